@@ -1,0 +1,123 @@
+"""The neutral message: what travels between the platforms, and what the journal keeps.
+
+Adapters turn platform objects into a `Message` and back; nothing in between knows a platform's types.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+import msgspec
+
+SCHEMA = 1
+
+
+class Style(StrEnum):
+    """What a node of the text tree means. TEXT, CODE, PRE and MENTION are leaves; the others have children."""
+
+    TEXT = "text"  # leaf: `text`
+    BOLD = "bold"
+    ITALIC = "italic"
+    UNDERLINE = "underline"
+    STRIKE = "strike"
+    SPOILER = "spoiler"
+    CODE = "code"  # leaf: `text`
+    PRE = "pre"  # leaf: `text`, `value` = language or ""
+    QUOTE = "quote"  # block
+    LINK = "link"  # `value` = URL
+    MENTION = "mention"  # leaf: `text` as shown ("@name", "#channel"); never pings; `value` = URL or ""
+    HEADING = "heading"  # `value` = "1".."3"
+
+
+@dataclass(frozen=True, slots=True)
+class Node:
+    """One node of the text tree. Leaves carry `text`, inner nodes `children`."""
+
+    style: Style
+    text: str = ""
+    value: str = ""
+    children: tuple[Node, ...] = ()
+
+
+RichText = tuple[Node, ...]
+
+
+def plain_text(nodes: RichText) -> str:
+    """The visible text of a tree, without any styling."""
+    return "".join(node.text if not node.children else plain_text(node.children) for node in nodes)
+
+
+class MediaKind(StrEnum):
+    """How the platforms show an attachment."""
+
+    PHOTO = "photo"
+    DOCUMENT = "document"
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file of a message. It is fetched again by (scope, message id) when needed, since file links expire.
+
+    `index` is its place within the message; `size` is in bytes; `url` is set only for Discord's signed links, which
+    expire within a day.
+    """
+
+    kind: MediaKind
+    name: str
+    mime: str
+    size: int
+    index: int = 0
+    url: str = ""
+    spoiler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who wrote it, as people see it."""
+
+    name: str
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of any platform.
+
+    `scope` names the chat whose numbering `message_id` belongs to: "tg:<channel id>" or "dc:<channel id>".
+    `date` and `edited` are Unix seconds. `reply_to` is a message id in the same scope. `note` is an honest visible line
+    for what we cannot carry (a poll, a sticker, ...).
+    """
+
+    scope: str
+    message_id: int
+    date: int
+    text: RichText = ()
+    author: Author | None = None
+    attachments: tuple[Attachment, ...] = ()
+    reply_to: int | None = None
+    group_id: int | None = None
+    edited: int | None = None
+    note: str = ""
+
+
+class EventKind(StrEnum):
+    """What happened to a message."""
+
+    CREATE = "create"
+    EDIT = "edit"
+    DELETE = "delete"
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(Message)
+
+
+def encode(message: Message) -> str:
+    """The journal's JSON form of a message."""
+    return _encoder.encode(message).decode()
+
+
+def decode(payload: str | bytes) -> Message:
+    """Inverse of `encode`."""
+    return _decoder.decode(payload)
