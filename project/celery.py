@@ -1,0 +1,13 @@
+"""The Celery application: `celery -A project.celery worker -Q control`."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+
+app = Celery("relay")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
