@@ -1,0 +1,19 @@
+"""Tables of the pairs room."""
+
+from pairs.models.access import Access, SourceAccess
+from pairs.models.delivery import Act, Delivery, HopState
+from pairs.models.event import Event, Inbox
+from pairs.models.pair import Assignment, Pair, PairStatus
+
+__all__ = [
+    "Access",
+    "Act",
+    "Assignment",
+    "Delivery",
+    "Event",
+    "HopState",
+    "Inbox",
+    "Pair",
+    "PairStatus",
+    "SourceAccess",
+]

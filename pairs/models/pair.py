@@ -1,0 +1,76 @@
+"""A pair relays one source chat to one Discord channel and on to one destination chat."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class PairStatus(models.TextChoices):
+    """Design §7 says who sets each. PAUSED, DISABLED and PARKED journal nothing and keep the cursor."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    DEGRADED = "degraded"
+    DISABLED = "disabled"
+    PARKED = "parked"
+    ERROR = "error"
+    REMOVED = "removed"
+
+
+class Pair(models.Model):
+    """Chat ids are bare (without -100). `cursor` is the last source message id that is committed to the journal."""
+
+    source_chat = models.BigIntegerField()
+    source_title = models.CharField(max_length=255, blank=True, default="")
+    source_username = models.CharField(max_length=64, blank=True, default="")
+    discord_channel = models.BigIntegerField()
+    discord_guild = models.BigIntegerField(null=True, blank=True)
+    discord_title = models.CharField(max_length=255, blank=True, default="")
+    webhook_id = models.BigIntegerField(null=True, blank=True, help_text="empty: the Discord bot posts")
+    webhook_sealed = models.BinaryField(null=True, blank=True, help_text="the webhook's token, sealed")
+    destination_chat = models.BigIntegerField()
+    destination_title = models.CharField(max_length=255, blank=True, default="")
+    sender = models.ForeignKey(
+        "tg_sessions.SenderBot",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="pairs",
+        help_text="empty: the session itself posts",
+    )
+    options = models.JSONField(default=dict, blank=True)
+    status = models.CharField(max_length=12, choices=PairStatus.choices, default=PairStatus.ACTIVE)
+    status_reason = models.CharField(max_length=300, blank=True, default="")
+    status_until = models.DateTimeField(null=True, blank=True)
+    cursor = models.BigIntegerField(null=True, blank=True)
+    last_seq = models.BigIntegerField(default=0)
+    wanted_session = models.ForeignKey(
+        "tg_sessions.TelegramSession", null=True, blank=True, on_delete=models.SET_NULL, related_name="wanted_pairs"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "source_chat",
+                "discord_channel",
+                "destination_chat",
+                condition=~models.Q(status="removed"),
+                name="pair_route_unique_among_live",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"pair {self.pk}"
+
+
+class Assignment(models.Model):
+    """Which session reads a pair's source. `generation` grows with every hand-over and fences the writers."""
+
+    pair = models.OneToOneField(Pair, on_delete=models.CASCADE, primary_key=True, related_name="assignment")
+    session = models.ForeignKey("tg_sessions.TelegramSession", on_delete=models.PROTECT, related_name="assignments")
+    group = models.PositiveSmallIntegerField(default=1, help_text="number of the worker group within the session")
+    generation = models.BigIntegerField(default=1)
+
+    def __str__(self) -> str:
+        return f"pair {self.pair_id} -> session {self.session_id}"

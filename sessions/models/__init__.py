@@ -1,0 +1,20 @@
+"""Tables of the sessions room."""
+
+from sessions.models.health import Health, HealthCheck, HealthFlip
+from sessions.models.login import LoginAttempt, LoginStep
+from sessions.models.secret import AccountSecret
+from sessions.models.sender import SenderBot, SenderState
+from sessions.models.session import Lifecycle, TelegramSession
+
+__all__ = [
+    "AccountSecret",
+    "Health",
+    "HealthCheck",
+    "HealthFlip",
+    "Lifecycle",
+    "LoginAttempt",
+    "LoginStep",
+    "SenderBot",
+    "SenderState",
+    "TelegramSession",
+]

@@ -1,0 +1,19 @@
+"""What lets a program be an account: its sealed Telethon state."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class AccountSecret(models.Model):
+    """Auth key, exported DC keys, entities and update states of one account, sealed as one blob.
+
+    Written only by the process that holds the account's lease.
+    """
+
+    account = models.CharField(max_length=32, primary_key=True)
+    sealed = models.BinaryField()
+    updated_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.account
