@@ -1,0 +1,1 @@
+"""PostgreSQL and Redis started and stopped with the program, for when no others are configured."""
