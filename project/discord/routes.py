@@ -1,0 +1,64 @@
+"""Discord's routes, with the key its rate limits count by: method, route and major parameter.
+
+Source: Discord's reference, "Rate Limits": channel, guild and webhook ids are the major parameters.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from project.discord.objects import Webhook
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One endpoint. `path` may hold a webhook's token: it is in no repr, and equality does not look at it."""
+
+    method: str
+    template: str
+    major: str
+    path: str = field(repr=False, compare=False)
+    authorized: bool = True
+
+    @property
+    def scope(self) -> str:
+        """The key that waits when this route is limited: "dc:channel:1", "dc:webhook:1" or "dc:global"."""
+        return f"dc:{self.major}" if self.major else "dc:global"
+
+    @property
+    def wide_scope(self) -> str:
+        """The key of a global limit: the bot's token, or for webhooks this host's address."""
+        return "dc:global" if self.authorized else "dc:address"
+
+
+def plain(path: str) -> Route:
+    """GET of something outside of any channel."""
+    return Route("GET", path, "", path)
+
+
+def channel(method: str, channel_id: int, tail: str = "") -> Route:
+    """The channel itself, or what `tail` names in it."""
+    return Route(method, f"/channels/*{tail}", f"channel:{channel_id}", f"/channels/{channel_id}{tail}")
+
+
+def message(method: str, channel_id: int, message_id: int) -> Route:
+    """One message of a channel, as the bot sees it."""
+    path = f"/channels/{channel_id}/messages/{message_id}"
+    return Route(method, "/channels/*/messages/*", f"channel:{channel_id}", path)
+
+
+def guild(guild_id: int, tail: str = "", template: str = "") -> Route:
+    """GET of a guild, or of what `tail` names in it; `template` is `tail` with * for its ids."""
+    return Route("GET", f"/guilds/*{template or tail}", f"guild:{guild_id}", f"/guilds/{guild_id}{tail}")
+
+
+def webhook(method: str, hook: Webhook) -> Route:
+    """The webhook by its token: no authorization of ours goes with it."""
+    path = f"/webhooks/{hook.id}/{hook.token.reveal()}"
+    return Route(method, "/webhooks/*", f"webhook:{hook.id}", path, authorized=False)
+
+
+def executed(method: str, hook: Webhook, message_id: int) -> Route:
+    """One message that the webhook has posted."""
+    path = f"/webhooks/{hook.id}/{hook.token.reveal()}/messages/{message_id}"
+    return Route(method, "/webhooks/*/messages/*", f"webhook:{hook.id}", path, authorized=False)
