@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
-
+from project.core.config import Config
 from project.core.dsn import celery_broker_url, parse_database_url
-
+from project.env import environment, load
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-_database = parse_database_url(
-    os.environ.get("DATABASE_URL") or f"postgresql:///relay?host={BASE_DIR}/var/postgres"
-)
-_redis_url = os.environ.get("REDIS_URL") or f"unix://{BASE_DIR}/var/redis.sock?db=0"
+RELAY: Config = load(environment(os.environ))
+_database = parse_database_url(RELAY.database_url)
+_public = urlsplit(RELAY.public_url)
+_encrypted = _public.scheme == "https"
 
-SECRET_KEY = os.environ.get("SECRET_KEY") or "not a secret yet"
-DEBUG = False
-ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
+SECRET_KEY = RELAY.secret_key.reveal()
+DEBUG = RELAY.debug
+ALLOWED_HOSTS = [_public.hostname or "localhost"]
+CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _encrypted
+SECURE_HSTS_SECONDS = 31_536_000 if _encrypted else 0
 ROOT_URLCONF = "project.urls"
 WSGI_APPLICATION = "project.wsgi.application"
 
@@ -84,7 +88,9 @@ USE_I18N = False
 STATIC_URL = "static/"
 STATIC_ROOT = BASE_DIR / "static"
 
-CELERY_BROKER_URL = celery_broker_url(_redis_url)
+LOGGING_CONFIG = None  # project.core.logs configures logging, for every process alike
+
+CELERY_BROKER_URL = celery_broker_url(RELAY.redis_url)
 CELERY_RESULT_BACKEND = None
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_ACCEPT_CONTENT = ["json"]

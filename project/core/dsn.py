@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +23,7 @@ def parse_database_url(url: str) -> DatabaseAddress:
 
     Raises ValueError with the reason (never with the URL, which may hold a password).
     """
-    parts = urlsplit(url)
+    parts = split_url(url)
     if parts.scheme not in ("postgres", "postgresql"):
         raise ValueError("must start with postgresql:// (PostgreSQL is the only database)")
     name = unquote(parts.path.lstrip("/"))
@@ -32,7 +31,7 @@ def parse_database_url(url: str) -> DatabaseAddress:
         raise ValueError("must name a database, as in postgresql://user:password@host:5432/name")
     options = dict(parse_qsl(parts.query))
     host = options.pop("host", "") or unquote(parts.hostname or "")
-    port = options.pop("port", "") or _port(lambda: parts.port)
+    port = options.pop("port", "") or port_of(parts)
     user = options.pop("user", "") or unquote(parts.username or "")
     password = options.pop("password", "") or unquote(parts.password or "")
     return DatabaseAddress(name, user, password, host, port, tuple(sorted(options.items())))
@@ -40,14 +39,14 @@ def parse_database_url(url: str) -> DatabaseAddress:
 
 def check_redis_url(url: str) -> None:
     """Raise ValueError with the reason when this is no address of a Redis server."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     if parts.scheme not in ("redis", "rediss", "unix"):
         raise ValueError("must start with redis://, rediss:// or unix://")
     if parts.scheme == "unix" and not parts.path:
         raise ValueError("must name the socket file, as in unix:///run/redis.sock?db=0")
     if parts.scheme != "unix" and not parts.hostname:
         raise ValueError("must name a host, as in redis://host:6379/0")
-    _port(lambda: parts.port)
+    port_of(parts)
 
 
 def celery_broker_url(redis_url: str) -> str:
@@ -60,8 +59,17 @@ def celery_broker_url(redis_url: str) -> str:
     return f"redis+socket://{credentials}{parts.path}?virtual_host={number}"
 
 
-def _port(read: Callable[[], int | None]) -> str:
+def split_url(url: str) -> SplitResult:
+    """`urlsplit` whose errors never repeat the URL."""
     try:
-        return str(read() or "")
+        return urlsplit(url)
+    except ValueError:
+        raise ValueError("is no URL") from None
+
+
+def port_of(parts: SplitResult) -> str:
+    """The port as text, "" when there is none."""
+    try:
+        return str(parts.port or "")
     except ValueError:
         raise ValueError("the port must be a number from 0 to 65535") from None

@@ -1,0 +1,345 @@
+"""Every setting of an installation: its name (the field in capitals), meaning, unit, limits and default.
+
+`project/env.py` reads them from the environment, `docs/reference/settings.md` is generated from them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, fields
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+
+from project.core.crypto import Keyring
+from project.core.secret import Secret
+
+_ABOUT = "about"
+
+
+class Kind(StrEnum):
+    """How the text of a setting is read."""
+
+    TEXT = "text"
+    INTEGER = "whole number"
+    NUMBER = "number"
+    SWITCH = "on or off"
+    IDS = "numeric ids, separated by commas"
+    SECRET = "secret text"  # noqa: S105
+    KEYS = "keys (32 random bytes in base64), separated by commas"
+    DATABASE = "PostgreSQL URL"
+    REDIS = "Redis URL"
+    WEB_URL = "http(s) URL"
+    SOCKET_URL = "ws(s) URL"
+    IP_ADDRESS = "IP address"
+    DATACENTER = "id:host:port"
+    FOLDER = "folder"
+    LOG_FORMAT = "json or console"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a person has to know about a setting. `default_text` stands for a default that is worked out."""
+
+    section: str
+    meaning: str
+    kind: Kind
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    default_text: str = ""
+
+
+def _about(section: str, meaning: str, kind: Kind, **more: Any) -> dict[str, About]:
+    return {_ABOUT: About(section, meaning, kind, **more)}
+
+
+def _seconds(section: str, meaning: str, low: float, high: float) -> dict[str, About]:
+    return _about(section, meaning, Kind.NUMBER, unit="seconds", low=low, high=high)
+
+
+def _whole_seconds(section: str, meaning: str, low: int, high: int) -> dict[str, About]:
+    return _about(section, meaning, Kind.INTEGER, unit="seconds", low=low, high=high)
+
+
+def _days(meaning: str) -> dict[str, About]:
+    return _about("Retention", meaning, Kind.INTEGER, unit="days", low=1, high=3650)
+
+
+_SERVERS, _KEYS, _WEB, _ADMIN = "Servers", "Keys", "Web", "Operators"
+_TELEGRAM, _DISCORD, _NODE, _LEASES = "Telegram", "Discord", "Node", "Leases"
+_PAIRS, _LOGS = "Sessions, pairs and workers", "Logs"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Config:
+    """The settings in force, validated. Build it with `project.env.load`; read it with `current()`."""
+
+    database_url: str = field(
+        default="",
+        repr=False,
+        metadata=_about(
+            _SERVERS,
+            "The PostgreSQL database. `postgresql:///name?host=/folder` means a Unix socket. "
+            "When it is set, MASTER_KEYS and SECRET_KEY are required.",
+            Kind.DATABASE,
+            default_text="an embedded PostgreSQL in VAR_DIR",
+        ),
+    )
+    database_direct_url: str = field(
+        default="",
+        repr=False,
+        metadata=_about(
+            _SERVERS,
+            "The same database past a pooler (PgBouncer), for LISTEN and for locks held by a connection.",
+            Kind.DATABASE,
+            default_text="DATABASE_URL",
+        ),
+    )
+    redis_url: str = field(
+        default="",
+        repr=False,
+        metadata=_about(
+            _SERVERS,
+            "Redis or Valkey, 6.2 or later, for Celery's commands. "
+            "`unix:///path/redis.sock?db=0` means a Unix socket.",
+            Kind.REDIS,
+            default_text="an embedded server in VAR_DIR",
+        ),
+    )
+    var_dir: Path = field(
+        default=Path("var"),
+        metadata=_about(_SERVERS, "Data of the embedded servers, their logs and the key file.", Kind.FOLDER),
+    )
+    master_keys: Keyring = field(
+        repr=False,
+        metadata=_about(
+            _KEYS,
+            "Encrypt every secret in the database. The first encrypts, all decrypt. "
+            "Lost keys cannot be replaced: keep a copy apart from the database.",
+            Kind.KEYS,
+            default_text="made at the first start in VAR_DIR/keys",
+        ),
+    )
+    secret_key: Secret = field(
+        metadata=_about(
+            _KEYS,
+            "Signs cookies of the admin site; at least 50 random characters.",
+            Kind.SECRET,
+            default_text="made at the first start in VAR_DIR/keys",
+        ),
+    )
+    debug: bool = field(
+        default=False,
+        metadata=_about(
+            _WEB,
+            "Error pages with source code. Refused together with DATABASE_URL or a public PUBLIC_URL.",
+            Kind.SWITCH,
+        ),
+    )
+    public_url: str = field(
+        default="http://localhost:8000",
+        metadata=_about(
+            _WEB,
+            "Where people reach the admin site. Sets the accepted host name, and secure cookies with https.",
+            Kind.WEB_URL,
+        ),
+    )
+    admin_user_ids: tuple[int, ...] = field(
+        default=(),
+        metadata=_about(
+            _ADMIN, "Telegram user ids that may command the admin bot.", Kind.IDS, default_text="nobody"
+        ),
+    )
+    admin_bot_token: Secret | None = field(
+        default=None,
+        metadata=_about(
+            _ADMIN, "The admin bot's token from @BotFather.", Kind.SECRET, default_text="no admin bot"
+        ),
+    )
+    bot_api_url: str = field(
+        default="https://api.telegram.org",
+        metadata=_about(_ADMIN, "The Bot API that the admin bot uses.", Kind.WEB_URL),
+    )
+    telegram_api_id: int = field(
+        default=0,
+        metadata=_about(
+            _TELEGRAM,
+            "The application's id from https://my.telegram.org. Needed for any session or sender.",
+            Kind.INTEGER,
+            low=0,
+            high=2**31 - 1,
+            default_text="none",
+        ),
+    )
+    telegram_api_hash: Secret = field(
+        default=Secret(""),
+        metadata=_about(
+            _TELEGRAM, "The application's hash, 32 hex digits.", Kind.SECRET, default_text="none"
+        ),
+    )
+    telegram_dc: str = field(
+        default="",
+        metadata=_about(
+            _TELEGRAM,
+            "Another Telegram datacenter to start from (sandbox, test DC), as `2:127.0.0.1:443`.",
+            Kind.DATACENTER,
+            default_text="the real network",
+        ),
+    )
+    telegram_dc_key_file: str = field(
+        default="",
+        metadata=_about(
+            _TELEGRAM,
+            "That datacenter's RSA public key, a PEM file.",
+            Kind.TEXT,
+            default_text="Telegram's own keys",
+        ),
+    )
+    discord_bot_token: Secret | None = field(
+        default=None,
+        metadata=_about(
+            _DISCORD,
+            "The Discord bot's token. Needed to hear people on Discord and for pairs without a webhook.",
+            Kind.SECRET,
+            default_text="no Discord bot",
+        ),
+    )
+    discord_api_url: str = field(
+        default="https://discord.com/api/v10",
+        metadata=_about(
+            _DISCORD, "Discord's REST API. Webhook URLs are accepted for its host.", Kind.WEB_URL
+        ),
+    )
+    discord_gateway_url: str = field(
+        default="",
+        metadata=_about(
+            _DISCORD, "Discord's gateway.", Kind.SOCKET_URL, default_text="the one that Discord's API names"
+        ),
+    )
+    discord_cdn_url: str = field(
+        default="https://cdn.discordapp.com",
+        metadata=_about(_DISCORD, "Where Discord's files are fetched from.", Kind.WEB_URL),
+    )
+    node_name: str = field(
+        default="",
+        metadata=_about(
+            _NODE, "The name of this host among the nodes, unique.", Kind.TEXT, default_text="the host's name"
+        ),
+    )
+    egress_address: str = field(
+        default="",
+        metadata=_about(
+            _NODE,
+            "The local IP address that Telegram connections leave from.",
+            Kind.IP_ADDRESS,
+            default_text="the system's choice",
+        ),
+    )
+    boot_limit: float = field(
+        default=60.0,
+        metadata=_seconds(_NODE, "How long a worker may take from fork to its first connection.", 5, 600),
+    )
+    lease_ttl: float = field(
+        default=15.0, metadata=_seconds(_LEASES, "How long an account stays owned without a renewal.", 1, 300)
+    )
+    lease_renew: float = field(
+        default=4.0, metadata=_seconds(_LEASES, "Time between two renewals.", 0.1, 100)
+    )
+    lease_fence: float = field(
+        default=12.0,
+        metadata=_seconds(
+            _LEASES,
+            "A process that could not renew for this long is ended by the kernel. More than two LEASE_RENEW, "
+            "less than LEASE_TTL.",
+            0.5,
+            290,
+        ),
+    )
+    handover_wait: float = field(
+        default=30.0,
+        metadata=_seconds(
+            _LEASES,
+            "Time without a connection before an account's key is used from another address: "
+            "Telegram may end a key that changes address at once.",
+            0,
+            600,
+        ),
+    )
+    max_pairs_per_session: int = field(
+        default=30,
+        metadata=_about(
+            _PAIRS, "Pairs that one session may carry.", Kind.INTEGER, unit="pairs", low=1, high=60
+        ),
+    )
+    max_pairs_per_worker: int = field(
+        default=30,
+        metadata=_about(_PAIRS, "Pairs in one worker group.", Kind.INTEGER, unit="pairs", low=1, high=30),
+    )
+    rebalance_threshold: int = field(
+        default=5,
+        metadata=_about(
+            _PAIRS,
+            "Groups of one session are planned anew when their sizes differ by more.",
+            Kind.INTEGER,
+            unit="pairs",
+            low=1,
+            high=30,
+        ),
+    )
+    session_health_interval: int = field(
+        default=300,
+        metadata=_whole_seconds(
+            _PAIRS,
+            "Time between two checks of a session. Read once: then its schedule row counts.",
+            10,
+            86400,
+        ),
+    )
+    session_timeout: int = field(
+        default=3600,
+        metadata=_whole_seconds(
+            _PAIRS, "A session without a good check for this long is expired.", 60, 604800
+        ),
+    )
+    worker_health_interval: int = field(
+        default=180,
+        metadata=_whole_seconds(
+            _PAIRS,
+            "Time between two checks of the workers. Read once: then its schedule row counts.",
+            10,
+            86400,
+        ),
+    )
+    payload_days: int = field(default=7, metadata=_days("Content of journaled messages; hashes stay."))
+    link_days: int = field(
+        default=30, metadata=_days("Links between the three copies of a message: edits, deletes, replies.")
+    )
+    check_days: int = field(default=30, metadata=_days("Health checks."))
+    audit_days: int = field(default=365, metadata=_days("Audit events."))
+    log_level: str = field(
+        default="INFO", metadata=_about(_LOGS, "DEBUG, INFO, WARNING or ERROR.", Kind.TEXT)
+    )
+    log_format: str = field(
+        default="",
+        metadata=_about(
+            _LOGS,
+            "One JSON object or one line of text per record.",
+            Kind.LOG_FORMAT,
+            default_text="text on a terminal, else JSON",
+        ),
+    )
+    embedded_database: bool = False
+    embedded_redis: bool = False
+
+
+def declarations() -> dict[str, About]:
+    """Every setting by its field name, in the order of `Config`."""
+    return {item.name: item.metadata[_ABOUT] for item in fields(Config) if _ABOUT in item.metadata}
+
+
+def current() -> Config:
+    """The settings of this process."""
+    config: Config = settings.RELAY
+    return config
