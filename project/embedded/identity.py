@@ -28,7 +28,7 @@ class Identity:
 def choose(program: Path) -> Identity:
     """The first identity under which `program --version` runs. Raises SettingError when none does."""
     problems = []
-    for identity in _candidates():
+    for identity in candidates():
         problem = _probe(program, identity)
         if not problem:
             return identity
@@ -40,7 +40,8 @@ def choose(program: Path) -> Identity:
     )
 
 
-def _candidates() -> list[Identity]:
+def candidates() -> list[Identity]:
+    """The ways to try here, best first."""
     uid, gid = os.geteuid(), os.getegid()
     if uid != 0 and _has_name(uid):
         return [Identity(SAME_USER, uid, gid)]

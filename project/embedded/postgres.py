@@ -106,6 +106,10 @@ class Postgres:
             identity=self._identity.spec,
         )
 
+    def repair(self) -> bool:
+        """Nothing is repaired here: PostgreSQL recovers by itself, or a person has to look."""
+        return False
+
     def finish_start(self) -> None:
         """Create our database after the first start."""
         with self._maintenance() as connection:

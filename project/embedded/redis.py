@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import IO
 
 from redis import Redis
+from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
+from redis.retry import Retry
 
 from project.core.errors import SettingError
 from project.embedded.child import end, spawn
@@ -46,7 +48,8 @@ class EmbeddedRedis:
         """Does a server answer, its data loaded?"""
         if not self._layout.redis_socket.exists():
             return False
-        client = Redis(unix_socket_path=str(self._layout.redis_socket), socket_timeout=2)
+        once = Retry(NoBackoff(), 0)
+        client = Redis(unix_socket_path=str(self._layout.redis_socket), socket_timeout=2, retry=once)
         try:
             return bool(client.ping())
         except (RedisError, OSError):
@@ -57,12 +60,16 @@ class EmbeddedRedis:
     accepts = answers
 
     def prepare(self) -> None:
-        """Make the data directory; put a damaged append-only file aside (it holds only commands)."""
+        """Make the data directory."""
         self.data.mkdir(mode=0o700, exist_ok=True)
-        if _DAMAGED in last_lines(self.log):
-            self.log.replace(self.log.with_suffix(".damaged.log"))
-            for path in self.data.glob("appendonlydir"):
-                path.rename(path.with_name(f"damaged-{time.time_ns()}"))
+
+    def repair(self) -> bool:
+        """After a failed start: put a damaged append-only file aside. It only held commands on their way."""
+        if _DAMAGED not in last_lines(self.log):
+            return False
+        for path in self.data.glob("appendonlydir"):
+            path.rename(path.with_name(f"damaged-{time.time_ns()}"))
+        return True
 
     def start(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start the server; the caller has seen to it that no other works in the data directory."""

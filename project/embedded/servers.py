@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Protocol, Self
 
+from project.core.config import Config
 from project.core.errors import RelayError, SettingError
 from project.embedded.files import last_lines, locked, open_log, private_directory
 from project.embedded.layout import Layout, layout
@@ -44,23 +45,23 @@ class Server(Protocol):
     def accepts(self) -> bool: ...
     def prepare(self) -> None: ...
     def start(self, output: IO[bytes]) -> subprocess.Popen[bytes]: ...
+    def repair(self) -> bool: ...
     def finish_start(self) -> None: ...
     def stop(self, process: subprocess.Popen[bytes]) -> None: ...
 
 
-def ensure_servers(
-    var_dir: Path, *, postgres: bool, redis: bool, take_over: bool = False, durable: bool = True
-) -> Servers:
-    """The servers wanted, as a context manager: they run inside the `with`; those it started stop after it.
+def ensure_servers(config: Config, *, take_over: bool = False, durable: bool = True) -> Servers:
+    """The servers that this configuration leaves to us, as a context manager: they run inside the `with`.
 
-    `take_over`: start a server when the other program that ran it has ended (for programs that stay).
-    `durable=False` is for tests: data need not survive the machine.
+    Those it started stop after it; without any to start it does nothing. `take_over`: start a server when the
+    other program that ran it has ended (for programs that stay). `durable=False` is for tests: data need not
+    survive the machine. Entering raises SettingError or Conflict.
     """
-    place = layout(var_dir)
+    place = layout(config.var_dir)
     wanted: list[Server] = []
-    if postgres:
+    if config.embedded_database:
         wanted.append(Postgres(place, durable=durable))
-    if redis:
+    if config.embedded_redis:
         wanted.append(EmbeddedRedis(place, durable=durable))
     return Servers(place, wanted, take_over=take_over)
 
@@ -139,11 +140,20 @@ class Servers:
         if server.answers() or self._joined(server):
             return
         server.prepare()
+        try:
+            self._start(server)
+        except SettingError:
+            if not server.repair():
+                raise
+            _log.warning("embedded %s: damaged data was put aside", server.name)
+            self._start(server)
+        server.finish_start()
+
+    def _start(self, server: Server) -> None:
         with open_log(server.log) as output:
             process = server.start(output)
         self._children[server.name] = process
         self._await(server, process)
-        server.finish_start()
 
     def _joined(self, server: Server) -> bool:
         """Use a server that is just starting; wait for one that is just ending. False: the way is free."""
