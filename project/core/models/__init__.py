@@ -1,0 +1,9 @@
+"""Tables of the floor."""
+
+from __future__ import annotations
+
+from project.core.models.audit_event import AuditEvent
+from project.core.models.installation import Installation
+from project.core.models.lease import Lease
+
+__all__ = ["AuditEvent", "Installation", "Lease"]
