@@ -1,4 +1,4 @@
-"""Fixtures around a loopback Discord and stock discord.py clients. Import what you need into a conftest or a test."""
+"""Fixtures around a loopback Discord, and stock discord.py clients for it."""
 
 from __future__ import annotations
 
@@ -87,6 +87,7 @@ class RecordingClient(discord.Client):
 
     def __init__(self, **options: Any) -> None:
         intents = options.pop("intents", None) or _default_intents()
+        options.setdefault("guild_ready_timeout", 0.05)
         super().__init__(intents=intents, **options)
         self.seen: list[tuple[str, Any]] = []
 
