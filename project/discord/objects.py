@@ -36,8 +36,8 @@ class Post:
     """One message as it shall look.
 
     `username` is for webhooks only, `reply_to` and `nonce` (<= 25 characters) for the bot only. In an edit,
-    `files` replace those there were; without any, those stay, and `had_files=False` (the message never had one)
-    spares the request that looks for them.
+    `files` replace those there were; without any, those stay, and `had_files=False` (the message never had
+    one) spares the request that looks for them.
     """
 
     content: str

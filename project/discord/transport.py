@@ -1,7 +1,8 @@
 """One HTTP request to Discord: exactly one attempt, and an error that says what is known about it.
 
 No retry of any kind happens here: after a lost answer only the caller can tell, by nonce or by looking back,
-whether the message stands. Exceptions of aiohttp are never chained: they can hold a URL with a webhook's token.
+whether the message stands. Exceptions of aiohttp are never chained: they can hold a URL with a webhook's
+token.
 """
 
 from __future__ import annotations

@@ -1,0 +1,161 @@
+"""What happens in one channel, handed to the sink in order, one act after the other."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from project.core.errors import RelayError
+from project.core.logs import get_logger
+from project.core.message import Message
+from project.discord.pacing import Backoff
+
+log = get_logger(__name__)
+
+LONGEST_QUEUE = 10_000
+REMEMBERED = 2_000
+TRIES = 3
+SLOWEST_RETRY = 10.0
+
+
+class ListenerSink(Protocol):
+    """Where people's acts go. Every act may come more than once: the sink is idempotent.
+
+    Raise a RelayError or OSError (TimeoutError) while the store is down: the act is handed over again until
+    it is taken. Any other exception counts as a fault of the act: after three it is dropped with an error in
+    the log.
+    """
+
+    async def posted(self, message: Message, webhook_id: int | None) -> None:
+        """A message by a person, another bot, or the webhook `webhook_id` (perhaps a pair's own)."""
+
+    async def edited(self, message: Message, webhook_id: int | None) -> None:
+        """The message as it reads now; perhaps nothing of it changed."""
+
+    async def deleted(self, channel_id: int, message_ids: Sequence[int]) -> None:
+        """Anybody's messages, ours too, are gone."""
+
+    async def last_seen(self, channel_id: int) -> int | None:
+        """The id after which catching up starts; None to start with what comes next."""
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    message: Message
+    webhook_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    message: Message
+    webhook_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    message_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CatchUp:
+    """The gateway's session is new: what came before it is in the channel's history only."""
+
+
+Act = Post | Edit | Delete
+Scan = Callable[[int, int], AsyncIterator[Post | Edit]]  # (channel id, last seen) -> what happened since
+
+
+class ChannelFeed:
+    """One channel's queue. `scan` reads the history; it may be used after `ready` returned."""
+
+    def __init__(
+        self, channel_id: int, *, sink: ListenerSink, scan: Scan, ready: Callable[[], Awaitable[None]]
+    ) -> None:
+        self._channel_id = channel_id
+        self._sink = sink
+        self._scan = scan
+        self._ready = ready
+        self._queue: deque[Act | CatchUp] = deque()
+        self._arrived = asyncio.Event()
+        self._delivered: OrderedDict[int, None] = OrderedDict()
+
+    def put(self, act: Act | CatchUp) -> None:
+        """Queue an act; never blocks. When the queue is full, the history has to tell later."""
+        if len(self._queue) >= LONGEST_QUEUE:
+            log.error("acts dropped, the store is too slow", channel=self._channel_id)
+            act = CatchUp()
+        # Two gaps in a row are one, and the second may only just have opened: keep the later place in the
+        # queue.
+        if isinstance(act, CatchUp) and self._queue and isinstance(self._queue[-1], CatchUp):
+            return
+        self._queue.append(act)
+        self._arrived.set()
+
+    async def run(self) -> None:
+        """Hand over what comes, for ever."""
+        while True:
+            await self._arrived.wait()
+            self._arrived.clear()
+            while self._queue:
+                act = self._queue.popleft()
+                if isinstance(act, CatchUp):
+                    await self._catch_up()
+                else:
+                    await self._deliver(act)
+
+    async def _catch_up(self) -> None:
+        pause = Backoff()
+        while True:
+            await self._ready()
+            try:
+                await self._scan_once()
+            except Exception:
+                # Whatever it was, giving up would lose messages: the history stays there to be read.
+                log.exception("catching up failed", channel=self._channel_id)
+                await asyncio.sleep(pause.next(now=asyncio.get_running_loop().time()))
+            else:
+                return
+
+    async def _scan_once(self) -> None:
+        last = await self._sink.last_seen(self._channel_id)
+        if last is None:
+            return
+        async for act in self._scan(self._channel_id, last):
+            await self._deliver(act)
+
+    async def _deliver(self, act: Act) -> None:
+        if isinstance(act, Post) and act.message.message_id in self._delivered:
+            return
+        faults = 0
+        pause = Backoff()
+        while faults < TRIES:
+            try:
+                await self._hand_over(act)
+            except (RelayError, OSError):
+                log.exception("the store does not take an act", channel=self._channel_id)
+            except Exception:
+                log.exception("an act of a channel failed", channel=self._channel_id)
+                faults += 1
+            else:
+                self._remember(act)
+                return
+            await asyncio.sleep(min(SLOWEST_RETRY, pause.next(now=asyncio.get_running_loop().time())))
+        log.error("act dropped", channel=self._channel_id, act=type(act).__name__)
+
+    async def _hand_over(self, act: Act) -> None:
+        match act:
+            case Post(message, webhook_id):
+                await self._sink.posted(message, webhook_id)
+            case Edit(message, webhook_id):
+                await self._sink.edited(message, webhook_id)
+            case Delete(message_ids):
+                await self._sink.deleted(self._channel_id, message_ids)
+
+    def _remember(self, act: Act) -> None:
+        if isinstance(act, Post):
+            self._delivered[act.message.message_id] = None
+            if len(self._delivered) > REMEMBERED:
+                self._delivered.popitem(last=False)

@@ -1,0 +1,48 @@
+"""How long to wait before connecting to the gateway again. Pure: clock and chance are handed in."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+
+LONGEST = 30.0
+STEADY = 60.0
+BURST = 10
+SECONDS_PER_IDENTIFY = 120.0
+
+
+@dataclass(slots=True)
+class Backoff:
+    """Doubles up to 30 s, and starts anew after a minute of quiet.
+
+    discord.py's own grows to 1024 s and forgets only after 2048 s, while Discord keeps a session for minutes.
+    """
+
+    rng: random.Random = field(default_factory=random.Random)
+    first: float = 0.5
+    _tries: int = 0
+    _last: float = float("-inf")
+
+    def next(self, *, now: float) -> float:
+        """Seconds to wait now, with jitter."""
+        self._tries = 0 if now - self._last > STEADY else self._tries + 1
+        wait = min(LONGEST, self.first * 2.0 ** min(self._tries, 10)) * self.rng.uniform(0.5, 1.0)
+        self._last = now + wait
+        return wait
+
+
+@dataclass(slots=True)
+class IdentifyBudget:
+    """At most 10 IDENTIFYs at once and one more every 120 s: 730 a day.
+
+    After 1000 a day Discord resets the token. Source: Discord's reference, "Gateway", Session Start Limit.
+    """
+
+    _spent: float = 0.0
+    _at: float = 0.0
+
+    def take(self, *, now: float) -> float:
+        """Seconds to wait before the IDENTIFY that the caller is about to send; it counts as sent."""
+        self._spent = max(0.0, self._spent - (now - self._at) / SECONDS_PER_IDENTIFY) + 1.0
+        self._at = now
+        return max(0.0, self._spent - BURST) * SECONDS_PER_IDENTIFY
