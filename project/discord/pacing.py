@@ -9,6 +9,7 @@ LONGEST = 30.0
 STEADY = 60.0
 BURST = 10
 SECONDS_PER_IDENTIFY = 120.0
+SECONDS_BETWEEN = 5.0
 
 
 @dataclass(slots=True)
@@ -35,14 +36,18 @@ class Backoff:
 class IdentifyBudget:
     """At most 10 IDENTIFYs at once and one more every 120 s: 730 a day.
 
-    After 1000 a day Discord resets the token. Source: Discord's reference, "Gateway", Session Start Limit.
+    After 1000 a day Discord resets the token, and it takes one per 5 s. Source: Discord's reference, "Gateway",
+    Session Start Limit and Rate Limiting (max_concurrency).
     """
 
     _spent: float = 0.0
-    _at: float = 0.0
+    _at: float = float("-inf")
 
     def take(self, *, now: float) -> float:
         """Seconds to wait before the IDENTIFY that the caller is about to send; it counts as sent."""
-        self._spent = max(0.0, self._spent - (now - self._at) / SECONDS_PER_IDENTIFY) + 1.0
-        self._at = now
-        return max(0.0, self._spent - BURST) * SECONDS_PER_IDENTIFY
+        passed = now - self._at
+        self._spent = max(0.0, self._spent - passed / SECONDS_PER_IDENTIFY) + 1.0
+        wait = max(0.0, SECONDS_BETWEEN - passed, (self._spent - BURST) * SECONDS_PER_IDENTIFY)
+        self._at = now + wait
+        self._spent = max(0.0, self._spent - wait / SECONDS_PER_IDENTIFY)
+        return wait

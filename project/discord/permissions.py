@@ -14,7 +14,6 @@ VIEW_CHANNEL = 1 << 10
 NEEDED: Mapping[str, int] = {
     "View Channels": VIEW_CHANNEL,
     "Send Messages": 1 << 11,
-    "Embed Links": 1 << 14,
     "Attach Files": 1 << 15,
     "Read Message History": 1 << 16,
     "Manage Webhooks": 1 << 29,

@@ -1,0 +1,97 @@
+"""Which of our errors an answer of Discord becomes."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from project.core.errors import (
+    AccountDead,
+    Ambiguous,
+    GatewayError,
+    Refused,
+    RetryLater,
+    TargetGone,
+    Unreachable,
+)
+from project.core.secret import Secret
+from project.discord import routes
+from project.discord.errors import failure
+from project.discord.objects import Webhook
+
+HOOK = Webhook(7, Secret("hook-token-that-is-secret"))
+SEND = routes.channel("POST", 5, "/messages")
+READ = routes.channel("GET", 5, "/messages")
+EXECUTE = routes.webhook("POST", HOOK)
+DISCORD = {"Via": "1.1 google"}
+
+
+def answer(status: int, code: int = 0, **more: object) -> bytes:
+    return json.dumps({"message": f"{status}", "code": code, **more}).encode()
+
+
+@pytest.mark.parametrize(
+    ("route", "status", "code", "kind"),
+    [
+        (SEND, 401, 0, AccountDead),
+        (EXECUTE, 401, 50027, TargetGone),
+        (EXECUTE, 401, 0, TargetGone),
+        (SEND, 400, 40002, AccountDead),
+        (SEND, 404, 10003, TargetGone),
+        (SEND, 404, 10004, TargetGone),
+        (EXECUTE, 404, 10015, TargetGone),
+        (SEND, 403, 50001, TargetGone),
+        (SEND, 403, 50013, TargetGone),
+        (SEND, 403, 99999, TargetGone),
+        (EXECUTE, 400, 220001, TargetGone),
+        (SEND, 404, 10008, Refused),
+        (SEND, 403, 50005, Refused),
+        (SEND, 403, 200000, Refused),
+        (SEND, 400, 50035, Refused),
+        (SEND, 400, 50006, Refused),
+        (SEND, 400, 99999, Refused),
+        (SEND, 413, 40005, Refused),
+        (SEND, 500, 0, Ambiguous),
+        (SEND, 502, 0, Ambiguous),
+        (EXECUTE, 504, 0, Ambiguous),
+        (READ, 503, 0, Unreachable),
+    ],
+)
+def test_kind_by_status_and_code(route: routes.Route, status: int, code: int, kind: type[GatewayError]) -> None:
+    error = failure(route, status, DISCORD, answer(status, code))
+    assert type(error) is kind
+    assert error.code == str(code or status)
+    assert error.message
+
+
+def test_html_is_never_taken_for_discords_word() -> None:
+    assert type(failure(SEND, 403, {}, b"<html>denied</html>")) is Unreachable
+    assert type(failure(SEND, 302, {"Location": "http://evil"}, b"")) is Unreachable
+    assert type(failure(SEND, 413, {}, b"<html>too large</html>")) is Refused
+    assert type(failure(SEND, 502, {}, b"<html>bad gateway</html>")) is Ambiguous
+
+
+@pytest.mark.parametrize(
+    ("route", "headers", "body", "wait", "scope"),
+    [
+        (SEND, DISCORD, answer(429, retry_after=1.25), 1.25, "dc:channel:5"),
+        (EXECUTE, DISCORD, answer(429, retry_after=0.4), 0.4, "dc:webhook:7"),
+        (SEND, DISCORD, answer(429, retry_after=3, **{"global": True}), 3.0, "dc:global"),
+        (EXECUTE, DISCORD, answer(429, retry_after=3, **{"global": True}), 3.0, "dc:address"),
+        (SEND, DISCORD | {"X-RateLimit-Global": "true"}, answer(429, retry_after=2), 2.0, "dc:global"),
+        (SEND, DISCORD | {"Retry-After": "9"}, answer(429), 9.0, "dc:channel:5"),
+        (SEND, DISCORD | {"Retry-After": "soon"}, answer(429), 1.0, "dc:channel:5"),
+        (SEND, {"Retry-After": "600"}, b"<html>banned</html>", 600.0, "dc:address"),
+        (SEND, {}, answer(429, retry_after=1), 60.0, "dc:address"),
+    ],
+)
+def test_waits(route: routes.Route, headers: dict[str, str], body: bytes, wait: float, scope: str) -> None:
+    error = failure(route, 429, headers, body)
+    assert isinstance(error, RetryLater)
+    assert (error.retry_after, error.scope) == (wait, scope)
+
+
+def test_a_webhooks_token_shows_nowhere() -> None:
+    error = failure(EXECUTE, 404, DISCORD, answer(404, 10015))
+    assert "secret" not in f"{EXECUTE!r} {EXECUTE.scope} {error!r} {error.for_people()}"
