@@ -1,0 +1,194 @@
+"""One Telegram account, user or bot, over MTProto: what the rest of the product sees of Telegram."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from project.core.errors import Refused
+from project.core.message import Attachment, MediaKind, Message, RichText
+from project.core.secret import Secret
+from project.telegram import login, reading, sending
+from project.telegram.chats import Chats
+from project.telegram.datacentres import DataCentres
+from project.telegram.download import download
+from project.telegram.link import Link
+from project.telegram.session import MemorySession
+from project.telegram.updates import Update
+from project.telegram.upload import as_document, as_media, upload
+from project.telegram.values import (
+    AccountInfo,
+    App,
+    ChatInfo,
+    ChatTop,
+    CodeSent,
+    DeviceProfile,
+    Endpoint,
+    Sent,
+)
+
+__all__ = [
+    "AccountInfo",
+    "App",
+    "ChatInfo",
+    "ChatTop",
+    "CodeSent",
+    "DeviceProfile",
+    "Endpoint",
+    "Sent",
+    "TelegramAccount",
+]
+
+
+class TelegramAccount:
+    """One account with at most one connection.
+
+    Every call is one attempt, bounded to 30 s (per part for files), and raises errors of project.core.errors only:
+    RetryLater (its `scope` has to wait), Unreachable (surely not done), Ambiguous (perhaps done), Refused, TargetGone,
+    AccountDead (with `code`, Telegram's exact name; every later call raises it too).
+
+    `state` is an earlier `snapshot()`, None for a new login. `on_update` and `on_state` are called in the loop and must
+    only take note: `on_state` says that `snapshot()` is worth saving (at once after a login, at most every 60 s for
+    counters). `egress` is the local address to connect from, "" for any.
+    """
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        app: App,
+        endpoint: Endpoint | None,
+        state: bytes | None,
+        on_update: Callable[[Update], None],
+        on_state: Callable[[], None],
+        proxy: str | None = None,
+        egress: str = "",
+    ) -> None:
+        self._app = app
+        self._link = Link(
+            name=name,
+            app=app,
+            endpoint=endpoint,
+            session=MemorySession.restore(state),
+            on_update=on_update,
+            on_state=on_state,
+            egress=egress,
+            proxy=proxy,
+        )
+        self._chats = Chats(self._link)
+        self._centres = DataCentres(self._link)
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    @property
+    def signed_in(self) -> bool:
+        """Whether the kept state belongs to a logged-in user or bot."""
+        return bool(self._link.session.state.user_id)
+
+    async def connect(self) -> None:
+        """Open one connection; for a logged-in account also check that the key is alive, then Gap(None) is emitted."""
+        await self._link.connect()
+
+    async def disconnect(self) -> None:
+        """Close hard, within seconds; `run` returns."""
+        await self._centres.close()
+        await self._link.disconnect()
+
+    async def run(self) -> None:
+        """Stay connected: a lost connection is opened again after 0.25 s to 30 s, and Gap(None) emitted. Returns after
+        `disconnect`, raises AccountDead when the key or the user is dead."""
+        await self._link.run()
+
+    def snapshot(self) -> bytes:
+        """Auth keys, entities and update counters. Secret: seal it."""
+        return self._link.snapshot()
+
+    # --- login ------------------------------------------------------------------------------------------------------
+
+    async def me(self) -> AccountInfo:
+        """Who this account is, asked from the server."""
+        return await login.me(self._link)
+
+    async def send_code(self, phone: str) -> CodeSent:
+        """Ask Telegram to send a login code to the phone number's account."""
+        return await login.send_code(self._link, self._app, phone)
+
+    async def sign_in(self, phone: str, phone_code_hash: str, code: Secret) -> AccountInfo:
+        """Log in with the code. Raises PasswordNeeded, CodeInvalid, CodeExpired, SignUpRefused of login.py."""
+        return await login.sign_in(self._link, phone, phone_code_hash, code)
+
+    async def check_password(self, password: Secret) -> AccountInfo:
+        """Finish a login that needs the password. Raises PasswordInvalid of login.py."""
+        return await login.check_password(self._link, password)
+
+    async def import_bot(self, token: Secret) -> AccountInfo:
+        """Log in as a bot. With a state of the same bot nothing is asked from Telegram but who it is."""
+        return await login.import_bot(self._link, self._app, token)
+
+    async def log_out(self) -> None:
+        """End the login on the server, and disconnect."""
+        await self._centres.close()
+        await login.log_out(self._link)
+
+    # --- reading ----------------------------------------------------------------------------------------------------
+
+    async def resolve(self, reference: str) -> ChatInfo:
+        """The channel or supergroup that a person names: @name, t.me link, id with or without -100."""
+        return await self._chats.resolve(reference)
+
+    async def chat(self, chat_id: int) -> ChatInfo:
+        """A channel or supergroup by its bare id."""
+        return await self._chats.chat(chat_id)
+
+    async def tops(self, chat_ids: Sequence[int]) -> dict[int, ChatTop]:
+        """Newest id and counter of many chats; those without access are left out. Users only."""
+        return await self._chats.tops(chat_ids)
+
+    def history(self, chat_id: int, after_id: int) -> AsyncIterator[Message]:
+        """Messages with an id above `after_id`, ascending, service messages left out. Users only."""
+        return reading.history(self._link, self._chats, chat_id, after_id)
+
+    async def fetch(self, chat_id: int, ids: Sequence[int]) -> dict[int, Message]:
+        """Those of the messages that still exist."""
+        return await reading.fetch(self._link, self._chats, chat_id, ids)
+
+    def download(self, chat_id: int, message_id: int, *, offset: int = 0) -> AsyncIterator[bytes]:
+        """The bytes of the message's file from `offset` on."""
+        return download(self._link, self._chats, self._centres, chat_id, message_id, offset)
+
+    # --- writing ----------------------------------------------------------------------------------------------------
+
+    async def send_text(
+        self, chat_id: int, text: RichText, *, random_id: int, reply_to: int | None = None, after_id: int = 0
+    ) -> Sent:
+        """Post a text. The same `random_id` again makes no second message; `after_id` is an id older than it."""
+        to = sending.Address(chat_id, random_id, reply_to, after_id)
+        return await sending.send_text(self._link, self._chats, to, text)
+
+    async def send_file(
+        self,
+        chat_id: int,
+        source: AsyncIterator[bytes],
+        *,
+        attachment: Attachment,
+        caption: RichText,
+        random_id: int,
+        reply_to: int | None = None,
+        after_id: int = 0,
+    ) -> Sent:
+        """Upload and post a file. A picture that Telegram does not take as one is sent as a file."""
+        to = sending.Address(chat_id, random_id, reply_to, after_id)
+        file = await upload(self._link, source, attachment)
+        try:
+            return await sending.send_media(self._link, self._chats, to, as_media(file, attachment), caption)
+        except Refused as error:
+            if attachment.kind is not MediaKind.PHOTO or not sending.is_no_picture(error):
+                raise
+        return await sending.send_media(self._link, self._chats, to, as_document(file, attachment), caption)
+
+    async def edit(self, chat_id: int, message_id: int, text: RichText) -> None:
+        """Change a message's text or caption."""
+        await sending.edit(self._link, self._chats, chat_id, message_id, text)
+
+    async def delete(self, chat_id: int, ids: Sequence[int]) -> None:
+        """Remove messages for everybody."""
+        await sending.delete(self._link, self._chats, chat_id, ids)

@@ -1,0 +1,190 @@
+"""Finding chats, and what an account may do there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from telethon.tl import functions, types
+
+from project.core.errors import InvalidInput, NotFound, Refused, TargetGone
+from project.telegram.link import Link
+from project.telegram.values import ChatInfo, ChatTop
+
+BATCH = 100  # messages.getPeerDialogs takes up to 100 peers
+_BAD_PEER_REST = 3600.0  # seconds a chat without access is left out of batches, since one bad peer fails a batch
+_DIALOG_PAGES = 10
+
+_NAME = re.compile(r"^(?:https?://)?(?:(?:www\.)?(?:t|telegram)\.me/(?:s/)?)?@?([A-Za-z]\w{3,31})(?:/\d+)*/?(?:\?.*)?$")
+_PRIVATE = re.compile(r"^(?:https?://)?(?:t|telegram)\.me/c/(\d+)(?:/\d+)*/?(?:\?.*)?$")
+_INVITE = re.compile(r"^(?:https?://)?(?:t|telegram)\.me/(?:\+|joinchat/)")
+_ID = re.compile(r"^(?:-100)?(\d{1,15})$")
+
+
+def parse_reference(text: str) -> int | str:
+    """A bare channel id, or a username without @. Accepts ids with and without -100, @names and t.me links.
+
+    Raises InvalidInput with a sentence for a person.
+    """
+    wanted = text.strip()
+    if _INVITE.match(wanted):
+        raise InvalidInput(
+            "An invite link names no chat.", hint="Join with the account first, then give the chat's id."
+        )
+    number = _PRIVATE.match(wanted) or _ID.match(wanted)
+    if number:
+        return int(number[1])
+    if wanted.startswith("-"):
+        raise InvalidInput("This is a basic group; only channels and supergroups can be used.")
+    name = _NAME.match(wanted)
+    if name:
+        return name[1]
+    raise InvalidInput("This names no chat.", hint="Give @name, a t.me link or an id like -1001234567890.")
+
+
+class Chats:
+    """The chats of one account."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._bad_until: dict[int, float] = {}
+
+    async def resolve(self, reference: str) -> ChatInfo:
+        """The chat that a person means. Usernames are looked up once, as Telegram limits that tightly.
+
+        Raises InvalidInput, NotFound, TargetGone.
+        """
+        wanted = parse_reference(reference)
+        if isinstance(wanted, int):
+            return await self.chat(wanted)
+        known = self._link.session.channel_named(wanted)
+        return await self.chat(known if known is not None else await self._look_up(wanted))
+
+    async def _look_up(self, username: str) -> int:
+        try:
+            found = await self._link.call(functions.contacts.ResolveUsernameRequest(username))
+        except Refused as error:
+            if error.code in ("USERNAME_NOT_OCCUPIED", "USERNAME_INVALID"):
+                raise NotFound(f"Nobody has the name @{username} on Telegram.") from None
+            raise
+        if not isinstance(found.peer, types.PeerChannel):
+            raise InvalidInput(f"@{username} is no channel or supergroup.")
+        return int(found.peer.channel_id)
+
+    async def chat(self, chat_id: int) -> ChatInfo:
+        """What this account sees of a channel. Raises NotFound when it never met it, TargetGone without access."""
+        address = await self.address(chat_id)
+        answer = await self._link.call(
+            functions.channels.GetChannelsRequest([types.InputChannel(chat_id, address.access_hash)]),
+            chat_id=chat_id,
+        )
+        channel = next((c for c in answer.chats if c.id == chat_id), None)
+        if not isinstance(channel, types.Channel):
+            raise TargetGone("The account is not in the chat any more, or was banned there.", code="CHANNEL_PRIVATE")
+        return chat_info(channel, await self._top(address, chat_id))
+
+    async def _top(self, address: Any, chat_id: int) -> int:
+        if self._link.session.state.is_bot:
+            return 0
+        page = await self._link.call(
+            functions.messages.GetHistoryRequest(address, 0, None, 0, limit=1, max_id=0, min_id=0, hash=0),
+            chat_id=chat_id,
+        )
+        return int(page.messages[0].id) if page.messages else 0
+
+    async def address(self, chat_id: int) -> Any:
+        """How this account addresses a channel. Raises NotFound.
+
+        Bots may ask with an access hash of 0; users find the chat among their dialogs.
+        """
+        known = self._link.session.channel(chat_id)
+        if known is None:
+            await (self._meet_as_bot(chat_id) if self._link.session.state.is_bot else self._meet(chat_id))
+            known = self._link.session.channel(chat_id)
+        if known is None:
+            raise NotFound(
+                f"The account does not know the chat {chat_id}.", hint="Add the account to the chat, or use its @name."
+            )
+        return types.InputPeerChannel(chat_id, known.access_hash)
+
+    async def _meet_as_bot(self, chat_id: int) -> None:
+        await self._link.call(functions.channels.GetChannelsRequest([types.InputChannel(chat_id, 0)]), chat_id=chat_id)
+
+    async def _meet(self, chat_id: int) -> None:
+        offset_date, offset_id, offset_peer = None, 0, types.InputPeerEmpty()
+        for _ in range(_DIALOG_PAGES):
+            page = await self._link.call(
+                functions.messages.GetDialogsRequest(offset_date, offset_id, offset_peer, limit=BATCH, hash=0)
+            )
+            if self._link.session.channel(chat_id) or not isinstance(page, types.messages.DialogsSlice):
+                return
+            last = page.messages[-1] if page.messages else None
+            if last is None:
+                return
+            offset_date, offset_id, offset_peer = last.date, last.id, _input_peer(last.peer_id, page)
+
+    async def tops(self, chat_ids: Sequence[int]) -> dict[int, ChatTop]:
+        """The newest message id and counter of many chats, 100 a call. What the account cannot see is left out, and
+        not asked for again within the hour. Users only."""
+        now = self._link.clock()
+        asked = [i for i in chat_ids if self._bad_until.get(i, 0.0) <= now and self._link.session.channel(i)]
+        found: dict[int, ChatTop] = {}
+        for start in range(0, len(asked), BATCH):
+            found |= await self._tops(asked[start : start + BATCH])
+        return found
+
+    async def _tops(self, chat_ids: Sequence[int]) -> dict[int, ChatTop]:
+        """One batch; when it fails because of a bad peer, its halves."""
+        if not chat_ids:
+            return {}
+        peers = [types.InputDialogPeer(await self.address(i)) for i in chat_ids]
+        try:
+            answer = await self._link.call(functions.messages.GetPeerDialogsRequest(peers))
+        except TargetGone:
+            if len(chat_ids) == 1:
+                self._bad_until[chat_ids[0]] = self._link.clock() + _BAD_PEER_REST
+                return {}
+            half = len(chat_ids) // 2
+            return await self._tops(chat_ids[:half]) | await self._tops(chat_ids[half:])
+        return {
+            d.peer.channel_id: ChatTop(d.top_message, d.pts or 0)
+            for d in answer.dialogs
+            if isinstance(d.peer, types.PeerChannel)
+        }
+
+
+def chat_info(channel: Any, top: int) -> ChatInfo:
+    """The neutral form of a channel."""
+    return ChatInfo(
+        chat_id=channel.id,
+        title=channel.title,
+        username=channel.username or "",
+        is_broadcast=bool(channel.broadcast),
+        protected=bool(channel.noforwards),
+        can_post=_can_post(channel),
+        top_message_id=top,
+    )
+
+
+def _can_post(channel: Any) -> bool:
+    if channel.creator:
+        return True
+    if channel.left:
+        return False
+    admin = channel.admin_rights
+    if channel.broadcast:
+        return bool(admin and admin.post_messages)
+    banned = (channel.banned_rights, channel.default_banned_rights)
+    return bool(admin) or not any(rights and rights.send_messages for rights in banned)
+
+
+def _input_peer(peer: Any, page: Any) -> Any:
+    """The address of a dialog's peer, from the page that named it."""
+    if isinstance(peer, types.PeerChannel):
+        chat = next(c for c in page.chats if c.id == peer.channel_id)
+        return types.InputPeerChannel(chat.id, chat.access_hash or 0)
+    if isinstance(peer, types.PeerChat):
+        return types.InputPeerChat(peer.chat_id)
+    user = next(u for u in page.users if u.id == peer.user_id)
+    return types.InputPeerUser(user.id, user.access_hash or 0)

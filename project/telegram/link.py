@@ -1,0 +1,336 @@
+"""The life of one account's connection: opening, watching, coming back, and dying for good.
+
+There is at most one connection at a time. A lost one is replaced by `run`, with growing pauses; a dead key or user ends
+everything at once, since trying on cannot help and may cost the account.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+
+from telethon.crypto import rsa
+from telethon.errors import AuthKeyNotFound, InvalidBufferError, RPCError
+from telethon.tl import functions, types
+
+from project.core.errors import AccountDead, GatewayError, Refused, RetryLater, Unreachable
+from project.telegram.backoff import LONGEST, next_attempt, reconnect_delay
+from project.telegram.client import Client
+from project.telegram.errors import DEAD, KEY_NOT_FOUND, Asked, migrate_dc, translate, unanswered
+from project.telegram.messages import neutral_updates
+from project.telegram.names import Names
+from project.telegram.proxy import parse_proxy
+from project.telegram.sender import CALL_LIMIT, Lost
+from project.telegram.session import MemorySession
+from project.telegram.updates import Gap, Update, chat_scope
+from project.telegram.values import App, Endpoint
+
+OPEN_LIMIT = 30.0  # seconds for connection, key exchange and introduction together
+SAVE_EVERY = 60.0  # seconds between two notices that only counters have moved
+_FIRST_DC = Endpoint(2, "149.154.167.51", 443, "")  # where a login begins; Telegram sends us on if it is elsewhere
+
+_WRITES = (
+    functions.auth.CheckPasswordRequest,
+    functions.auth.ImportBotAuthorizationRequest,
+    functions.auth.LogOutRequest,
+    functions.auth.SendCodeRequest,
+    functions.auth.SignInRequest,
+    functions.channels.DeleteMessagesRequest,
+    functions.messages.EditMessageRequest,
+    functions.messages.SendMediaRequest,
+    functions.messages.SendMessageRequest,
+)
+
+_log = logging.getLogger(__name__)
+
+
+class Link:
+    """Owns the account's session and its one connection. `name` is the account's name in logs and flood scopes."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        app: App,
+        endpoint: Endpoint | None,
+        session: MemorySession,
+        on_update: Callable[[Update], None],
+        on_state: Callable[[], None],
+        egress: str,
+        proxy: str | None,
+    ) -> None:
+        self.name, self.session, self.names = name, session, Names()
+        self._app, self._egress = app, egress
+        self._proxy = parse_proxy(proxy) if proxy else None
+        self._on_update, self._on_state = on_update, on_state
+        self._client: Client | None = None
+        self._dead: AccountDead | None = None
+        self._opening = asyncio.Lock()
+        self._open_limit: asyncio.Timeout | None = None
+        self._stopped = asyncio.Event()
+        self._rng = Random()
+        self._saved_at = 0.0
+        _place(session, endpoint)
+
+    # --- life -------------------------------------------------------------------------------------------------------
+
+    @property
+    def connected(self) -> bool:
+        """Whether a connection is open as far as we know."""
+        return self._client is not None and bool(self._client.is_connected())
+
+    async def connect(self) -> None:
+        """Open the connection, in one attempt. Raises AccountDead, Unreachable, RetryLater."""
+        async with self._opening:
+            self._stopped.clear()
+            if not self.connected:
+                await self._drop()
+                await self._open()
+
+    async def disconnect(self) -> None:
+        """Close at once; `run` returns."""
+        self._stopped.set()
+        if self._open_limit is not None and not self._open_limit.expired():
+            self._open_limit.reschedule(self.clock())
+        async with self._opening:
+            await self._drop()
+
+    async def renew(self) -> None:
+        """Replace the connection by a new one, as after a login."""
+        async with self._opening:
+            await self._drop()
+            await self._open()
+
+    async def run(self) -> None:
+        """Keep the account connected until `disconnect` (returns) or death (raises AccountDead)."""
+        attempt = 0
+        while not self._stopped.is_set():
+            client = self._client
+            if client is None:
+                attempt = await self._reopen(attempt)
+                continue
+            opened = self.clock()
+            reason = await client.ended()
+            async with self._opening:
+                if self._client is client:
+                    await self._drop()
+                    self._note_end(reason)
+                    attempt = next_attempt(attempt, self.clock() - opened)
+        if self._dead:
+            raise self._dead
+
+    async def _reopen(self, attempt: int) -> int:
+        """Wait, then try once; the number of the next attempt."""
+        await self._pause(reconnect_delay(attempt, self._rng))
+        async with self._opening:
+            if self._stopped.is_set() or self._client is not None:
+                return attempt
+            try:
+                await self._open()
+            except RetryLater as error:
+                _log.warning("%s must wait %.0f s before it connects", self.name, error.retry_after)
+                await self._pause(error.retry_after)
+            except GatewayError as error:
+                if isinstance(error, AccountDead):
+                    raise
+                _log.warning("%s could not connect: %s", self.name, error)
+            return attempt + 1
+
+    async def _pause(self, seconds: float) -> None:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
+
+    async def _open(self) -> None:
+        if self._dead:
+            raise self._dead
+        client = Client(
+            self.session,
+            self._app,
+            egress=self._egress,
+            proxy=self._proxy,
+            on_updates=self._take_updates,
+            on_gap=self._take_gap,
+            on_tick=self._tick,
+        )
+        try:
+            async with asyncio.timeout(OPEN_LIMIT) as self._open_limit:
+                await client.open()
+                if self.session.state.user_id:
+                    await client.ask(functions.users.GetUsersRequest([types.InputUserSelf()]))
+                    await client.prepare()
+        except (RPCError, OSError, BufferError) as error:
+            await client.close()
+            raise self._failed(error, Asked(self.name, "connect")) from None
+        except BaseException:
+            await client.close()
+            raise
+        finally:
+            self._open_limit = None
+        self._client = client
+        if self.session.state.user_id:
+            self._on_update(Gap(None))
+        client.start_tasks()
+        self._notice_changes()
+
+    async def _drop(self) -> None:
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()
+
+    def _note_end(self, reason: BaseException | None) -> None:
+        """Decide by the reason whether the account is dead; `run` then raises it."""
+        if isinstance(reason, RPCError | OSError | BufferError):
+            self._failed(reason, Asked(self.name, "updates"))
+        if self._dead:
+            self._stopped.set()
+        else:
+            _log.warning("%s lost its connection (%s)", self.name, type(reason).__name__)
+
+    # --- requests ---------------------------------------------------------------------------------------------------
+
+    async def call(self, request: Any, *, chat_id: int = 0, limit: float = CALL_LIMIT) -> Any:
+        """The answer to one request, asked once and within `limit` seconds. Raises GatewayErrors only."""
+        asked = Asked(
+            self.name,
+            type(request).__name__.removesuffix("Request"),
+            chat=chat_scope(chat_id) if chat_id else "",
+            writes=isinstance(request, _WRITES),
+        )
+        try:
+            return await self._ask(request, limit)
+        except RPCError as error:
+            dc_id = _home(error)
+            if dc_id is None:
+                raise self._failed(error, asked) from None
+        except Lost as error:
+            raise self._failed(error, asked) from None
+        await self._move(dc_id)
+        try:
+            return await self._ask(request, limit)
+        except (RPCError, Lost) as error:
+            raise self._failed(error, asked) from None
+
+    async def _ask(self, request: Any, limit: float) -> Any:
+        if self._dead:
+            raise self._dead
+        if self._client is None:
+            raise Lost(left=False)
+        answer = await self._client.ask(request, limit=limit)
+        self.names.learn(getattr(answer, "users", None) or (), getattr(answer, "chats", None) or ())
+        self._notice_changes()
+        return answer
+
+    async def _move(self, dc_id: int) -> None:
+        """Go on in the data centre where the account lives; its key is made anew there."""
+        config = self._client.config if self._client else None
+        place = dc_address(config, dc_id)
+        self.session.set_dc(dc_id, place.ip_address, place.port)
+        self.session.forget_key()
+        await self.renew()
+
+    @property
+    def config(self) -> Any:
+        """The server's configuration, with the addresses of its data centres."""
+        return self._client.config if self._client else None
+
+    @property
+    def client(self) -> Client:
+        """The present client, for connections beside it. Raises Unreachable without one."""
+        if self._client is None:
+            raise Unreachable("Not connected to Telegram.", code="LOST")
+        return self._client
+
+    def _failed(self, error: BaseException, asked: Asked) -> GatewayError:
+        """Our error for Telethon's; a dead account is remembered, and its connection closed."""
+        if isinstance(error, RPCError):
+            code, number = exact_name(error), error.code or 0
+            if code == "AUTH_KEY_UNREGISTERED" and not self.session.state.user_id:
+                return Refused("This account is not logged in.", code=code, hint="Log in first.")
+            ours = translate(code, number, asked)
+        elif _key_unknown(error):
+            ours = AccountDead(DEAD[KEY_NOT_FOUND], code=KEY_NOT_FOUND, hint="Log in again.")
+        elif isinstance(error, InvalidBufferError) and error.code == 429:
+            ours = RetryLater("Too many connections.", retry_after=LONGEST, scope=self.name, code="-429")
+        else:
+            ours = unanswered(asked, left=isinstance(error, Lost) and error.left)
+        if isinstance(ours, AccountDead):
+            self._die(ours)
+        return ours
+
+    def _die(self, error: AccountDead) -> None:
+        self._dead = self._dead or error
+        if self._client is not None:
+            self._client.end(None)
+
+    # --- what Telegram tells us ---------------------------------------------------------------------------------------
+
+    def _take_updates(self, updates: Sequence[Any], users: Sequence[Any], chats: Sequence[Any]) -> None:
+        self.names.learn(users, chats)
+        for update in neutral_updates(updates, self.names):
+            self._on_update(update)
+        self._notice_changes()
+
+    def _take_gap(self, channel_id: int | None) -> None:
+        self._on_update(Gap(chat_scope(channel_id) if channel_id else None))
+
+    def _tick(self) -> None:
+        now = self.clock()
+        if now - self._saved_at >= SAVE_EVERY and self._client and self._client.keep_counters():
+            self._saved_at = now
+            self._on_state()
+
+    def _notice_changes(self) -> None:
+        if self.session.changed:
+            self.session.changed = False
+            self._on_state()
+
+    def clock(self) -> float:
+        """Seconds of the loop's clock."""
+        return asyncio.get_running_loop().time()
+
+    def snapshot(self) -> bytes:
+        """The whole state, counters included. Secret: seal it."""
+        if self._client is not None:
+            self._client.keep_counters()
+        return self.session.snapshot()
+
+
+def exact_name(error: RPCError) -> str:
+    """The error's name as the server wrote it."""
+    return str(getattr(error, "exact", error.message))
+
+
+def dc_address(config: Any, dc_id: int) -> Any:
+    """The address of a data centre in the server's configuration. Raises Unreachable when it is not listed."""
+    for option in config.dc_options if config else ():
+        if option.id == dc_id and not (option.ipv6 or option.cdn or option.tcpo_only):
+            return option
+    raise Unreachable(f"Telegram names no address of data centre {dc_id}.", code="DC_UNKNOWN")
+
+
+def _home(error: RPCError) -> int | None:
+    """The data centre that an account lives in, when the error says so. Files have their own way (FILE_MIGRATE)."""
+    code = exact_name(error)
+    return None if code.startswith(("FILE_", "STATS_")) else migrate_dc(code)
+
+
+def _key_unknown(error: BaseException | None) -> bool:
+    while error is not None:
+        if isinstance(error, AuthKeyNotFound) or (isinstance(error, InvalidBufferError) and error.code == 404):
+            return True
+        error = error.__cause__
+    return False
+
+
+def _place(session: MemorySession, endpoint: Endpoint | None) -> None:
+    """Decide where to connect: the kept data centre, else the given endpoint, else the real network's first."""
+    if endpoint is not None:
+        rsa.add_key(endpoint.public_key_pem, old=False)
+    wanted = endpoint or _FIRST_DC
+    if session.dc_id == 0 or (endpoint is not None and session.dc_id == endpoint.dc_id):
+        session.set_dc(wanted.dc_id, wanted.host, wanted.port)

@@ -1,0 +1,71 @@
+"""Telegram's messages and updates, in neutral form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from telethon import utils
+from telethon.tl import types
+
+from project.core.message import Author, Message
+from project.telegram.entities import from_telegram
+from project.telegram.media import attachments_of, note_of
+from project.telegram.names import Names
+from project.telegram.updates import Deleted, Edited, Posted, Update, chat_scope
+
+_NEW = (types.UpdateNewChannelMessage, types.UpdateNewMessage)
+_EDIT = (types.UpdateEditChannelMessage, types.UpdateEditMessage)
+
+
+def neutral_updates(updates: Sequence[Any], names: Names) -> Iterator[Update]:
+    """What happened in channels and supergroups, in order. Everything else is left out."""
+    for update in updates:
+        if isinstance(update, types.UpdateDeleteChannelMessages):
+            yield Deleted(chat_scope(update.channel_id), tuple(update.messages))
+        elif isinstance(update, _NEW + _EDIT):
+            message = neutral_message(update.message, names)
+            if message is not None:
+                yield Posted(message) if isinstance(update, _NEW) else Edited(message)
+
+
+def neutral_message(message: Any, names: Names) -> Message | None:
+    """One message of a channel or supergroup; None for service messages, empty ones and other chats."""
+    if not isinstance(message, types.Message) or not isinstance(message.peer_id, types.PeerChannel):
+        return None
+    return Message(
+        scope=chat_scope(message.peer_id.channel_id),
+        message_id=message.id,
+        date=int(message.date.timestamp()),
+        text=from_telegram(message.message or "", message.entities or ()),
+        author=_author(message, names),
+        attachments=attachments_of(message),
+        reply_to=_reply_to(message),
+        group_id=message.grouped_id,
+        edited=_edited(message),
+        note=note_of(message),
+    )
+
+
+def _author(message: Any, names: Names) -> Author | None:
+    """A channel's post shows the signature, else the channel; an anonymous admin of a group shows the group."""
+    peer = message.from_id or message.peer_id
+    name = message.post_author if message.post and message.post_author else names.of(peer)
+    return Author(name=name, id=utils.get_peer_id(peer, add_mark=False)) if name else None
+
+
+def _reply_to(message: Any) -> int | None:
+    """The id of the answered message of the same chat. In a forum the topic's first message is no answer."""
+    header = message.reply_to
+    if not isinstance(header, types.MessageReplyHeader) or header.reply_to_peer_id or not header.reply_to_msg_id:
+        return None
+    if header.forum_topic and not header.reply_to_top_id:
+        return None
+    return int(header.reply_to_msg_id)
+
+
+def _edited(message: Any) -> int | None:
+    """When the content was edited. `edit_hide` marks changes that Telegram does not show as edits, like reactions."""
+    if message.edit_date is None or message.edit_hide:
+        return None
+    return int(message.edit_date.timestamp())

@@ -1,0 +1,59 @@
+"""Reading messages back: history upwards, and single ones by id."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+from telethon.tl import functions, types
+
+from project.core.message import Message
+from project.telegram.chats import Chats
+from project.telegram.link import Link
+from project.telegram.messages import neutral_message
+
+PAGE = 100  # messages a call, Telegram's limit
+
+
+async def pages_after(link: Link, chats: Chats, chat_id: int, after_id: int) -> AsyncIterator[list[Any]]:
+    """Telegram's own messages with an id above `after_id`, ascending, page by page. Users only."""
+    address = await chats.address(chat_id)
+    while True:
+        request = functions.messages.GetHistoryRequest(
+            address, offset_id=after_id + 1, offset_date=None, add_offset=-PAGE, limit=PAGE, max_id=0,
+            min_id=after_id, hash=0,
+        )  # fmt: skip
+        answer = await link.call(request, chat_id=chat_id)
+        page = sorted((m for m in answer.messages if m.id > after_id), key=lambda m: m.id)
+        if not page:
+            return
+        yield page
+        after_id = page[-1].id
+
+
+async def raw_by_id(link: Link, chats: Chats, chat_id: int, ids: Sequence[int]) -> list[Any]:
+    """Telegram's own messages with these ids, as far as they exist."""
+    address = await chats.address(chat_id)
+    channel = types.InputChannel(chat_id, address.access_hash)
+    found: list[Any] = []
+    for start in range(0, len(ids), PAGE):
+        wanted = [types.InputMessageID(i) for i in ids[start : start + PAGE]]
+        answer = await link.call(functions.channels.GetMessagesRequest(channel, wanted), chat_id=chat_id)
+        found += [m for m in answer.messages if not isinstance(m, types.MessageEmpty)]
+    return found
+
+
+async def history(link: Link, chats: Chats, chat_id: int, after_id: int) -> AsyncIterator[Message]:
+    """Messages above `after_id`, ascending, without service messages."""
+    async for page in pages_after(link, chats, chat_id, after_id):
+        for raw in page:
+            message = neutral_message(raw, link.names)
+            if message is not None:
+                yield message
+
+
+async def fetch(link: Link, chats: Chats, chat_id: int, ids: Sequence[int]) -> dict[int, Message]:
+    """Those of the messages that still exist."""
+    raw = await raw_by_id(link, chats, chat_id, ids)
+    messages = (neutral_message(m, link.names) for m in raw)
+    return {m.message_id: m for m in messages if m is not None}

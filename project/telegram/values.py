@@ -1,0 +1,96 @@
+"""The values that cross the Telegram adapter's border. Nothing here knows Telethon."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from project.core.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One data centre to talk to instead of the real network, and its RSA public key in PEM form."""
+
+    dc_id: int
+    host: str
+    port: int
+    public_key_pem: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceProfile:
+    """How the login shows itself in the account's list of devices. Fixed when the session is registered, since a
+    profile that changes looks like a stolen key."""
+
+    device_model: str
+    system_version: str
+    app_version: str
+    lang_code: str = "en"
+    system_lang_code: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """The API id and hash from my.telegram.org, and the device profile of this account."""
+
+    api_id: int
+    api_hash: Secret
+    device: DeviceProfile
+
+
+@dataclass(frozen=True, slots=True)
+class AccountInfo:
+    """The logged-in user or bot. `phone` is digits without a plus, "" for bots."""
+
+    user_id: int
+    name: str
+    username: str
+    phone: str
+    is_bot: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ChatInfo:
+    """A channel or supergroup as this account sees it. `chat_id` is the bare positive id.
+
+    `protected` means that its content must not be copied (noforwards). `top_message_id` is 0 when unknown: bots cannot
+    ask for it.
+    """
+
+    chat_id: int
+    title: str
+    username: str
+    is_broadcast: bool
+    protected: bool
+    can_post: bool
+    top_message_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ChatTop:
+    """The newest message id and the state number (pts) of a channel."""
+
+    top_message_id: int
+    pts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message surely stands in the chat. `message_id` is None when its id could not be found."""
+
+    message_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CodeSent:
+    """Where Telegram sent the login code. `kind`: app, sms, call, flash_call, missed_call, email, fragment, word,
+    phrase, firebase; or email_setup, which this product cannot serve (use another way to log in).
+
+    `length` is in characters, 0 when not told. `timeout` is in seconds until another kind may be
+    asked for, 0 when none.
+    """
+
+    kind: str
+    length: int
+    phone_code_hash: str
+    timeout: int
