@@ -102,14 +102,10 @@ class RateLimiter:
         key = f"{bucket}:{owner}:{major}"
         self._refuse_when_empty(f"global:{owner}", self._limits.token_global, "global", None)
         if route is not None:
-            self._refuse_when_empty(
-                key, route, "user", self._spent(bucket, route, *self._windows.peek(key, route))
-            )
+            self._refuse_when_empty(key, route, "user", self._spent(bucket, route, *self._windows.peek(key, route)))
         if webhook_channel is not None:
             spent = self._spent(bucket, route, *self._windows.peek(key, route)) if route else None
-            self._refuse_when_empty(
-                f"channel:{webhook_channel}", self._limits.webhook_channel, "shared", spent
-            )
+            self._refuse_when_empty(f"channel:{webhook_channel}", self._limits.webhook_channel, "shared", spent)
             self._spend(f"channel:{webhook_channel}", self._limits.webhook_channel)
         self._spend(f"global:{owner}", self._limits.token_global)
         return None if route is None else self._spent(bucket, route, *self._windows.spend(key, route))

@@ -52,10 +52,7 @@ def _find(state: State, channel_id: str, attachment_id: str) -> Attachment | Non
     if channel is None:
         return None
     files = (
-        file
-        for message in channel.messages.values()
-        if message.deleted_at is None
-        for file in message.attachments
+        file for message in channel.messages.values() if message.deleted_at is None for file in message.attachments
     )
     return next((file for file in files if str(file.id) == attachment_id), None)
 

@@ -102,9 +102,7 @@ def _reference(fields: Mapping[str, object]) -> Reference | None:
     if raw is None:
         return None
     if not isinstance(raw, Mapping):
-        raise form_error(
-            "message_reference", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType."
-        )
+        raise form_error("message_reference", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType.")
     message_id = _snowflake(raw.get("message_id"), "message_reference.message_id")
     return Reference(message_id, raw.get("fail_if_not_exists") is not False)
 
@@ -120,9 +118,7 @@ def _attachments(fields: Mapping[str, object]) -> tuple[Listed, ...] | None:
 
 def _listed(entry: object, index: int) -> Listed:
     if not isinstance(entry, Mapping):
-        raise form_error(
-            f"attachments.{index}", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType."
-        )
+        raise form_error(f"attachments.{index}", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType.")
     number = _snowflake(entry.get("id"), f"attachments.{index}.id")
     return Listed(number, str(entry.get("description") or ""), str(entry.get("filename") or ""))
 
@@ -135,9 +131,7 @@ def _embeds(fields: Mapping[str, object]) -> tuple[object, ...] | None:
         raise form_error("embeds", "BASE_TYPE_MAX_LENGTH", f"Must be {MAX_EMBEDS} or fewer in length.")
     for index, embed in enumerate(raw):
         if not isinstance(embed, Mapping):
-            raise form_error(
-                f"embeds.{index}", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType."
-            )
+            raise form_error(f"embeds.{index}", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType.")
         if len(str(embed.get("description") or "")) > MAX_DESCRIPTION:
             message = f"Must be {MAX_DESCRIPTION} or fewer in length."
             raise form_error(f"embeds.{index}.description", "BASE_TYPE_MAX_LENGTH", message)
@@ -152,11 +146,7 @@ def _text_size(value: object, key: str = "") -> int:
         return sum(_text_size(inner, name) for name, inner in value.items())
     if isinstance(value, list):
         return sum(_text_size(inner) for inner in value)
-    return (
-        len(value)
-        if isinstance(value, str) and key in {"title", "description", "name", "value", "text"}
-        else 0
-    )
+    return len(value) if isinstance(value, str) and key in {"title", "description", "name", "value", "text"} else 0
 
 
 def _integer(fields: Mapping[str, object], name: str) -> int:

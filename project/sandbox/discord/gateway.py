@@ -93,9 +93,7 @@ class Gateway:
     def kill(self, how: str, bot_id: int | None = None) -> int:
         """Disturbs the connections of a bot, or of all; how many were hit. May raise InvalidInput."""
         if not how.startswith("close:") and how not in list(Kill):
-            raise InvalidInput(
-                f"No way to kill a gateway is called {how!r}.", hint=f"{', '.join(Kill)}, close:<code>."
-            )
+            raise InvalidInput(f"No way to kill a gateway is called {how!r}.", hint=f"{', '.join(Kill)}, close:<code>.")
         hit = [(c, s) for c, s in self._connections.items() if s is not None and bot_id in (None, s.bot.id)]
         for connection, session in hit:
             self._kill_one(how, connection, session)
@@ -143,19 +141,11 @@ class Gateway:
         if connection.client_ended_session:
             self._sessions.pop(session.id, None)
 
-    async def _converse(
-        self, socket: web.WebSocketResponse, connection: Connection, query: Mapping[str, str]
-    ) -> None:
-        if (
-            query.get("v") != "10"
-            or query.get("encoding", "json") != "json"
-            or query.get("compress") == "zstd-stream"
-        ):
+    async def _converse(self, socket: web.WebSocketResponse, connection: Connection, query: Mapping[str, str]) -> None:
+        if query.get("v") != "10" or query.get("encoding", "json") != "json" or query.get("compress") == "zstd-stream":
             raise _RefusedError(Close.INVALID_VERSION)
         interval = self._state.limits.heartbeat
-        connection.send(
-            {"op": HELLO, "s": None, "t": None, "d": {"heartbeat_interval": round(interval * 1000)}}
-        )
+        connection.send({"op": HELLO, "s": None, "t": None, "d": {"heartbeat_interval": round(interval * 1000)}})
         last_beat = time.monotonic()
         while True:
             wait = last_beat + interval * 1.5 - time.monotonic()
@@ -226,9 +216,7 @@ class Gateway:
         self._start(connection, bot, wanted)
 
     def _start(self, connection: Connection, bot: Bot, wanted: int) -> None:
-        buffer: collections.deque[tuple[int, Json]] = collections.deque(
-            maxlen=self._state.limits.replay_buffer
-        )
+        buffer: collections.deque[tuple[int, Json]] = collections.deque(maxlen=self._state.limits.replay_buffer)
         session = GatewaySession(secrets.token_hex(16), bot, wanted, buffer, connection=connection)
         self._sessions[session.id] = session
         self._connections[connection] = session

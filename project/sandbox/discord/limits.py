@@ -64,9 +64,7 @@ def real() -> Limits:
 
 def off() -> Limits:
     """No waits at all, for benches only; sizes, lengths and the rest stay."""
-    return Limits(
-        name="off", buckets={}, token_global=None, webhook_channel=None, invalid=None, identify=None
-    )
+    return Limits(name="off", buckets={}, token_global=None, webhook_channel=None, invalid=None, identify=None)
 
 
 def profile(name: str) -> Limits:

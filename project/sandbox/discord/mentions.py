@@ -34,14 +34,10 @@ def parse(raw: object) -> AllowedMentions | None:
     if raw is None:
         return None
     if not isinstance(raw, Mapping):
-        raise form_error(
-            "allowed_mentions", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType."
-        )
+        raise form_error("allowed_mentions", "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType.")
     kinds = frozenset(str(kind) for kind in raw.get("parse") or ())
     if not kinds <= _KINDS:
-        raise form_error(
-            "allowed_mentions.parse", "BASE_TYPE_CHOICES", "Value must be one of roles, users, everyone."
-        )
+        raise form_error("allowed_mentions.parse", "BASE_TYPE_CHOICES", "Value must be one of roles, users, everyone.")
     users, roles = _ids(raw, "users", kinds), _ids(raw, "roles", kinds)
     return AllowedMentions(kinds, users, roles, bool(raw.get("replied_user", False)))
 
@@ -49,9 +45,7 @@ def parse(raw: object) -> AllowedMentions | None:
 def _ids(raw: Mapping[str, object], field: str, kinds: frozenset[str]) -> frozenset[int]:
     values = raw.get(field) or ()
     if not isinstance(values, list | tuple) or len(values) > 100:
-        raise form_error(
-            f"allowed_mentions.{field}", "BASE_TYPE_MAX_LENGTH", "Must be 100 or fewer in length."
-        )
+        raise form_error(f"allowed_mentions.{field}", "BASE_TYPE_MAX_LENGTH", "Must be 100 or fewer in length.")
     if values and field in kinds:
         message = f"parse:[{field!r}] and {field}: [ids...] are mutually exclusive."
         raise form_error("allowed_mentions", "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)

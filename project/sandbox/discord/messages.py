@@ -122,9 +122,7 @@ def _new_attachments(state: State, draft: Draft) -> list[Attachment]:
     return attachments
 
 
-def edit_message(
-    state: State, channel: Channel, message: Message, draft: Draft, defaults: AllowedMentions
-) -> Message:
+def edit_message(state: State, channel: Channel, message: Message, draft: Draft, defaults: AllowedMentions) -> Message:
     """Changes what the draft names (resources/message, "Edit Message").
 
     Mentions are parsed again, with `defaults` when the request says nothing about them. Attachments that are

@@ -232,9 +232,7 @@ def _author(message: Message) -> Json:
 
 def message(state: State, found: Message, reader: Bot | None, *, with_reply: bool = True) -> Json:
     """Message object as `reader` sees it (None: the webhook that wrote it)."""
-    mentioned = sorted(
-        int(ping.split(":")[1]) for ping in found.pinged if ping.startswith(("user:", "reply:"))
-    )
+    mentioned = sorted(int(ping.split(":")[1]) for ping in found.pinged if ping.startswith(("user:", "reply:")))
     shown = reader is None or may_read(found, reader, mentioned)
     payload: Json = {
         "id": str(found.id),

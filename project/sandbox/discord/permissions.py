@@ -19,10 +19,10 @@ class Permission(StrEnum):
     ATTACH = "attach"
 
 
-# Bit numbers of the reference's "Permissions"; SEND also covers SEND_MESSAGES_IN_THREADS.
+# Bit numbers of the reference's "Permissions"; SEND also covers EMBED_LINKS and SEND_MESSAGES_IN_THREADS.
 _BITS = {
     Permission.VIEW: 1 << 10,
-    Permission.SEND: 1 << 11 | 1 << 38,
+    Permission.SEND: 1 << 11 | 1 << 14 | 1 << 38,
     Permission.MANAGE_MESSAGES: 1 << 13,
     Permission.ATTACH: 1 << 15,
     Permission.HISTORY: 1 << 16,
@@ -45,6 +45,4 @@ def named(names: Iterable[str]) -> frozenset[Permission]:
     try:
         return frozenset(Permission(name) for name in names)
     except ValueError as problem:
-        raise InvalidInput(
-            f"No such permission: {problem}.", hint=f"Known: {', '.join(Permission)}."
-        ) from problem
+        raise InvalidInput(f"No such permission: {problem}.", hint=f"Known: {', '.join(Permission)}.") from problem

@@ -20,9 +20,7 @@ from project.sandbox.faults import Counters, FaultBook, FaultRule, Phase
 
 PREFIX = "/api/v10"
 _VIA = "1.1 google"
-_BAN_PAGE = (
-    "<!DOCTYPE html><html><head><title>Access denied | discord.com used Cloudflare</title></head></html>"
-)
+_BAN_PAGE = "<!DOCTYPE html><html><head><title>Access denied | discord.com used Cloudflare</title></head></html>"
 _INVALID = frozenset({401, 403, 429})
 
 
@@ -35,9 +33,7 @@ def json_response(status: int, payload: object, headers: dict[str, str] | None =
 class DiscordRest:
     """All REST routes over one state."""
 
-    def __init__(
-        self, state: State, faults: FaultBook, counters: Counters, gateway_url: Callable[[], str]
-    ) -> None:
+    def __init__(self, state: State, faults: FaultBook, counters: Counters, gateway_url: Callable[[], str]) -> None:
         self._state = state
         self._faults = faults
         self._counters = counters

@@ -30,10 +30,7 @@ def get_application(call: Call) -> Answer:
 def get_my_guilds(call: Call) -> Answer:
     """GET /users/@me/guilds"""
     mine = [found for found in call.state.guilds.values() if call.bot.id in found.bots]
-    return [
-        {"id": str(found.id), "name": found.name, "icon": None, "owner": False, "features": []}
-        for found in mine
-    ]
+    return [{"id": str(found.id), "name": found.name, "icon": None, "owner": False, "features": []} for found in mine]
 
 
 def get_gateway(call: Call) -> Answer:

@@ -69,9 +69,7 @@ def post_message(call: Call) -> Answer:
     channel = call.state.channel_for(call.bot, call.id(), Permission.SEND)
     draft = read_draft(call.body)
     _check_rights(call, channel, draft)
-    return payloads.message(
-        call.state, create_message(call.state, channel, as_bot(call.bot), draft), call.bot
-    )
+    return payloads.message(call.state, create_message(call.state, channel, as_bot(call.bot), draft), call.bot)
 
 
 def _check_rights(call: Call, channel: Channel, draft: Draft) -> None:
@@ -98,9 +96,7 @@ def delete_message(call: Call) -> Answer:
     """DELETE /channels/{id}/messages/{message_id}: others' messages need MANAGE_MESSAGES."""
     channel = call.state.channel_for(call.bot, call.id())
     message = live_message(channel, call.id("message_id"))
-    if message.author_id != call.bot.id and Permission.MANAGE_MESSAGES not in call.state.rights(
-        call.bot, channel
-    ):
+    if message.author_id != call.bot.id and Permission.MANAGE_MESSAGES not in call.state.rights(call.bot, channel):
         raise ApiError(Problem.MISSING_PERMISSIONS)
     delete_messages(call.state, channel, [message], what=Happening.MESSAGE_DELETE)
     return None

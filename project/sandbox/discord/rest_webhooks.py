@@ -17,9 +17,7 @@ from project.sandbox.discord.state import Happened, Happening, State, live_messa
 MAX_PER_CHANNEL = 15
 
 
-def add_webhook(
-    state: State, channel: Channel, name: str, application_id: int | None, creator: int | None
-) -> Webhook:
+def add_webhook(state: State, channel: Channel, name: str, application_id: int | None, creator: int | None) -> Webhook:
     """A new webhook of a channel; raises 30007 for the 16th."""
     if sum(webhook.channel_id == channel.id for webhook in state.webhooks.values()) >= MAX_PER_CHANNEL:
         raise ApiError(Problem.TOO_MANY_WEBHOOKS)
@@ -62,9 +60,7 @@ def list_guild_webhooks(call: Call) -> Answer:
     guild = call.state.guild_for(call.bot, call.id())
     mine = [w for w in call.state.webhooks.values() if w.guild_id == guild.id]
     may = Permission.MANAGE_WEBHOOKS
-    return _shown_all(
-        call, [w for w in mine if may in call.state.rights(call.bot, call.state.channels[w.channel_id])]
-    )
+    return _shown_all(call, [w for w in mine if may in call.state.rights(call.bot, call.state.channels[w.channel_id])])
 
 
 def _shown_all(call: Call, webhooks: list[Webhook]) -> Answer:

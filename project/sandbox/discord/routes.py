@@ -45,9 +45,7 @@ ROUTES = (
     _token("PATCH", "/webhooks/{id}/{token}", webhooks.patch_webhook_with_token, "webhook_manage"),
     _token("DELETE", "/webhooks/{id}/{token}", webhooks.delete_webhook_with_token, "webhook_manage"),
     _token("POST", "/webhooks/{id}/{token}", webhooks.execute_webhook, "webhook_execute"),
-    _token(
-        "GET", "/webhooks/{id}/{token}/messages/{message_id}", webhooks.get_webhook_message, "webhook_message"
-    ),
+    _token("GET", "/webhooks/{id}/{token}/messages/{message_id}", webhooks.get_webhook_message, "webhook_message"),
     _token(
         "PATCH",
         "/webhooks/{id}/{token}/messages/{message_id}",

@@ -21,9 +21,9 @@ class DiscordServer:
     def __init__(self, world: DiscordWorld) -> None:
         self.world = world
         self._gateway_url = ""
-        self.gateway = Gateway(world.state, world.faults, world.counters, lambda: self._gateway_url)
-        self.rest = DiscordRest(world.state, world.faults, world.counters, lambda: self._gateway_url)
-        world.gateway = self.gateway
+        self.gateway = Gateway(world.state, world.faults, world.count, lambda: self._gateway_url)
+        self.rest = DiscordRest(world.state, world.faults, world.count, lambda: self._gateway_url)
+        world.server = self
 
     def install(self, app: web.Application) -> None:
         """Adds the routes. The application must not limit bodies below the profile's `request_bytes`."""
@@ -44,7 +44,7 @@ class DiscordServer:
         return self._gateway_url
 
     async def _serve_file(self, request: web.Request) -> web.StreamResponse:
-        self.world.counters.called(CDN_METHOD, "")
+        self.world.count.called(CDN_METHOD, "")
         rule = self.world.faults.take(CDN_METHOD)
         if rule is not None and rule.phase is Phase.BEFORE and rule.code:
             return web.Response(status=rule.code, text=rule.error)

@@ -52,9 +52,7 @@ class State:
     guilds: dict[int, Guild] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
     webhooks: dict[int, Webhook] = field(default_factory=dict)
-    nonces: dict[tuple[int, str], Message] = field(
-        default_factory=dict
-    )  # (author, nonce) -> the newest with it
+    nonces: dict[tuple[int, str], Message] = field(default_factory=dict)  # (author, nonce) -> the newest with it
     listeners: list[Callable[[Happened], None]] = field(default_factory=list)
     ids: Snowflakes = field(default_factory=Snowflakes)
     cdn_key: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False)

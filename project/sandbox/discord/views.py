@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from project.sandbox.discord.model import Attachment, Message
@@ -71,6 +72,20 @@ class ChannelView:
     guild_id: int
     name: str
     parent_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordCounters:
+    """What was counted so far; `calls` and `errors` by account (bot or webhook id), then by name.
+
+    `invalid_requests` are the answers of 401, 403 and 429 that count towards a ban of the address.
+    """
+
+    calls: Mapping[str, Mapping[str, int]]
+    errors: Mapping[str, Mapping[str, int]]
+    unknown_methods: Mapping[str, int]
+    invalid_requests: int
+    gateway_connections: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import contextlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from project.core.errors import Conflict, InvalidInput, NotFound
 from project.sandbox.discord.body import Body, Upload
@@ -18,10 +18,11 @@ from project.sandbox.discord.mentions import EVERYTHING
 from project.sandbox.discord.messages import as_user, create_message, delete_messages, edit_message
 from project.sandbox.discord.model import PUBLIC_THREAD, Bot, Channel, Guild, Message, User
 from project.sandbox.discord.permissions import named
+from project.sandbox.discord.rest import DiscordRest
 from project.sandbox.discord.rest_webhooks import add_webhook, remove_webhook
 from project.sandbox.discord.routes import METHODS
 from project.sandbox.discord.state import Happened, Happening, State
-from project.sandbox.discord.views import BotCreated, ChannelView, StoredMessage, UserView, stored
+from project.sandbox.discord.views import BotCreated, ChannelView, DiscordCounters, StoredMessage, UserView, stored
 from project.sandbox.faults import Counters, FaultBook, FaultRule
 
 T = TypeVar("T")
@@ -36,15 +37,22 @@ class FileIn:
     mime: str = "application/octet-stream"
 
 
+class Serving(Protocol):
+    """What speaks for a world."""
+
+    gateway: Gateway
+    rest: DiscordRest
+
+
 class DiscordWorld:
     """State and verbs. Wrong ids raise NotFound, what Discord itself would refuse raises InvalidInput."""
 
     def __init__(self, limits: Limits | str = "real") -> None:
         self.state = State(limits if isinstance(limits, Limits) else profile(limits))
         self.faults = FaultBook()
-        self.counters = Counters()
+        self.count = Counters()
         self.api_url = ""  # set by the server
-        self.gateway: Gateway | None = None  # likewise
+        self.server: Serving | None = None  # likewise
 
     def create_guild(self, name: str) -> int:
         """A server. Bots made to be everywhere are members at once."""
@@ -145,9 +153,7 @@ class DiscordWorld:
     def create_webhook(self, channel_id: int, name: str) -> str:
         """A webhook made by a person, without an application; its whole URL."""
         with _by_rule():
-            webhook = add_webhook(
-                self.state, self._channel(channel_id), check_username(name, "name"), None, None
-            )
+            webhook = add_webhook(self.state, self._channel(channel_id), check_username(name, "name"), None, None)
         return f"{self.api_url}/webhooks/{webhook.id}/{webhook.token}"
 
     def delete_webhook(self, webhook_id: int) -> None:
@@ -206,7 +212,14 @@ class DiscordWorld:
 
         `how`: op7, op9, op9_resumable, cut, silence, forget, close:<code>.
         """
-        return self.gateway.kill(how, bot_id) if self.gateway else 0
+        return self.server.gateway.kill(how, bot_id) if self.server else 0
+
+    def counters(self) -> DiscordCounters:
+        """What was counted so far."""
+        seen = self.count.view()
+        invalid = self.server.rest.invalid.total if self.server else 0
+        connected = self.server.gateway.connected() if self.server else 0
+        return DiscordCounters(seen.calls, seen.errors, seen.unknown_methods, invalid, connected)
 
     def fault(self, rule: FaultRule) -> None:
         """Arms a fault; the method must be one of `routes.METHODS` or "*"."""

@@ -119,9 +119,7 @@ async def until(condition: Callable[[], Any], *, seconds: float = 10, why: Calla
 
 
 @asynccontextmanager
-async def client_for(
-    running: LoopbackDiscord, *, ready: bool = True, **options: Any
-) -> AsyncIterator[RecordingClient]:
+async def client_for(running: LoopbackDiscord, *, ready: bool = True, **options: Any) -> AsyncIterator[RecordingClient]:
     """A stock discord.py client, logged in and connected to the loopback gateway."""
     gateway = yarl.URL(running.gateway)
     with (

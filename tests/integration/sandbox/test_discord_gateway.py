@@ -27,7 +27,7 @@ async def test_people_write_and_the_client_hears(loopback: LoopbackDiscord) -> N
         await client.until(lambda: client.events("raw_message_delete"))
         assert client.events("raw_message_edit")[0].data["content"] == "changed"
         assert client.events("raw_message_delete")[0].message_id == message_id
-    assert world.counters.view().unknown_methods == {}
+    assert world.counters().unknown_methods == {}
 
 
 async def test_bot_posts_and_reads_back(loopback: LoopbackDiscord) -> None:
