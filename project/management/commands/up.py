@@ -1,0 +1,81 @@
+"""manage.py up: everything on this machine, without Docker."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandParser
+
+from project.core.config import Config, current
+from project.embedded.layout import layout
+from project.embedded.schema import migrate
+from project.embedded.servers import Servers, ensure_servers
+from project.run.manager import Manager
+from project.run.services import BASE_DIR, check_web_port, services
+from project.run.signals import StopAsked, stop_on_signal
+from project.run.table import table
+
+_READY_SECONDS = 60.0
+_LOOK_SECONDS = 1.0
+
+
+class Command(BaseCommand):
+    """Starts the servers that are not configured, brings the tables up to date and runs all services."""
+
+    help = "Run every service on this machine until Ctrl-C; with embedded servers where none are configured."
+    requires_system_checks = ()
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--verbose", action="store_true", help="show the services' output here, too")
+
+    def handle(self, *_args: Any, **options: Any) -> None:
+        config = current()
+        check_web_port(config)
+        try:
+            with stop_on_signal(), ensure_servers(config, take_over=True) as servers:
+                self._say_servers(servers)
+                migrate(config)
+                call_command("collectstatic", interactive=False, verbosity=0)
+                self._run(config, show_output=bool(options["verbose"]))
+        except StopAsked:
+            self.stdout.write("Stopped.")
+
+    def _run(self, config: Config, *, show_output: bool) -> None:
+        echo = self._echo if show_output else None
+        logs = layout(config.var_dir).logs
+        with Manager(services(config), logs=logs, directory=BASE_DIR, echo=echo) as manager:
+            try:
+                manager.wait_ready(_READY_SECONDS)
+                self._say_services(config, manager)
+                self._follow(manager)
+            except StopAsked:
+                self.stdout.write("Stopping (at most 10 seconds) …")
+                raise
+
+    def _follow(self, manager: Manager) -> None:
+        """Say when a service ends or returns, until a signal."""
+        before = {status.name: status.state for status in manager.statuses()}
+        while True:
+            time.sleep(_LOOK_SECONDS)
+            for status in manager.statuses():
+                if status.state is not before[status.name]:
+                    self.stdout.write(f"{status.name}: {status.state} {status.last_line}".rstrip())
+                before[status.name] = status.state
+
+    def _echo(self, name: str, line: str) -> None:
+        self.stdout.write(f"{name:>8} | {line}")
+
+    def _say_servers(self, servers: Servers) -> None:
+        for name in servers.started:
+            self.stdout.write(f"Embedded {name}: started")
+        for name in servers.attached:
+            self.stdout.write(f"Embedded {name}: already running")
+
+    def _say_services(self, config: Config, manager: Manager) -> None:
+        self.stdout.write(f"\n{table(manager.statuses())}\n")
+        self.stdout.write(f"Admin site: {config.public_url}/admin/  (a user: `manage.py createsuperuser`)")
+        if not config.discord_bot_token:
+            self.stdout.write("Discord is not listened to: DISCORD_BOT_TOKEN is not set.")
+        self.stdout.write("Ctrl-C stops everything.")

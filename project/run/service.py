@@ -1,0 +1,72 @@
+"""What a service is, and what is known about one that runs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+Ready = Callable[[str, float], bool]  # given the output since its start, and the seconds since then
+
+
+def running_for(seconds: float) -> Ready:
+    """Ready when it has not ended within `seconds`."""
+    return lambda _output, age: age >= seconds
+
+
+def wrote(text: str) -> Ready:
+    """Ready once its output contains `text`."""
+    return lambda output, _age: text in output
+
+
+def serves_http(host: str, port: int, *, after: str) -> Ready:
+    """Ready once it wrote `after` (so the port is its own) and answers a web request there, whatever the answer."""
+
+    def answers(output: str, _age: float) -> bool:
+        if after not in output:
+            return False
+        connection = HTTPConnection(host, port, timeout=1)
+        try:
+            connection.request("HEAD", "/")
+            connection.getresponse()
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+        return True
+
+    return answers
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A program to keep running. argv[0] is an absolute path; `env` is added to our own environment."""
+
+    name: str
+    argv: tuple[str, ...]
+    ready: Ready
+    env: Mapping[str, str] = field(default_factory=dict)
+
+
+class State(StrEnum):
+    """Where a service stands."""
+
+    STARTING = "starting"
+    READY = "ready"
+    FAILED = "failed"  # it ended; the next try comes after a pause
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A service at one moment. `restarts` counts its starts after the first."""
+
+    name: str
+    state: State
+    pid: int | None
+    restarts: int
+    exit_code: int | None
+    log: Path
+    last_line: str
