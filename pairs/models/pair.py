@@ -45,7 +45,11 @@ class Pair(models.Model):
     cursor = models.BigIntegerField(null=True, blank=True)
     last_seq = models.BigIntegerField(default=0)
     wanted_session = models.ForeignKey(
-        "tg_sessions.TelegramSession", null=True, blank=True, on_delete=models.SET_NULL, related_name="wanted_pairs"
+        "tg_sessions.TelegramSession",
+        null=True,
+        blank=True,
+        on_delete=models.SET_NULL,
+        related_name="wanted_pairs",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -8,7 +8,8 @@ from django.db.models.functions import Lower
 
 from sessions.models.health import Health
 
-NAME = RegexValidator(r"\A[A-Za-z0-9_]{1,32}\Z", "Use 1 to 32 letters, digits and underscores.")
+NAME_PATTERN = r"[A-Za-z0-9_]{1,32}"
+NAME = RegexValidator(rf"\A{NAME_PATTERN}\Z", "Use 1 to 32 letters, digits and underscores.")
 
 
 class Lifecycle(models.TextChoices):

@@ -1,0 +1,52 @@
+"""Idempotency keys: the same part of the same event always gets the same key."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, replace
+
+from project.core.message import EventKind, Message, encode
+
+_KEY_BYTES = 12  # 24 hex digits: Discord takes a nonce of at most 25 characters (resources/message.mdx)
+
+
+@dataclass(frozen=True, slots=True)
+class PartName:
+    """What a key is made of: it is known before the event has a row."""
+
+    pair_id: int
+    scope: str
+    message_id: int
+    kind: EventKind
+    revision: int
+    hop: int
+    part: int
+
+
+def idempotency_key(secret: bytes, name: PartName) -> str:
+    """24 hex digits, a keyed hash, so that nobody outside can guess or collide with one."""
+    text = f"{name.pair_id}|{name.scope}|{name.message_id}|{name.kind}|{name.revision}|{name.hop}|{name.part}"
+    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[: _KEY_BYTES * 2]
+
+
+def random_id(key: str) -> int:
+    """Telegram's signed 64-bit random_id for a key."""
+    return int.from_bytes(bytes.fromhex(key)[:8], "big", signed=True)
+
+
+def content_hash(message: Message) -> bytes:
+    """Hash of what readers see.
+
+    Dates and authors are left out: reactions and no-op edits arrive as edits and change nothing readers see
+    (mautrix/telegram#363). Links of attachments are left out because Discord signs them anew each time.
+    """
+    seen = replace(
+        message,
+        date=0,
+        author=None,
+        edited=None,
+        reply_to=None,
+        attachments=tuple(replace(attachment, url="") for attachment in message.attachments),
+    )
+    return hashlib.blake2b(encode(seen).encode(), digest_size=16).digest()

@@ -1,0 +1,1 @@
+"""The two hops: to Discord, and on to the destination chat."""

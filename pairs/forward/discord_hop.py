@@ -1,0 +1,212 @@
+"""Hop 1: to the Discord channel, by webhook or by the bot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+
+from pairs.forward.media import Media
+from pairs.forward.plan import Planner, noting_replaced_files
+from pairs.forward.rendered import DiscordRendered, discord_part, freeze
+from pairs.forward.replies import Replies
+from pairs.journal.journal import Journal
+from pairs.journal.rows import PartClaim, StoredEvent
+from pairs.lane.config import PairConfig
+from pairs.lane.hop import Attempt, Plan
+from pairs.models.delivery import Act
+from pairs.text.names import display_name, file_name
+from pairs.text.quote import quote_line, reply_line
+from pairs.text.render import RenderOptions, discord_parts
+from project.core.errors import AccountDead, Refused, TargetGone
+from project.core.logs import get_logger
+from project.core.message import EventKind, Message
+from project.discord.rest import DiscordRest, FilePart, Post, snowflake
+
+_log = get_logger(__name__)
+
+NONCE_LIFETIME = 60.0  # seconds; Discord says "past few minutes" (resources/message.mdx)
+TOO_BIG = frozenset({"413", "40005"})
+CLOCK_SLACK = 300  # seconds that the clocks of the platforms may differ
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordLimits:
+    """What one message may carry. `file_bytes` depends on the server's boosts, so it is a setting."""
+
+    file_bytes: int
+    files: int = 10
+
+
+class DiscordHop:
+    """Posts, edits and deletes in the pair's channel."""
+
+    number = 1
+
+    def __init__(
+        self,
+        *,
+        rest: DiscordRest,
+        bot_id: int,
+        journal: Journal,
+        media: Media,
+        secret: bytes,
+        limits: DiscordLimits,
+    ) -> None:
+        self._rest = rest
+        self._bot_id = bot_id
+        self._journal = journal
+        self._media = media
+        self._limits = limits
+        self._planner = Planner(secret, self.number)
+        self._replies = Replies(journal)
+        self.ambiguous = 0  # posts repeated without a possibility to look whether the first one stands
+
+    def key_lifetime(self, pair: PairConfig) -> float:
+        """Webhooks know no nonce: nothing tells a repeat."""
+        return 0.0 if pair.webhook else NONCE_LIFETIME
+
+    def account(self, pair: PairConfig) -> str:
+        """Hop 1 runs in the session's owner."""
+        return pair.session
+
+    def identity(self, pair: PairConfig) -> str:
+        """Who posts."""
+        return f"webhook.{pair.webhook.id}" if pair.webhook else f"bot.{self._bot_id}"
+
+    def pause(self, pair: PairConfig) -> float:
+        """Seconds until the bucket has room, as far as the last answers told."""
+        if pair.webhook:
+            return self._rest.wait_before_execute(pair.webhook)
+        return self._rest.wait_before_send(pair.discord_channel)
+
+    # --- planning
+
+    async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:
+        """Renders an event into parts."""
+        if event.kind is EventKind.CREATE and event.message is None:
+            return Plan(reason="its content was emptied by retention")
+        if event.kind is EventKind.CREATE:
+            return self._planner.posts(event, await self._contents(pair, event))
+        links = await self._journal.links(pair.id, event.scope, event.message_id, self.number)
+        if event.kind is EventKind.DELETE or event.message is None:
+            return self._planner.deletes(event, links)
+        before = await self._journal.message(pair.id, event.scope, event.message_id, before_revision=event.revision)
+        event = replace(event, message=noting_replaced_files(event.message, before))
+        return self._planner.edits(event, await self._contents(pair, event), links)
+
+    async def _contents(self, pair: PairConfig, event: StoredEvent) -> list[str]:
+        assert event.message is not None
+        message, files = self._fitting(event.message)
+        reply_to = await self._replies.target(pair, event, self.number)
+        if message.reply_to is not None and (reply_to is None or pair.webhook):
+            message = await self._quoting(pair, event, message, reply_to)
+        username = display_name(message.author, "Telegram") if pair.webhook else ""
+        bodies = [part.content for part in discord_parts(message, options=RenderOptions())] or [""]
+        parts = [DiscordRendered(body, username) for body in bodies]
+        parts[-1] = replace(parts[-1], files=files)
+        if reply_to is not None and not pair.webhook:
+            parts[0] = replace(parts[0], reply_to=reply_to)
+        return [freeze(part) for part in parts if part.content or part.files]
+
+    def _fitting(self, message: Message) -> tuple[Message, tuple[int, ...]]:
+        """The files that Discord takes, and an honest line for each that it does not."""
+        fits = [a for a in message.attachments if a.size <= self._limits.file_bytes][: self._limits.files]
+        notes = [f"{a.name}: too big for Discord ({a.size} bytes)" for a in message.attachments if a not in fits]
+        note = "\n".join([*([message.note] if message.note else []), *notes])
+        return replace(message, note=note), tuple(a.index for a in fits)
+
+    async def _quoting(self, pair: PairConfig, event: StoredEvent, message: Message, reply_to: int | None) -> Message:
+        """A webhook cannot reply: the answered post is quoted, with a link where it stands here."""
+        original = await self._replies.original(pair, event)
+        quote = quote_line(original or Message(event.scope, message.reply_to or 0, 0))
+        if reply_to is not None and pair.discord_guild:
+            url = f"https://discord.com/channels/{pair.discord_guild}/{pair.discord_channel}/{reply_to}"
+            quote = reply_line(original.text if original else (), url)
+        return replace(message, text=(*quote, *message.text))
+
+    # --- performing
+
+    async def perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
+        """Carries out one part; repeats are recognised by nonce, or by looking at what stands there."""
+        try:
+            return await self._perform(pair, event, part, attempt)
+        except AccountDead as error:  # of the Discord bot: the Telegram session is fine, its pairs by bot have to wait
+            raise TargetGone(error.message, code=error.code, hint=error.hint) from error
+
+    async def _perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
+        if part.act is Act.DELETE:
+            await self._delete(pair, part)
+            return part.target
+        rendered = discord_part(part.rendered)
+        if part.act is Act.EDIT:
+            await self._edit(pair, part, rendered)
+            return part.target
+        if attempt is Attempt.UNSURE and (found := await self._find(pair, event, rendered)):
+            return found
+        return await self._post(pair, event, part, rendered)
+
+    async def _post(
+        self, pair: PairConfig, event: StoredEvent, part: PartClaim, rendered: DiscordRendered
+    ) -> int | None:
+        post = Post(content=rendered.content, username=rendered.username, files=self._files(pair, event, rendered))
+        try:
+            return await self._send(pair, post, part, rendered)
+        except Refused as error:
+            if error.code == "10008":  # the nonce is known and its message is gone: sent, then deleted
+                return None
+            if error.code not in TOO_BIG or not rendered.files:
+                raise
+        note = "-# A file of this message is too big for Discord."
+        return await self._send(pair, replace(post, content=f"{post.content}\n{note}"[:2000], files=()), part, rendered)
+
+    async def _send(self, pair: PairConfig, post: Post, part: PartClaim, rendered: DiscordRendered) -> int:
+        if pair.webhook:
+            return await self._rest.execute(pair.webhook, post)
+        return await self._rest.send(pair.discord_channel, replace(post, nonce=part.key, reply_to=rendered.reply_to))
+
+    async def _edit(self, pair: PairConfig, part: PartClaim, rendered: DiscordRendered) -> None:
+        assert part.target is not None
+        post = Post(content=rendered.content)
+        try:
+            if pair.webhook:
+                await self._rest.edit_executed(pair.webhook, part.target, post)
+            else:
+                await self._rest.edit(pair.discord_channel, part.target, post)
+        except Refused as error:
+            if error.code != "10008":  # a moderator deleted it: nothing left to edit
+                raise
+
+    async def _delete(self, pair: PairConfig, part: PartClaim) -> None:
+        assert part.target is not None
+        if pair.webhook:
+            await self._rest.delete_executed(pair.webhook, part.target)
+        else:
+            await self._rest.delete(pair.discord_channel, part.target)
+
+    def _files(self, pair: PairConfig, event: StoredEvent, rendered: DiscordRendered) -> tuple[FilePart, ...]:
+        attachments = event.message.attachments if event.message else ()
+        return tuple(
+            FilePart(file_name(a.name), a.mime, a.size, partial(self._media.stream, pair, event, a))
+            for a in attachments
+            if a.index in rendered.files
+        )
+
+    async def _find(self, pair: PairConfig, event: StoredEvent, rendered: DiscordRendered) -> int | None:
+        """Our own unlinked post with this content, newer than the lane's last link; None also when we may not look."""
+        after = await self._journal.last_link(pair.id, self.number)
+        if not after:
+            after = snowflake((event.message.date if event.message else 0) - CLOCK_SLACK)
+        try:
+            stands = await self._rest.recent(pair.discord_channel, after_id=after)
+        except (TargetGone, AccountDead, Refused) as error:
+            self.ambiguous += 1
+            _log.warning("cannot look whether a post stands", pair=pair.id, code=error.code)
+            return None
+        ours = [
+            post.id
+            for post in stands
+            if (post.webhook_id == pair.webhook.id if pair.webhook else post.author_id == self._bot_id)
+            and post.content.strip() in {rendered.content.strip(), ""}
+        ]
+        known = await self._journal.known_remote(pair.id, self.number, ours)
+        return next((id_ for id_ in ours if id_ not in known), None)

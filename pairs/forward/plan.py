@@ -1,0 +1,69 @@
+"""How the parts of an event are made from rendered contents: the same rule for both hops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pairs.domain.keys import PartName, idempotency_key
+from pairs.journal.rows import Link, PartClaim, StoredEvent
+from pairs.lane.hop import Plan
+from pairs.models.delivery import Act
+from project.core.message import EventKind, Message
+
+REPLACED = "The file of this message was replaced; the new one is in the source."
+
+
+@dataclass(frozen=True, slots=True)
+class Planner:
+    """Names and keys parts. `secret` is the installation's key of idempotency keys."""
+
+    secret: bytes
+    hop: int
+
+    def posts(self, event: StoredEvent, contents: Sequence[str]) -> Plan:
+        """A new message: every content is a post."""
+        if not contents:
+            return Plan(reason="there is nothing in it to show")
+        return Plan(tuple(self._part(event, number, Act.POST, text) for number, text in enumerate(contents)))
+
+    def edits(self, event: StoredEvent, contents: Sequence[str], links: Sequence[Link]) -> Plan:
+        """Posts that exist are edited, missing ones are added, surplus ones deleted."""
+        if not links:
+            return Plan(reason="the original was never posted here")
+        parts = []
+        for number in range(max(len(contents), len(links))):
+            text = contents[number] if number < len(contents) else ""
+            if number >= len(links):
+                parts.append(self._part(event, number, Act.POST, text))
+            elif number >= len(contents):
+                parts.append(self._part(event, number, Act.DELETE, "", links[number].remote_id))
+            else:
+                parts.append(self._part(event, number, Act.EDIT, text, links[number].remote_id))
+        return Plan(tuple(parts))
+
+    def deletes(self, event: StoredEvent, links: Sequence[Link]) -> Plan:
+        """Every living post of the message goes."""
+        if not links:
+            return Plan(reason="nothing of it stands here")
+        return Plan(tuple(self._part(event, n, Act.DELETE, "", link.remote_id) for n, link in enumerate(links)))
+
+    def _part(self, event: StoredEvent, number: int, act: Act, rendered: str, target: int | None = None) -> PartClaim:
+        name = PartName(
+            event.pair_id,
+            event.scope,
+            event.message_id,
+            EventKind(event.kind),
+            event.revision,
+            self.hop,
+            number,
+        )
+        key = idempotency_key(self.secret, name)
+        return PartClaim(number, act, event.message_id, rendered or "null", key, target)
+
+
+def noting_replaced_files(message: Message, before: Message | None) -> Message:
+    """The message with an honest line when its files changed: files of a post are not exchanged yet."""
+    if before is None or [a.name for a in before.attachments] == [a.name for a in message.attachments]:
+        return message
+    return replace(message, note=f"{message.note}\n{REPLACED}".strip())

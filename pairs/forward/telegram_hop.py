@@ -1,0 +1,175 @@
+"""Hop 2: to the destination chat, by a sender bot or by the session itself, over MTProto."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from project.telegram.account import Sent, TelegramAccount
+
+from pairs.domain.keys import random_id
+from pairs.forward.media import Media
+from pairs.forward.plan import Planner, noting_replaced_files
+from pairs.forward.rendered import TelegramRendered, freeze, telegram_part
+from pairs.forward.replies import Replies
+from pairs.journal.journal import Journal
+from pairs.journal.rows import PartClaim, StoredEvent
+from pairs.lane.config import PairConfig
+from pairs.lane.hop import Attempt, Plan
+from pairs.models.delivery import Act
+from pairs.text.quote import quote_line
+from pairs.text.render import Authors, CaptionUse, RenderOptions, telegram_parts
+from project.core.errors import AccountDead, Refused
+from project.core.message import EventKind, Message, RichText, plain_text
+
+RANDOM_ID_LIFETIME = 3600.0  # seconds
+LOOK = 50  # ids after the lane's last link that a look-back reads
+GONE = "MESSAGE_ID_INVALID"
+
+
+class TelegramHop:
+    """Posts, edits and deletes in the pair's destination."""
+
+    number = 2
+
+    def __init__(
+        self, *, accounts: Mapping[str, TelegramAccount], journal: Journal, media: Media, secret: bytes
+    ) -> None:
+        self._accounts = accounts
+        self._journal = journal
+        self._media = media
+        self._planner = Planner(secret, self.number)
+        self._replies = Replies(journal)
+        self._last: dict[int, int] = {}
+
+    def key_lifetime(self, pair: PairConfig) -> float:
+        """Telegram remembers a random_id; how long is not published, an hour is safe."""
+        return RANDOM_ID_LIFETIME
+
+    def account(self, pair: PairConfig) -> str:
+        """Hop 2 runs in the owner of the sender's key."""
+        return pair.sender
+
+    def identity(self, pair: PairConfig) -> str:
+        """A random_id is worth something only for the account that sent it."""
+        return pair.sender
+
+    def pause(self, pair: PairConfig) -> float:
+        """Telegram tells no limits beforehand."""
+        return 0.0
+
+    # --- planning
+
+    async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:
+        """Renders an event into parts."""
+        if event.kind is EventKind.CREATE and event.message is None:
+            return Plan(reason="its content was emptied by retention")
+        if event.kind is EventKind.CREATE:
+            return self._planner.posts(event, await self._contents(pair, event))
+        links = await self._journal.links(pair.id, event.scope, event.message_id, self.number)
+        if event.kind is EventKind.DELETE or event.message is None:
+            return self._planner.deletes(event, links)
+        before = await self._journal.message(pair.id, event.scope, event.message_id, before_revision=event.revision)
+        event = replace(event, message=noting_replaced_files(event.message, before))
+        return self._planner.edits(event, await self._contents(pair, event), links)
+
+    async def _contents(self, pair: PairConfig, event: StoredEvent) -> list[str]:
+        message = event.message
+        assert message is not None
+        reply_to = await self._replies.target(pair, event, self.number)
+        if message.reply_to is not None and reply_to is None:
+            original = await self._replies.original(pair, event)
+            quote = quote_line(original or Message(event.scope, message.reply_to, 0))
+            message = replace(message, text=(*quote, *message.text))
+        from_discord = event.scope == pair.discord_scope
+        options = RenderOptions(authors=Authors.SHOWN if from_discord else Authors.HIDDEN)
+        caption = CaptionUse.FIRST_FILE if message.attachments else CaptionUse.NONE
+        texts = [part.text for part in telegram_parts(message, options=options, caption=caption)]
+        return [freeze(part) for part in _with_files(texts, message, reply_to)]
+
+    # --- performing
+
+    async def perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
+        """Carries out one part; Telegram recognises a repeat by its random_id."""
+        account = self._account(pair)
+        if part.act is Act.DELETE:
+            await account.delete(pair.destination_chat, [part.target or 0])
+            return part.target
+        rendered = telegram_part(part.rendered)
+        if part.act is Act.EDIT:
+            await self._edit(account, pair, part, rendered)
+            return part.target
+        if attempt is Attempt.UNSURE and (found := await self._find(account, pair, rendered)):
+            return found
+        sent = await self._post(account, pair, event, part, rendered)
+        if sent.message_id:
+            self._last[pair.id] = sent.message_id
+        return sent.message_id
+
+    async def _post(
+        self,
+        account: TelegramAccount,
+        pair: PairConfig,
+        event: StoredEvent,
+        part: PartClaim,
+        rendered: TelegramRendered,
+    ) -> Sent:
+        after = await self._last_link(pair)
+        number = random_id(part.key)
+        if rendered.file is None:
+            return await account.send_text(
+                pair.destination_chat,
+                rendered.text,
+                random_id=number,
+                reply_to=rendered.reply_to,
+                after_id=after,
+            )
+        attachment = next(a for a in (event.message.attachments if event.message else ()) if a.index == rendered.file)
+        return await account.send_file(
+            pair.destination_chat,
+            self._media.stream(pair, event, attachment),
+            attachment=attachment,
+            caption=rendered.text,
+            random_id=number,
+            reply_to=rendered.reply_to,
+            after_id=after,
+        )
+
+    async def _edit(
+        self, account: TelegramAccount, pair: PairConfig, part: PartClaim, rendered: TelegramRendered
+    ) -> None:
+        try:
+            await account.edit(pair.destination_chat, part.target or 0, rendered.text)
+        except Refused as error:
+            if error.code != GONE:  # somebody deleted it there: nothing left to edit
+                raise
+
+    async def _find(self, account: TelegramAccount, pair: PairConfig, rendered: TelegramRendered) -> int | None:
+        """Our own unlinked post with this text, newer than the lane's last link."""
+        after = await self._last_link(pair)
+        stands = await account.fetch(pair.destination_chat, list(range(after + 1, after + 1 + LOOK)))
+        wanted = plain_text(rendered.text).strip()
+        ours = [id_ for id_, message in sorted(stands.items()) if plain_text(message.text).strip() == wanted]
+        known = await self._journal.known_remote(pair.id, self.number, ours)
+        return next((id_ for id_ in ours if id_ not in known), None)
+
+    async def _last_link(self, pair: PairConfig) -> int:
+        if pair.id not in self._last:
+            self._last[pair.id] = await self._journal.last_link(pair.id, self.number)
+        return self._last[pair.id]
+
+    def _account(self, pair: PairConfig) -> TelegramAccount:
+        try:
+            return self._accounts[pair.sender]
+        except KeyError:
+            raise AccountDead(f"{pair.sender} is not connected here.", code="not-held") from None
+
+
+def _with_files(texts: list[RichText], message: Message, reply_to: int | None) -> list[TelegramRendered]:
+    """The first text is the caption of the first file; further files follow without one."""
+    files = [attachment.index for attachment in message.attachments]
+    parts = [TelegramRendered(text) for text in texts] or [TelegramRendered(())]
+    if files:
+        parts[0] = replace(parts[0], file=files[0])
+    parts[0] = replace(parts[0], reply_to=reply_to)
+    return [*parts, *(TelegramRendered((), file=index) for index in files[1:])]

@@ -1,0 +1,1 @@
+"""How what happened on the platforms gets into the journal, once each and in order."""

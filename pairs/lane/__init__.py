@@ -1,0 +1,1 @@
+"""A lane works one hop of one pair, in order, and survives everything."""

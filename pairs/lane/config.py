@@ -1,0 +1,48 @@
+"""A pair as the process that works it sees it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pairs.models.pair import PairStatus
+from project.discord.rest import Webhook
+
+JOURNALING = frozenset({PairStatus.ACTIVE, PairStatus.DEGRADED, PairStatus.ERROR})
+SENDING = frozenset({PairStatus.ACTIVE, PairStatus.DEGRADED})
+
+
+@dataclass(frozen=True, slots=True)
+class PairConfig:
+    """Read from the database by the engine; a change of any field restarts the pair's lanes."""
+
+    id: int
+    generation: int
+    session: str
+    sender: str
+    source_chat: int
+    discord_channel: int
+    discord_guild: int | None
+    webhook: Webhook | None
+    destination_chat: int
+    status: PairStatus
+    group: int
+
+    @property
+    def source_scope(self) -> str:
+        """Scope of the source's message ids in the journal."""
+        return f"tg:{self.source_chat}"
+
+    @property
+    def discord_scope(self) -> str:
+        """Scope of the Discord channel's message ids in the journal."""
+        return f"dc:{self.discord_channel}"
+
+    @property
+    def journals(self) -> bool:
+        """Whether new events are taken up; a paused, disabled or parked pair keeps its cursor instead."""
+        return self.status in JOURNALING
+
+    @property
+    def sends(self) -> bool:
+        """Whether its lanes run."""
+        return self.status in SENDING

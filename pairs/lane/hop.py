@@ -1,0 +1,59 @@
+"""What a lane asks of the side it delivers to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import Protocol
+
+from pairs.journal.rows import PartClaim, StoredEvent
+from pairs.lane.config import PairConfig
+
+
+class Attempt(Enum):
+    """What is known about earlier attempts at a part."""
+
+    FIRST = auto()  # certainly not there yet
+    KEYED = auto()  # it may be there; the same identity made the key a short time ago, so the platform tells
+    UNSURE = auto()  # it may be there and the key is worth nothing any more: look before sending
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a hop does about an event. No parts: skipped, and `reason` says why."""
+
+    parts: tuple[PartClaim, ...] = ()
+    reason: str = ""
+
+
+class Hop(Protocol):
+    """One side: Discord (1) or the destination chat (2)."""
+
+    @property
+    def number(self) -> int:
+        """1 or 2."""
+        ...
+
+    def key_lifetime(self, pair: PairConfig) -> float:
+        """Seconds for which the platform recognises a repeated key; 0 where nothing tells a repeat."""
+        ...
+
+    def account(self, pair: PairConfig) -> str:
+        """Whose lease has to hold."""
+        ...
+
+    def identity(self, pair: PairConfig) -> str:
+        """Who sends: a key of another identity is worth nothing."""
+        ...
+
+    def pause(self, pair: PairConfig) -> float:
+        """Seconds to wait before the next post, as far as is known here."""
+        ...
+
+    async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:
+        """The parts of an event, rendered for good."""
+        ...
+
+    async def perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
+        """Carries one part out; its remote id, None when it is surely done but the id cannot be found."""
+        ...

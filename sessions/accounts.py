@@ -1,0 +1,103 @@
+"""What a worker needs to be an account: read from its rows, written back to its sealed secret."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import asyncpg
+import msgspec
+
+from project.core.config import Config, current
+from project.core.crypto import seal, unseal
+from project.core.errors import FenceLost, NotFound
+from project.core.leases import FENCE_SQL, Holding
+from project.core.secret import Secret
+from project.telegram.values import App, DeviceProfile, Endpoint
+from sessions.models.login import OPEN_STEPS
+from sessions.models.sender import SenderState
+from sessions.models.session import Lifecycle
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+_SESSION = """
+SELECT s.lifecycle AS state, s.device, s.api_id, s.api_hash_sealed, s.proxy_sealed, x.sealed,
+       EXISTS (SELECT 1 FROM tg_sessions_loginattempt l WHERE l.account = $2 AND l.step = ANY($3)) AS open_login
+FROM tg_sessions_telegramsession s LEFT JOIN tg_sessions_accountsecret x ON x.account = $2 WHERE s.id = $1
+"""
+_SENDER = """
+SELECT s.state, s.device, NULL::int AS api_id, NULL::bytea AS api_hash_sealed, NULL::bytea AS proxy_sealed, x.sealed,
+       EXISTS (SELECT 1 FROM tg_sessions_loginattempt l WHERE l.account = $2 AND l.step = ANY($3)) AS open_login
+FROM tg_sessions_senderbot s LEFT JOIN tg_sessions_accountsecret x ON x.account = $2 WHERE s.id = $1
+"""
+_SAVE = """
+INSERT INTO tg_sessions_accountsecret (account, sealed, updated_at) VALUES ($1, $2, clock_timestamp())
+ON CONFLICT (account) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRecord:
+    """An account as its rows say. `state` is the unsealed Telethon state (secret!); `runnable` when it is logged in and
+    wanted; `open_login` when a login attempt waits for somebody."""
+
+    account: str
+    app: App
+    endpoint: Endpoint | None
+    state: bytes | None
+    proxy: str | None
+    runnable: bool
+    open_login: bool
+
+
+async def load_account(conn: Connection, account: str) -> AccountRecord:
+    """Reads and unseals an account. Raises NotFound and SecretError."""
+    kind, _, number = account.partition(".")
+    query = _SESSION if kind == "session" else _SENDER
+    row = await conn.fetchrow(query, int(number), account, [step.value for step in OPEN_STEPS])
+    if row is None:
+        raise NotFound(f"{account} does not exist any more.")
+    keys = current().master_keys
+    state = unseal(row["sealed"], owner=account, keys=keys) if row["sealed"] else None
+    return AccountRecord(
+        account=account,
+        app=_app(row, account),
+        endpoint=endpoint(current()),
+        state=state,
+        proxy=unseal(row["proxy_sealed"], owner=account, keys=keys).decode() if row["proxy_sealed"] else None,
+        runnable=state is not None and row["state"] in (Lifecycle.ACTIVE, SenderState.ACTIVE),
+        open_login=row["open_login"],
+    )
+
+
+def _app(row: asyncpg.Record, account: str) -> App:
+    config = current()
+    device = msgspec.json.decode(row["device"], type=DeviceProfile)
+    if row["api_id"] is None or row["api_hash_sealed"] is None:
+        return App(config.telegram_api_id, config.telegram_api_hash, device)
+    own = unseal(row["api_hash_sealed"], owner=account, keys=config.master_keys)
+    return App(row["api_id"], Secret(own.decode()), device)
+
+
+def endpoint(config: Config) -> Endpoint | None:
+    """Where Telegram is, when it is not the real network (the sandbox, a test DC)."""
+    if not config.telegram_dc:
+        return None
+    number, host, port = config.telegram_dc.split(":")
+    return Endpoint(int(number), host, int(port), Path(config.telegram_dc_key_file).read_text())
+
+
+async def save_state(conn: Connection, holding: Holding, snapshot: bytes) -> None:
+    """Seals and stores an account's state. Raises FenceLost when the lease is somebody else's."""
+    sealed = seal(snapshot, owner=holding.account, keys=current().master_keys)
+    async with conn.transaction():
+        await fence(conn, holding)
+        await conn.execute(_SAVE, holding.account, sealed)
+
+
+async def fence(conn: Connection, holding: Holding) -> None:
+    """First statement of a fenced transaction. Raises FenceLost."""
+    if not await conn.fetchval(FENCE_SQL, holding.account, holding.owner, holding.epoch):
+        raise FenceLost(f"{holding.account}: the lease is no longer ours")

@@ -1,0 +1,102 @@
+"""Registering sessions."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+
+from project.core.audit import record
+from project.core.config import current
+from project.core.crypto import seal
+from project.core.errors import Conflict, InvalidInput, NotFound
+from sessions.domain.device import CURRENT
+from sessions.domain.phone import masked, parse_phone
+from sessions.models import TelegramSession
+from sessions.models.session import NAME_PATTERN, Lifecycle
+
+PRIORITIES = range(1, 11)
+PAIRS = range(1, 51)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session as the doors show it. `account` names its lease and queue; the phone number is masked."""
+
+    id: int
+    name: str
+    account: str
+    phone: str
+    lifecycle: str
+    health: str
+    health_reason: str
+    priority: int
+    max_pairs: int
+
+
+def register_session(
+    *, actor: str, name: str, phone: str, priority: int = 1, max_pairs: int | None = None
+) -> SessionView:
+    """Registers a user account; nothing is sent to Telegram yet. Raises InvalidInput and Conflict."""
+    _check(name, priority, most := max_pairs or current().max_pairs_per_session)
+    number = parse_phone(phone)
+    session = TelegramSession(
+        name=name,
+        phone_sealed=b"",
+        phone_hint=masked(number),
+        priority=priority,
+        max_pairs=most,
+        device=asdict(CURRENT),
+    )
+    try:
+        with transaction.atomic():
+            session.save()
+            session.phone_sealed = seal(number.encode(), owner=session.account, keys=current().master_keys)
+            session.save(update_fields=["phone_sealed"])
+            record(actor=actor, action="session.register", target=session.account, after={"name": name})
+    except IntegrityError:
+        raise Conflict(f"A session named {name} exists already.", hint="Choose another name.") from None
+    return view(session)
+
+
+def _check(name: str, priority: int, max_pairs: int) -> None:
+    if not re.fullmatch(NAME_PATTERN, name):
+        raise InvalidInput("The name of a session is 1 to 32 letters, digits and underscores.")
+    if priority not in PRIORITIES:
+        raise InvalidInput("The priority is a number from 1 to 10, higher is preferred.")
+    if max_pairs not in PAIRS:
+        raise InvalidInput("The number of pairs is from 1 to 50.")
+
+
+def list_sessions() -> list[SessionView]:
+    """All living sessions, by name."""
+    return [view(session) for session in _living().order_by("name")]
+
+
+def find_session(name: str) -> TelegramSession:
+    """The living session of that name, whatever the case. Raises NotFound."""
+    session = _living().filter(name__iexact=name).first()
+    if session is None:
+        raise NotFound(f"There is no session named {name}.", hint="`session list` shows the names.")
+    return session
+
+
+def view(session: TelegramSession) -> SessionView:
+    """The row as doors may show it."""
+    return SessionView(
+        id=session.pk,
+        name=session.name,
+        account=session.account,
+        phone=session.phone_hint,
+        lifecycle=session.lifecycle,
+        health=session.health,
+        health_reason=session.health_reason,
+        priority=session.priority,
+        max_pairs=session.max_pairs,
+    )
+
+
+def _living() -> QuerySet[TelegramSession]:
+    return TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED)

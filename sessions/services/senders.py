@@ -1,0 +1,74 @@
+"""Registering sender bots."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass
+
+from django.db import IntegrityError, transaction
+
+from project.core.audit import record
+from project.core.config import current
+from project.core.crypto import seal
+from project.core.errors import Conflict, InvalidInput, NotFound
+from project.core.secret import Secret
+from sessions.domain.device import CURRENT
+from sessions.models import SenderBot, SenderState
+from sessions.services.login import open_attempt
+
+_TOKEN = re.compile(r"([0-9]{3,20}):[A-Za-z0-9_-]{20,100}")
+
+
+@dataclass(frozen=True, slots=True)
+class SenderView:
+    """A sender bot as the doors show it."""
+
+    id: int
+    account: str
+    bot_id: int
+    username: str
+    state: str
+    reason: str
+
+
+def add_sender(*, actor: str, token: Secret) -> SenderView:
+    """Registers a bot and asks a worker to import its token, once. Raises InvalidInput and Conflict.
+
+    The import is not repeated: Telegram floods auth.ImportBotAuthorization for up to an hour (facts/telegram 24).
+    """
+    match = _TOKEN.fullmatch(token.reveal().strip())
+    if match is None:
+        raise InvalidInput("This is not a bot token.", hint="@BotFather gives one like 123456789:AAE….")
+    bot_id = int(match[1])
+    admin_bot = current().admin_bot_token
+    if admin_bot is not None and admin_bot.reveal().partition(":")[0] == match[1]:
+        raise InvalidInput("This is the admin bot.", hint="Make another bot for sending, with @BotFather.")
+    try:
+        with transaction.atomic():
+            sender = SenderBot.objects.create(bot_id=bot_id, token_sealed=b"", device=asdict(CURRENT))
+            sealed = seal(match[0].encode(), owner=sender.account, keys=current().master_keys)
+            SenderBot.objects.filter(pk=sender.pk).update(token_sealed=sealed)
+            open_attempt(sender.account)
+            record(actor=actor, action="sender.add", target=sender.account, after={"bot_id": bot_id})
+    except IntegrityError:
+        raise Conflict(f"Bot {bot_id} is registered already.", hint="`sender list` shows it.") from None
+    return view(sender)
+
+
+def list_senders() -> list[SenderView]:
+    """All sender bots that were not removed."""
+    return [view(sender) for sender in SenderBot.objects.exclude(state=SenderState.REMOVED).order_by("pk")]
+
+
+def find_sender(reference: str) -> SenderBot:
+    """By @username or bot id. Raises NotFound."""
+    wanted = reference.lstrip("@")
+    for sender in SenderBot.objects.exclude(state=SenderState.REMOVED):
+        if wanted.lower() in {sender.username.lower(), str(sender.bot_id)}:
+            return sender
+    raise NotFound(f"There is no sender bot {reference}.", hint="`sender list` shows them.")
+
+
+def view(sender: SenderBot) -> SenderView:
+    """The row as doors may show it."""
+    return SenderView(sender.pk, sender.account, sender.bot_id, sender.username, sender.state, sender.reason)
