@@ -1,0 +1,131 @@
+"""What is sent for a message: parts that fit Discord's and Telegram's limits. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from pairs.text.names import display_name, file_name
+from pairs.text.quote import quote_line, reply_line
+from pairs.text.split import split
+from project.core.message import Message, Node, RichText, Style, plain_text
+from project.core.richtext import Span, from_spans, text_node, to_spans, utf16_len
+from project.discord.markdown import discord_form, emit
+
+__all__ = [
+    "CaptionUse",
+    "DiscordPart",
+    "RenderOptions",
+    "ShowAuthor",
+    "TelegramPart",
+    "discord_parts",
+    "display_name",
+    "file_name",
+    "quote_line",
+    "reply_line",
+    "telegram_parts",
+]
+
+DISCORD_LIMIT = 2000
+TELEGRAM_LIMIT = 4096
+CAPTION_LIMIT = 1024
+"""All in UTF-16 code units. Discord counts code points, of which there are never more."""
+
+
+class ShowAuthor(StrEnum):
+    """Where the author's name stands."""
+
+    NEVER = "never"  # not in the text (a webhook shows it as the poster's name)
+    LINE = "line"  # on a line of its own before the text
+
+
+class CaptionUse(StrEnum):
+    """Whether the first part goes with files."""
+
+    NONE = "none"  # text only: 4096 from the first part on
+    FIRST = "first"  # the first part is the files' caption: 1024
+
+
+@dataclass(frozen=True, slots=True)
+class RenderOptions:
+    """`prefix` is shown on lines of its own before the text: a quote for a reply that cannot be a real one."""
+
+    show_author: ShowAuthor = ShowAuthor.NEVER
+    prefix: RichText = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordPart:
+    """Content of one post, 1-2000 characters of markdown."""
+
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class TelegramPart:
+    """Text of one message, at most 4096 UTF-16 units (1024 when it is a caption)."""
+
+    text: RichText
+
+
+def discord_parts(message: Message, *, options: RenderOptions) -> tuple[DiscordPart, ...]:
+    """The posts that show a message, in order; none when there is nothing to say.
+
+    White space at the edges of a part is left out, as Discord itself does: what is sent is what Discord keeps.
+    """
+    body = discord_form(_body(message, options))
+    pieces = split(body, first_limit=DISCORD_LIMIT, limit=DISCORD_LIMIT, measure=lambda piece: utf16_len(emit(piece)))
+    contents = (emit(_stripped(piece)) for piece in pieces)
+    return tuple(DiscordPart(content) for content in contents if content)
+
+
+def telegram_parts(message: Message, *, options: RenderOptions, caption: CaptionUse) -> tuple[TelegramPart, ...]:
+    """The messages that show a message, in order; none when there is nothing to say.
+
+    White space at the edges of a part is left out, as Telegram itself does.
+    """
+    first_limit = CAPTION_LIMIT if caption is CaptionUse.FIRST else TELEGRAM_LIMIT
+    pieces = split(_body(message, options), first_limit=first_limit, limit=TELEGRAM_LIMIT, measure=_telegram_length)
+    stripped = (_stripped(piece) for piece in pieces)
+    return tuple(TelegramPart(piece) for piece in stripped if piece)
+
+
+def _body(message: Message, options: RenderOptions) -> RichText:
+    lines = [options.prefix]
+    if options.show_author is ShowAuthor.LINE and message.author is not None:
+        name = display_name(message.author, "")
+        lines.append((Node(Style.BOLD, children=text_node(f"{name}:")),))
+    lines.append(message.text)
+    if message.note:
+        lines.append((Node(Style.ITALIC, children=text_node(message.note)),))
+    return _on_lines([line for line in lines if plain_text(line)])
+
+
+def _on_lines(lines: Sequence[RichText]) -> RichText:
+    result: RichText = ()
+    for line in lines:
+        result += (text_node("\n") if result else ()) + line
+    return result
+
+
+def _telegram_length(nodes: RichText) -> int:
+    """A mention may get an invisible character, which keeps it from pinging (project/telegram/entities.py)."""
+    guards = sum(span.text.count("@") for span in to_spans(nodes) if span.kind is Style.MENTION)
+    return utf16_len(plain_text(nodes)) + guards
+
+
+def _stripped(nodes: RichText) -> RichText:
+    """Without white space at both ends, except within code."""
+    spans = _left_stripped(to_spans(nodes), right=False)
+    return from_spans(_left_stripped(spans[::-1], right=True)[::-1])
+
+
+def _left_stripped(spans: list[Span], *, right: bool) -> list[Span]:
+    for number, span in enumerate(spans):
+        if span.kind in {Style.CODE, Style.PRE}:
+            return spans[number:]
+        text = span.text.rstrip() if right else span.text.lstrip()
+        if text:
+            return [replace(span, text=text), *spans[number + 1 :]]
+    return []

@@ -1,0 +1,203 @@
+"""What of a tree Discord can show: the tree that `parse(write(tree))` gives back.
+
+Links that Discord would not render, or that hide where they lead, show their URL; blocks stand on lines of their own;
+styles neither begin nor end with white space.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from project.core.message import RichText, Style
+from project.core.richtext import MARKS, Span, from_spans, to_spans
+from project.discord.markdown.syntax import SPACE
+
+MAX_URL = 1000
+_WEB = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
+_UNSAFE_IN_URL = re.compile(rf"{SPACE}|[<>()\[\]\\`|*\"]|(?<=_)_|(?<=~)~|[\x00-\x1f\x7f]|[\ud800-\udfff]")
+_LIKE_URL = re.compile(r"[a-z][a-z0-9+.-]*:/?/|www\.|(?:[^\s./@]+\.)+[a-z]{2,}(?:[/?#:]\S*)?$")
+_FLAT_BRACKETS = re.compile(r"(?:[^\[\]]|\[[^\[\]]*\])*+")
+_EDGES = re.compile(rf"({SPACE}*)(.*?)({SPACE}*)", re.DOTALL)
+_LANGUAGE = re.compile(r"[A-Za-z0-9_+\-.#]*")
+
+
+def discord_form(nodes: RichText) -> RichText:
+    """The nearest tree that Discord can show, in canonical form. Idempotent; shows all of the text of `nodes`."""
+    spans = to_spans(from_spans(_mention_as_link(span) for span in to_spans(nodes)))
+    return tidy(from_spans(_open_links(_hidden_code(span) for span in spans)))
+
+
+def tidy(nodes: RichText) -> RichText:
+    """Moves white space out of styles and gives blocks lines of their own; links stay as they are."""
+    spans = _headings_fit(list(_separate_edges(to_spans(nodes))))
+    for style in (Style.LINK, *MARKS):
+        spans = _trimmed(_trimmed(spans, style)[::-1], style)[::-1]
+    return from_spans(_on_own_lines(_joined_quotes(to_spans(from_spans(spans)))))
+
+
+def _mention_as_link(span: Span) -> Span:
+    if span.kind is not Style.MENTION:
+        return span
+    return replace(span, kind=Style.TEXT, value="", link=span.link or span.value)
+
+
+def _hidden_code(span: Span) -> Span:
+    """Discord looks for the end of a spoiler even within code."""
+    if span.kind is Style.PRE and not _LANGUAGE.fullmatch(span.value):
+        span = replace(span, value="")
+    if span.kind in {Style.CODE, Style.PRE} and Style.SPOILER in span.marks and "|" in span.text:
+        return replace(span, kind=Style.TEXT, value="")
+    return span
+
+
+def _open_links(spans: Iterable[Span]) -> Iterator[Span]:
+    for (url, *_), group in groupby(spans, key=lambda span: (span.link, span.quote, span.heading)):
+        parts = list(group)
+        yield from _link(parts, url) if url else parts
+
+
+def _link(spans: list[Span], url: str) -> Iterator[Span]:
+    """A masked link where that is honest and possible; else the text, followed by the URL unless it is the text."""
+    shown = "".join(span.text for span in spans)
+    safe = safe_url(url)
+    if safe and _maskable(shown, safe):
+        yield from (replace(span, link=safe) for span in spans)
+        return
+    yield from (replace(span, link="") for span in spans)
+    if shown.strip() not in {url, safe}:
+        last = spans[-1]
+        yield replace(last, text=f" ({url})", kind=Style.TEXT, value="", link="", marks=last.marks)
+
+
+def safe_url(url: str) -> str:
+    """The URL with all that could end a masked link or a style early percent-encoded; "" when no web address."""
+    if not _WEB.match(url):
+        return ""
+    scheme, _, rest = url.partition("://")
+    return f"{scheme.lower()}://" + _UNSAFE_IN_URL.sub(lambda match: _percent(match.group()), rest)
+
+
+def _percent(char: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in char.encode("utf-8", "replace"))
+
+
+def _maskable(shown: str, url: str) -> bool:
+    plain = "".join(char for char in unicodedata.normalize("NFKC", shown) if unicodedata.category(char) != "Cf")
+    plain = plain.strip().casefold()
+    if not plain or len(url) > MAX_URL or "\n" in shown or not _FLAT_BRACKETS.fullmatch(shown):
+        return False
+    return not _LIKE_URL.search(plain) or plain.rstrip("/") == url.casefold().partition("://")[2].rstrip("/")
+
+
+def _separate_edges(spans: Iterable[Span]) -> Iterator[Span]:
+    """White space at the edges of a text becomes spans of its own."""
+    for span in spans:
+        match = _EDGES.fullmatch(span.text) if span.kind is Style.TEXT else None
+        if match is None:
+            yield span
+        else:
+            yield from (replace(span, text=text) for text in match.groups() if text)
+
+
+def _trimmed(spans: Sequence[Span], style: Style) -> list[Span]:
+    """Takes a style from the white space where it begins, reading from the left."""
+    result: list[Span] = []
+    for span in spans:
+        if _is_blank(span) and not (result and _continues(result[-1], span, style)):
+            span = replace(span, link="") if style is Style.LINK else replace(span, marks=span.marks - {style})
+        result.append(span)
+    return result
+
+
+def _is_blank(span: Span) -> bool:
+    return span.kind is Style.TEXT and not span.text.replace("\ufeff", " ").strip()
+
+
+def _continues(before: Span, span: Span, style: Style) -> bool:
+    if (before.quote, before.heading) != (span.quote, span.heading):
+        return False
+    if style is Style.LINK:
+        return before.link == span.link
+    return style in before.marks
+
+
+def _headings_fit(spans: list[Span]) -> list[Span]:
+    """A heading is one line without white space around it."""
+    result: list[Span] = []
+    for (quote, heading), group in groupby(_lines(spans), key=lambda span: (span.quote, span.heading)):
+        run = list(group)
+        if not heading:
+            result += run
+            continue
+        filled = [number for number, span in enumerate(run) if not _is_blank(span)]
+        if filled:
+            result += run[filled[0] : filled[-1] + 1]
+        del quote
+    return result
+
+
+def _lines(spans: Iterable[Span]) -> Iterator[Span]:
+    """Line breaks end headings."""
+    for span in spans:
+        if not span.heading or "\n" not in span.text:
+            yield span
+        elif span.kind is not Style.TEXT:
+            yield replace(span, heading="")
+        else:
+            for piece in re.split(r"(\n)", span.text):
+                yield replace(span, text=piece, heading="" if piece == "\n" else span.heading)
+
+
+def _joined_quotes(spans: Sequence[Span]) -> list[Span]:
+    """Quotes on neighbouring lines are one; line breaks at the edges of a quote are outside of it."""
+    result = [replace(span, quote=None if span.quote is None else "") for span in spans]
+    result = [part for span in result for part in _newlines_apart(span)]
+    result = _without_edge_breaks(_without_edge_breaks(result)[::-1])[::-1]
+    for number in range(1, len(result) - 1):
+        before, span, after = result[number - 1 : number + 2]
+        if span == Span("\n") and before.quote is not None and after.quote is not None:
+            result[number] = replace(span, quote="")
+    return result
+
+
+def _newlines_apart(span: Span) -> Iterator[Span]:
+    if span.kind is not Style.TEXT or "\n" not in span.text or span.heading:
+        yield span
+        return
+    yield from (replace(span, text=piece) for piece in re.split(r"(\n)", span.text) if piece)
+
+
+def _without_edge_breaks(spans: Sequence[Span]) -> list[Span]:
+    result: list[Span] = []
+    for span in spans:
+        edge = not result or result[-1].quote is None
+        if span.quote is not None and edge and span.kind is Style.TEXT and span.text == "\n":
+            span = replace(span, quote=None, marks=frozenset(), link="")
+        result.append(span)
+    return result
+
+
+def _on_own_lines(spans: Sequence[Span]) -> Iterator[Span]:
+    before: Span | None = None
+    for span in spans:
+        if before is not None and _break_missing(before, span):
+            yield Span("\n", quote=span.quote if span.quote == before.quote else None)
+        yield span
+        before = span
+
+
+def _break_missing(before: Span, span: Span) -> bool:
+    """Whether a block ends or starts here with no line break to say so."""
+    other_quote, other_heading = before.quote != span.quote, before.heading != span.heading
+    other = other_quote or other_heading
+    ends = (other and bool(before.heading)) or (other_quote and before.quote is not None)
+    starts = (other and bool(span.heading)) or (other_quote and span.quote is not None)
+    if ends and starts:
+        return True
+    if ends:
+        return not (span.kind is Style.TEXT and span.text.startswith("\n"))
+    return starts and not (before.kind is Style.TEXT and before.text.endswith("\n"))
