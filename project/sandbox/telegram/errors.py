@@ -1,0 +1,43 @@
+"""Telegram's own errors, by name."""
+
+from __future__ import annotations
+
+import math
+
+from project.core.errors import InvalidInput
+
+# Everything that is not listed is a 400. Source: https://core.telegram.org/api/errors and the methods' error tables.
+_CODES = {
+    "AUTH_KEY_UNREGISTERED": 401,
+    "SESSION_REVOKED": 401,
+    "SESSION_EXPIRED": 401,
+    "SESSION_PASSWORD_NEEDED": 401,
+    "USER_DEACTIVATED": 401,
+    "USER_DEACTIVATED_BAN": 401,
+    "CHAT_WRITE_FORBIDDEN": 403,
+    "MESSAGE_AUTHOR_REQUIRED": 403,
+    "MESSAGE_DELETE_FORBIDDEN": 403,
+    "AUTH_KEY_DUPLICATED": 406,
+    "PHONE_PASSWORD_FLOOD": 406,
+    "FROZEN_METHOD_INVALID": 420,
+    "RANDOM_ID_DUPLICATE": 500,
+}
+
+
+class RpcFailure(InvalidInput):
+    """The call is answered with rpc_error: `code` and `name` as Telegram spells them."""
+
+    def __init__(self, name: str, code: int | None = None) -> None:
+        super().__init__(name)
+        self.name = name
+        self.code = _CODES.get(name, 400) if code is None else code
+
+
+def flood_wait(seconds: float) -> RpcFailure:
+    """FLOOD_WAIT_X for a wait of `seconds`, rounded up to whole ones."""
+    return RpcFailure(f"FLOOD_WAIT_{max(1, math.ceil(seconds))}", 420)
+
+
+def slowmode_wait(seconds: float) -> RpcFailure:
+    """SLOWMODE_WAIT_X for a wait of `seconds`, rounded up to whole ones."""
+    return RpcFailure(f"SLOWMODE_WAIT_{max(1, math.ceil(seconds))}", 420)

@@ -1,0 +1,1 @@
+"""Telegram's methods, one module per namespace or concern."""

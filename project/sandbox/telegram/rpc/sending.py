@@ -1,0 +1,230 @@
+"""Posting and editing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from telethon.tl import types
+from telethon.tl.functions import messages
+
+from project.sandbox.telegram import posting
+from project.sandbox.telegram.channels import Channel
+from project.sandbox.telegram.errors import RpcFailure, flood_wait, slowmode_wait
+from project.sandbox.telegram.messages import NewFile, StoredFile, StoredMessage
+from project.sandbox.telegram.posting import Draft
+from project.sandbox.telegram.settings import DuplicateAnswer
+from project.sandbox.telegram.tl import from_tl
+
+from . import peers, rights
+from .registry import Call, method
+from .uploads import located
+
+_ALBUM = range(2, 11)
+
+
+def _check_rates(call: Call, channel: Channel, count: int) -> None:
+    limits, me = call.state.settings.limits, call.me
+    account = limits.bot_account if me.is_bot else limits.user_account
+    chat = limits.bot_chat if me.is_bot else limits.user_chat
+    claims = [(("account", me.id), account), (("chat", me.id, channel.id), chat)]
+    if me.is_bot and channel.megagroup:
+        claims.append((("group", me.id, channel.id), limits.bot_group))
+    wait = call.state.flood.take(claims, call.now)
+    if wait:
+        raise flood_wait(wait)
+    if channel.megagroup and channel.slowmode and not channel.is_admin(me.id):
+        _check_slowmode(call, channel, count)
+
+
+def _check_slowmode(call: Call, channel: Channel, count: int) -> None:
+    if count > 1:
+        raise RpcFailure("SLOWMODE_MULTI_MSGS_DISABLED")
+    own = (item for item in reversed(channel.messages.values()) if item.author_id == call.me.id)
+    last = next(own, None)
+    left = channel.slowmode - (call.now - last.arrived_at / 1000) if last else 0.0
+    if left > 0:
+        raise slowmode_wait(left)
+
+
+def _original(call: Call, random_id: int) -> StoredMessage | None:
+    if not random_id:
+        raise RpcFailure("RANDOM_ID_EMPTY")
+    known = call.state.sent.get((call.me.id, random_id))
+    if known is None or call.now - known[2] > call.state.settings.random_id_memory:
+        return None
+    return call.state.channels[known[0]].messages[known[1]]
+
+
+def _repeated(call: Call, message: StoredMessage) -> Any:
+    """The answer to a random_id that was used before."""
+    if call.state.settings.duplicate_answer is DuplicateAnswer.ERROR or message.deleted:
+        raise RpcFailure("RANDOM_ID_DUPLICATE")
+    channel = call.state.channels[message.channel_id]
+    return _answer(call, channel, [message], repeated=True)
+
+
+def _answer(call: Call, channel: Channel, sent: Sequence[StoredMessage], *, repeated: bool = False) -> Any:
+    viewer = call.me.id
+    first_pts = channel.pts - len(sent) + 1
+    found: list[Any] = [types.UpdateMessageID(message.id, message.random_id) for message in sent]
+    for place, message in enumerate(sent):
+        pts, count = (channel.pts, 0) if repeated else (first_pts + place, 1)
+        shown = call.render.message(viewer, channel, message)
+        found.append(types.UpdateNewChannelMessage(shown, pts, count))
+    users = call.render.authors(viewer, channel, sent)
+    chats = [call.render.channel(viewer, channel)]
+    return types.Updates(found, users, chats, call.state.clock.date(), 0)
+
+
+def _reply_to(request: Any) -> int | None:
+    reply = request.reply_to
+    if reply is None:
+        return None
+    if not isinstance(reply, types.InputReplyToMessage):
+        raise RpcFailure("REPLY_TO_INVALID")
+    return int(reply.reply_to_msg_id) or None
+
+
+def _refuse_unsupported(request: Any) -> None:
+    if request.schedule_date or getattr(request, "quick_reply_shortcut", None):
+        raise RpcFailure("SCHEDULE_DATE_INVALID")
+    if request.send_as:
+        raise RpcFailure("SEND_AS_PEER_INVALID")
+
+
+def _post(call: Call, channel: Channel, drafts: Sequence[Draft]) -> Any:
+    _check_rates(call, channel, len(drafts))
+    for draft in drafts:
+        call.state.logins.burn(call.me.phone, draft.text)
+    sent = posting.post(call.state, channel, drafts, author_id=call.me.id, origin=call.connection)
+    for message in sent:
+        if message.random_id is not None:
+            call.state.sent[call.me.id, message.random_id] = (channel.id, message.id, call.now)
+    return _answer(call, channel, sent)
+
+
+@method(messages.SendMessageRequest, writes=True)
+def send_message(call: Call, request: Any) -> Any:
+    """Posts a text."""
+    channel = peers.chat_of(call, request.peer)
+    rights.check_post(call, channel)
+    original = _original(call, request.random_id)
+    if original is not None:
+        return _repeated(call, original)
+    _refuse_unsupported(request)
+    draft = Draft(
+        request.message,
+        from_tl(request.entities),
+        reply_to=_reply_to(request),
+        random_id=request.random_id,
+    )
+    return _post(call, channel, [draft])
+
+
+def _uploaded(call: Call, media: Any) -> NewFile:
+    file = media.file
+    big = isinstance(file, types.InputFileBig)
+    if not isinstance(file, types.InputFile | types.InputFileBig):
+        raise RpcFailure("MEDIA_INVALID")
+    md5 = "" if big else file.md5_checksum
+    data = call.state.files.finish(call.me.id, file.id, file.parts, big=big, md5=md5)
+    if isinstance(media, types.InputMediaUploadedPhoto):
+        return NewFile(file.name, "image/jpeg", data, photo=True)
+    names = (item.file_name for item in media.attributes if isinstance(item, types.DocumentAttributeFilename))
+    return NewFile(next(names, file.name), media.mime_type or "application/octet-stream", data)
+
+
+def _file(call: Call, channel: Channel, media: Any) -> StoredFile:
+    if isinstance(media, types.InputMediaUploadedPhoto | types.InputMediaUploadedDocument):
+        new = _uploaded(call, media)
+        return call.state.files.store(new, date=call.state.clock.date(), protected=channel.protected)
+    if isinstance(media, types.InputMediaPhoto | types.InputMediaDocument):
+        stored = located(call, media.id)
+        if stored.protected and not channel.protected:
+            raise RpcFailure("CHAT_FORWARDS_RESTRICTED")
+        return stored
+    raise RpcFailure("MEDIA_EMPTY" if isinstance(media, types.InputMediaEmpty) else "MEDIA_INVALID")
+
+
+@method(messages.UploadMediaRequest, writes=True)
+def upload_media(call: Call, request: Any) -> Any:
+    """Finishes an upload without posting it; albums are made of these."""
+    channel = peers.chat_of(call, request.peer)
+    return call.render.media(call.me.id, _file(call, channel, request.media))
+
+
+@method(messages.SendMediaRequest, writes=True)
+def send_media(call: Call, request: Any) -> Any:
+    """Posts a photo or document with a caption."""
+    channel = peers.chat_of(call, request.peer)
+    rights.check_post(call, channel)
+    original = _original(call, request.random_id)
+    if original is not None:
+        return _repeated(call, original)
+    _refuse_unsupported(request)
+    draft = Draft(
+        request.message,
+        from_tl(request.entities),
+        _file(call, channel, request.media),
+        _reply_to(request),
+        request.random_id,
+    )
+    return _post(call, channel, [draft])
+
+
+@method(messages.SendMultiMediaRequest, writes=True)
+def send_multi_media(call: Call, request: Any) -> Any:
+    """Posts an album of 2 to 10 files that were uploaded before."""
+    channel = peers.chat_of(call, request.peer)
+    rights.check_post(call, channel)
+    if len(request.multi_media) not in _ALBUM:
+        raise RpcFailure("MULTI_MEDIA_TOO_LONG" if request.multi_media[10:] else "MEDIA_GROUPED_INVALID")
+    if any(_original(call, item.random_id) for item in request.multi_media):
+        raise RpcFailure("RANDOM_ID_DUPLICATE")
+    _refuse_unsupported(request)
+    reply_to = _reply_to(request)
+    drafts = [_album_draft(call, channel, item, reply_to) for item in request.multi_media]
+    if len({draft.file.photo for draft in drafts if draft.file}) > 1:
+        raise RpcFailure("MEDIA_GROUPED_INVALID")
+    return _post(call, channel, drafts)
+
+
+def _album_draft(call: Call, channel: Channel, item: Any, reply_to: int | None) -> Draft:
+    if not isinstance(item.media, types.InputMediaPhoto | types.InputMediaDocument):
+        raise RpcFailure("MEDIA_INVALID")
+    file = _file(call, channel, item.media)
+    return Draft(item.message, from_tl(item.entities), file, reply_to, item.random_id)
+
+
+@method(messages.EditMessageRequest, writes=True)
+def edit_message(call: Call, request: Any) -> Any:
+    """Replaces a text. MESSAGE_ID_INVALID, MESSAGE_AUTHOR_REQUIRED, MESSAGE_NOT_MODIFIED."""
+    channel = peers.chat_of(call, request.peer)
+    message = channel.get(request.id)
+    if message is None or message.service:
+        raise RpcFailure("MESSAGE_ID_INVALID")
+    rights.check_edit(call, channel, message)
+    if request.media is not None:
+        raise RpcFailure("MEDIA_INVALID")
+    call.state.logins.burn(call.me.phone, request.message or "")
+    edited = posting.edit(
+        call.state,
+        channel,
+        message,
+        request.message or "",
+        from_tl(request.entities),
+        origin=call.connection,
+    )
+    shown = call.render.message(call.me.id, channel, edited)
+    found = [types.UpdateEditChannelMessage(shown, channel.pts, 1)]
+    users = call.render.authors(call.me.id, channel, [edited])
+    chats = [call.render.channel(call.me.id, channel)]
+    return types.Updates(found, users, chats, call.state.clock.date(), 0)
+
+
+@method(messages.SetTypingRequest)
+def set_typing(call: Call, request: Any) -> Any:
+    """Somebody writes: nobody here looks at it."""
+    peers.chat_of(call, request.peer)
+    return True
