@@ -1,0 +1,34 @@
+# ARGS is passed on: make demo ARGS="--messages 120 --exit"
+PYTHON ?= python3
+PY := .venv/bin/python
+COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
+
+.PHONY: setup setup-dev demo up test check lock
+
+setup:  ## Create .venv and install what the program needs
+	@$(PYTHON) .ci/install.py
+
+setup-dev:
+	@$(PYTHON) .ci/install.py --dev
+
+demo: setup  ## Watch messages travel through a loopback Telegram and Discord
+	@$(PY) manage.py demo $(ARGS)
+
+up: setup  ## Run everything on this machine, without Docker
+	@$(PY) manage.py up $(ARGS)
+
+test: setup-dev  ## Run the tests
+	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+check: setup-dev  ## Style, types, import direction, migrations
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy project sessions pairs workers manage.py
+	.venv/bin/lint-imports
+	@echo "manage.py check; makemigrations --check"
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && export VAR_DIR="$$dir" ENV_FILE= && \
+		$(PY) manage.py check && $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+lock: setup-dev  ## Pin the requirements of pyproject.toml anew; ARGS=--upgrade takes newer versions
+	$(COMPILE) $(ARGS) pyproject.toml -o requirements.txt
+	$(COMPILE) $(ARGS) pyproject.toml --group dev -c requirements.txt -o requirements-dev.txt
