@@ -15,11 +15,11 @@ from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
 from pairs.models.delivery import Act
 from pairs.text.names import display_name, file_name
-from pairs.text.quote import quote_line, reply_line
-from pairs.text.render import RenderOptions, discord_parts
+from pairs.text.quote import excerpt, quote_line, reply_line
+from pairs.text.render import RenderOptions, ShowAuthor, discord_parts
 from project.core.errors import AccountDead, Refused, TargetGone
 from project.core.logs import get_logger
-from project.core.message import EventKind, Message
+from project.core.message import EventKind, Message, RichText
 from project.discord.rest import DiscordRest, FilePart, Post, snowflake
 
 _log = get_logger(__name__)
@@ -98,10 +98,13 @@ class DiscordHop:
         assert event.message is not None
         message, files = self._fitting(event.message)
         reply_to = await self._replies.target(pair, event, self.number)
+        quote: RichText = ()
         if message.reply_to is not None and (reply_to is None or pair.webhook):
-            message = await self._quoting(pair, event, message, reply_to)
+            quote = await self._quote(pair, event, message, reply_to)
         username = display_name(message.author, "Telegram") if pair.webhook else ""
-        bodies = [part.content for part in discord_parts(message, options=RenderOptions())] or [""]
+        author = ShowAuthor.NEVER if pair.webhook else ShowAuthor.LINE
+        rendered = discord_parts(message, options=RenderOptions(author, quote))
+        bodies = [part.content for part in rendered] or [""]
         parts = [DiscordRendered(body, username) for body in bodies]
         parts[-1] = replace(parts[-1], files=files)
         if reply_to is not None and not pair.webhook:
@@ -115,14 +118,13 @@ class DiscordHop:
         note = "\n".join([*([message.note] if message.note else []), *notes])
         return replace(message, note=note), tuple(a.index for a in fits)
 
-    async def _quoting(self, pair: PairConfig, event: StoredEvent, message: Message, reply_to: int | None) -> Message:
+    async def _quote(self, pair: PairConfig, event: StoredEvent, message: Message, reply_to: int | None) -> RichText:
         """A webhook cannot reply: the answered post is quoted, with a link where it stands here."""
         original = await self._replies.original(pair, event)
-        quote = quote_line(original or Message(event.scope, message.reply_to or 0, 0))
         if reply_to is not None and pair.discord_guild:
             url = f"https://discord.com/channels/{pair.discord_guild}/{pair.discord_channel}/{reply_to}"
-            quote = reply_line(original.text if original else (), url)
-        return replace(message, text=(*quote, *message.text))
+            return reply_line(excerpt(original) if original else (), url)
+        return quote_line(original or Message(event.scope, message.reply_to or 0, 0))
 
     # --- performing
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-from project.telegram.account import Sent, TelegramAccount
-
 from pairs.domain.keys import random_id
 from pairs.forward.media import Media
 from pairs.forward.plan import Planner, noting_replaced_files
@@ -18,9 +16,10 @@ from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
 from pairs.models.delivery import Act
 from pairs.text.quote import quote_line
-from pairs.text.render import Authors, CaptionUse, RenderOptions, telegram_parts
+from pairs.text.render import CaptionUse, RenderOptions, ShowAuthor, telegram_parts
 from project.core.errors import AccountDead, Refused
 from project.core.message import EventKind, Message, RichText, plain_text
+from project.telegram.account import Sent, TelegramAccount
 
 RANDOM_ID_LIFETIME = 3600.0  # seconds
 LOOK = 50  # ids after the lane's last link that a look-back reads
@@ -77,14 +76,14 @@ class TelegramHop:
         message = event.message
         assert message is not None
         reply_to = await self._replies.target(pair, event, self.number)
+        quote: RichText = ()
         if message.reply_to is not None and reply_to is None:
             original = await self._replies.original(pair, event)
             quote = quote_line(original or Message(event.scope, message.reply_to, 0))
-            message = replace(message, text=(*quote, *message.text))
-        from_discord = event.scope == pair.discord_scope
-        options = RenderOptions(authors=Authors.SHOWN if from_discord else Authors.HIDDEN)
-        caption = CaptionUse.FIRST_FILE if message.attachments else CaptionUse.NONE
-        texts = [part.text for part in telegram_parts(message, options=options, caption=caption)]
+        author = ShowAuthor.LINE if event.scope == pair.discord_scope else ShowAuthor.NEVER
+        caption = CaptionUse.FIRST if message.attachments else CaptionUse.NONE
+        parts = telegram_parts(message, options=RenderOptions(author, quote), caption=caption)
+        texts = [part.text for part in parts]
         return [freeze(part) for part in _with_files(texts, message, reply_to)]
 
     # --- performing

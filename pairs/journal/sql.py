@@ -91,8 +91,8 @@ CLAIM = f"""
 WITH {_ACCOUNTS_FENCE},
 input AS MATERIALIZED (
     SELECT * FROM unnest(
-        $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::smallint[], $9::smallint[], $10::text[], $11::bigint[],
-        $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[]
+        $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::smallint[], $9::smallint[], $10::text[],
+        $11::bigint[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[]
     ) AS i(account, event_id, pair_id, seq, hop, part, act, source_message, rendered, key, identity, target, generation)
 ),
 allowed AS MATERIALIZED (

@@ -1,4 +1,4 @@
-"""One hop of one pair: takes the next event, commits its parts as `sending`, sends them, commits what became of them."""
+"""One hop of one pair: commits the next event's parts as `sending`, sends them, commits what became of them."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from sessions.models.health import Health, HealthCheck, HealthFlip
 from sessions.models.login import LoginAttempt, LoginStep
+from sessions.models.lookup import Lookup
 from sessions.models.secret import AccountSecret
 from sessions.models.sender import SenderBot, SenderState
 from sessions.models.session import Lifecycle, TelegramSession
@@ -14,6 +15,7 @@ __all__ = [
     "Lifecycle",
     "LoginAttempt",
     "LoginStep",
+    "Lookup",
     "SenderBot",
     "SenderState",
     "TelegramSession",

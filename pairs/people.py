@@ -1,0 +1,102 @@
+"""What people do on Discord, put into the Inbox of every pair of their channel (the pair's owner does the rest)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import asyncpg
+
+from pairs.domain.keys import content_hash
+from pairs.journal.link import JournalLink
+from project.core.message import EventKind, Message, encode
+from project.discord.objects import snowflake
+
+REFRESH = 5.0  # seconds between looks at the pairs
+
+_CHANNELS = """
+SELECT DISTINCT discord_channel, webhook_id FROM pairs_pair
+WHERE status NOT IN ('removed', 'paused', 'disabled', 'parked')
+"""
+_PUT = """
+WITH put AS (
+    INSERT INTO pairs_inbox (pair_id, scope, message_id, act, content_hash, payload, created_at)
+    SELECT p.id, $2, m.id, $4, $5, $6::jsonb, clock_timestamp()
+    FROM pairs_pair p CROSS JOIN unnest($3::bigint[]) AS m(id)
+    WHERE p.discord_channel = $1 AND p.status NOT IN ('removed', 'paused', 'disabled', 'parked')
+    ON CONFLICT DO NOTHING RETURNING pair_id
+), owners AS (
+    SELECT DISTINCT 'session.' || a.session_id AS account FROM put JOIN pairs_assignment a ON a.pair_id = put.pair_id
+)
+SELECT count(pg_notify('relay_wake', account)) FROM owners
+"""
+_LAST_SEEN = """
+SELECT greatest(
+    (SELECT max(e.message_id) FROM pairs_event e JOIN pairs_pair p ON p.id = e.pair_id
+     WHERE p.discord_channel = $1 AND e.scope = $2),
+    (SELECT max(x.message_id) FROM pairs_inbox x WHERE x.scope = $2)
+) AS last, (SELECT extract(epoch FROM min(created_at)) FROM pairs_pair WHERE discord_channel = $1) AS since
+"""
+
+
+class DiscordPeople:
+    """The listener's sink. Idempotent: an act that comes twice is one Inbox row, or no event at all."""
+
+    def __init__(self, dsn: str) -> None:
+        self._link = JournalLink(dsn)
+        self._channels: frozenset[int] = frozenset()
+        self._webhooks: frozenset[int] = frozenset()
+
+    def channels(self) -> frozenset[int]:
+        """Channels of living pairs."""
+        return self._channels
+
+    async def follow_pairs(self) -> None:
+        """Keeps `channels` fresh until cancelled."""
+        while True:
+            await self.refresh()
+            await asyncio.sleep(REFRESH)
+
+    async def refresh(self) -> None:
+        """Reads the channels and webhooks of all living pairs."""
+        rows = await self._fetch(_CHANNELS)
+        self._channels = frozenset(row["discord_channel"] for row in rows)
+        self._webhooks = frozenset(row["webhook_id"] for row in rows if row["webhook_id"])
+
+    async def posted(self, message: Message, webhook_id: int | None) -> None:
+        """A message by a person, a foreign bot or a foreign webhook; our own pairs' webhooks are dropped."""
+        await self._put_message(message, webhook_id, EventKind.CREATE)
+
+    async def edited(self, message: Message, webhook_id: int | None) -> None:
+        """The message as it reads now."""
+        await self._put_message(message, webhook_id, EventKind.EDIT)
+
+    async def deleted(self, channel_id: int, message_ids: Sequence[int]) -> None:
+        """Anybody's messages, ours too."""
+        await self._put(channel_id, list(message_ids), EventKind.DELETE, None, None)
+
+    async def last_seen(self, channel_id: int) -> int | None:
+        """The newest id that was taken from the channel; for a silent one, the moment its first pair was made."""
+        row = (await self._fetch(_LAST_SEEN, channel_id, f"dc:{channel_id}"))[0]
+        if row["last"] is not None:
+            return int(row["last"])
+        return None if row["since"] is None else snowflake(float(row["since"]))
+
+    async def close(self) -> None:
+        """Ends the database connection."""
+        await self._link.close()
+
+    async def _put_message(self, message: Message, webhook_id: int | None, kind: EventKind) -> None:
+        if webhook_id in self._webhooks:
+            return
+        channel_id = int(message.scope.removeprefix("dc:"))
+        await self._put(channel_id, [message.message_id], kind, content_hash(message), encode(message))
+
+    async def _put(
+        self, channel_id: int, ids: list[int], kind: EventKind, digest: bytes | None, payload: str | None
+    ) -> None:
+        await self._fetch(_PUT, channel_id, f"dc:{channel_id}", ids, kind.value, digest, payload)
+
+    async def _fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
+        return await self._link.run(lambda connection: connection.fetch(statement, *arguments))

@@ -1,0 +1,51 @@
+"""Where on Discord a pair posts: found out and checked before a pair is saved."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+import aiohttp
+
+from project.core.config import current
+from project.core.errors import Conflict, InvalidInput
+from project.discord.rest import DiscordRest, Webhook
+from project.discord.urls import parse_webhook_url
+
+
+@dataclass(frozen=True, slots=True)
+class DiscordTarget:
+    """A channel, and the webhook to post through; without one the bot posts."""
+
+    channel_id: int
+    guild_id: int | None
+    title: str
+    webhook: Webhook | None
+
+
+def find_target(reference: str) -> DiscordTarget:
+    """By webhook URL, or by channel id for the bot. Asks Discord. Raises InvalidInput, Conflict and GatewayError."""
+    return asyncio.run(_find(reference.strip()))
+
+
+async def _find(reference: str) -> DiscordTarget:
+    config = current()
+    async with aiohttp.ClientSession() as http:
+        rest = DiscordRest(http=http, api_url=config.discord_api_url, token=config.discord_bot_token)
+        if reference.isdigit():
+            return await _channel(rest, int(reference))
+        webhook = parse_webhook_url(reference, api_url=config.discord_api_url)
+        info = await rest.webhook(webhook)
+        return DiscordTarget(info.channel_id, info.guild_id, "", webhook)
+
+
+async def _channel(rest: DiscordRest, channel_id: int) -> DiscordTarget:
+    if current().discord_bot_token is None:
+        raise Conflict("A channel id needs the Discord bot.", hint="Set DISCORD_BOT_TOKEN, or give a webhook URL.")
+    info = await rest.channel(channel_id)
+    missing = {"View Channels", "Send Messages"} - await rest.permissions(channel_id)
+    if missing:
+        raise InvalidInput(
+            f"The Discord bot may not post in #{info.name}.", hint=f"Give it: {', '.join(sorted(missing))}."
+        )
+    return DiscordTarget(info.id, info.guild_id, info.name, None)

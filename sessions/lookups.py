@@ -1,0 +1,41 @@
+"""The worker's side of a Lookup: asks Telegram through the live connection and writes the answer down."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import asyncpg
+import msgspec
+
+from project.core.errors import RelayError
+from project.core.leases import Holding
+from project.telegram.account import TelegramAccount
+from sessions.accounts import fence
+
+if TYPE_CHECKING:
+    Connection = asyncpg.Connection[asyncpg.Record]
+
+_OPEN = """
+SELECT id, reference FROM tg_sessions_lookup
+WHERE account = $1 AND answered_at IS NULL AND created_at > clock_timestamp() - interval '2 minutes' ORDER BY id
+"""
+_ANSWER = """
+UPDATE tg_sessions_lookup SET answer = $2, error = $3, answered_at = clock_timestamp() WHERE id = $1
+"""
+
+
+async def answer_lookups(conn: Connection, holding: Holding, telegram: TelegramAccount) -> None:
+    """Answers what was asked of this account in the last two minutes. Raises FenceLost."""
+    for row in await conn.fetch(_OPEN, holding.account):
+        answer, error = await _ask(telegram, row["reference"])
+        async with conn.transaction():
+            await fence(conn, holding)
+            await conn.execute(_ANSWER, row["id"], answer, error[:300])
+
+
+async def _ask(telegram: TelegramAccount, reference: str) -> tuple[str | None, str]:
+    try:
+        found = await telegram.resolve(reference) if reference else await telegram.me()
+    except RelayError as error:
+        return None, error.for_people()
+    return msgspec.json.encode(found).decode(), ""
