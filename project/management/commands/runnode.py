@@ -1,0 +1,30 @@
+"""`manage.py runnode`: this host's supervisor of account workers."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from project.core.config import current
+from project.core.logs import configure
+from workers.node.supervisor import NodeFailed, Supervisor
+
+
+class Command(BaseCommand):
+    """Runs until SIGTERM or Ctrl-C, then drains its workers within 10 seconds."""
+
+    help = "Run the workers of the accounts that this host claims. One per host."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Supervise."""
+        configure("node")
+        try:
+            asyncio.run(_supervise())
+        except NodeFailed as error:
+            raise CommandError(error.for_people()) from error
+
+
+async def _supervise() -> None:
+    await Supervisor(current()).run()

@@ -1,0 +1,207 @@
+"""The workers of this node: who runs, who has to start or stop, who has gone silent. No database here."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from project.core.logs import get_logger
+from workers.domain import restarts
+from workers.node import wire
+from workers.node.zygote_link import ZygoteLink
+
+FORKS_AT_ONCE = 4
+BOOTING_FOR = 20.0
+SILENT_FOR = 10.0
+DRAIN_FOR = 10.0
+STALLED_FOR = 6.0
+
+log = get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Worker:
+    """One forked process. Times are this process's monotonic clock."""
+
+    seat: wire.Seat
+    pipe: socket.socket
+    born: float
+    heard: float
+    pid: int = 0
+    up: bool = False
+    stopping: float | None = None
+    verdict: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A worker is gone: waited for, so its leases may be freed. `crashes` counts those in a row."""
+
+    seat: wire.Seat
+    reason: str
+    expected: bool
+    crashes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A worker was forked."""
+
+    seat: wire.Seat
+    pid: int
+
+
+@dataclass(slots=True)
+class Pause:
+    """Crashes in a row of one account, and when it may start again."""
+
+    crashes: int = 0
+    until: float = 0.0
+
+
+@dataclass(slots=True)
+class Fleet:
+    """Keeps one worker per wanted account alive."""
+
+    node: uuid.UUID
+    zygote: ZygoteLink
+    on_event: Callable[[Started | Ended], None]
+    _workers: dict[str, Worker] = field(default_factory=dict)
+    _pauses: dict[str, Pause] = field(default_factory=dict)
+    _judged: float = field(default_factory=time.monotonic)
+    _buried: asyncio.Event = field(default_factory=asyncio.Event)
+
+    @property
+    def accounts(self) -> frozenset[str]:
+        """Accounts that have a process now, also one that is stopping."""
+        return frozenset(self._workers)
+
+    async def wait_empty(self) -> None:
+        """Until no worker is left. Returns also when the zygote ended: nobody is left then either."""
+        while self._workers and not self.zygote.gone.is_set():
+            self._buried.clear()
+            waits = [asyncio.create_task(event.wait()) for event in (self._buried, self.zygote.gone)]
+            await asyncio.wait(waits, return_when="FIRST_COMPLETED")
+            for wait in waits:
+                wait.cancel()
+
+    def adjust(self, wanted: frozenset[str]) -> None:
+        """Stop what is not wanted, start what is, four boots at a time. Call often."""
+        for account in self._workers.keys() - wanted:
+            self._stop(self._workers[account])
+        now = time.monotonic()
+        booting = sum(not worker.up and now - worker.born < BOOTING_FOR for worker in self._workers.values())
+        for account in sorted(wanted - self._workers.keys()):
+            if booting >= FORKS_AT_ONCE:
+                return
+            if self._pauses.get(account, Pause()).until <= now:
+                booting += self._start(account, now)
+
+    def judge(self) -> None:
+        """Kill workers whose loop is silent. Everything they said is read first, and after a stall of this
+        process nobody is judged: the silence may be its own."""
+        now = time.monotonic()
+        stalled, self._judged = now - self._judged > STALLED_FOR, now
+        for worker in self._workers.values():
+            self._hear(worker)
+        if stalled:
+            return
+        for worker in self._workers.values():
+            silent = worker.up and not worker.verdict and now - worker.heard > SILENT_FOR
+            if silent and self.zygote.kill(worker.seat.owner, signal.SIGKILL):
+                worker.verdict = f"no heartbeat for {SILENT_FOR:g} s"
+
+    def wake(self, account: str) -> None:
+        """Pass a wake-up on. One that finds the pipe full is not needed: others wait there."""
+        worker = self._workers.get(account)
+        if worker is not None:
+            try:
+                worker.pipe.send(wire.WAKE)
+            except OSError:
+                return
+
+    def wake_all(self) -> None:
+        """Wake everybody: a wake-up may have been lost."""
+        for account in self._workers:
+            self.wake(account)
+
+    def on_message(self, message: wire.Message) -> None:
+        """What the zygote says."""
+        if isinstance(message, wire.Forked) and (worker := self._by_owner(message.owner)):
+            worker.pid = message.pid
+            self.on_event(Started(worker.seat, message.pid))
+        elif isinstance(message, wire.Exited) and (worker := self._by_owner(message.owner)):
+            self._bury(worker, message.status)
+
+    def _by_owner(self, owner: str) -> Worker | None:
+        return next((worker for worker in self._workers.values() if worker.seat.owner == owner), None)
+
+    def _start(self, account: str, now: float) -> bool:
+        seat = wire.Seat(account, f"{self.node}:{uuid.uuid4()}")
+        ours, theirs = wire.pipe()
+        with theirs:
+            if not self.zygote.fork(seat, theirs):
+                ours.close()
+                return False
+        worker = self._workers[account] = Worker(seat, ours, born=now, heard=now)
+        asyncio.get_running_loop().add_reader(ours.fileno(), self._hear, worker)
+        return True
+
+    def _stop(self, worker: Worker) -> None:
+        now = time.monotonic()
+        if worker.stopping is None:
+            worker.stopping = now if self.zygote.kill(worker.seat.owner, signal.SIGTERM) else None
+        elif now - worker.stopping > DRAIN_FOR:
+            self.zygote.kill(worker.seat.owner, signal.SIGKILL)
+
+    def _hear(self, worker: Worker) -> None:
+        while worker.pipe.fileno() >= 0:
+            try:
+                word = worker.pipe.recv(wire.PACKET)
+            except BlockingIOError:
+                return
+            except OSError:
+                word = b""
+            if not word:
+                asyncio.get_running_loop().remove_reader(worker.pipe.fileno())
+                return
+            worker.heard = time.monotonic()
+            worker.up = True
+
+    def _bury(self, worker: Worker, status: int) -> None:
+        asyncio.get_running_loop().remove_reader(worker.pipe.fileno())
+        worker.pipe.close()
+        account = worker.seat.account
+        del self._workers[account]
+        now = time.monotonic()
+        pause = self._pauses.setdefault(account, Pause())
+        if worker.stopping is not None:
+            pause.crashes = 0
+        else:
+            pause.crashes = restarts.next_crashes(pause.crashes, lasted=now - worker.born)
+            pause.until = now + restarts.delay(pause.crashes)
+        reason = worker.verdict or describe(status)
+        log.info("worker ended", account=account, pid=worker.pid, reason=reason, crashes=pause.crashes)
+        self._buried.set()
+        self.on_event(Ended(worker.seat, reason, worker.stopping is not None, pause.crashes))
+
+
+def describe(status: int) -> str:
+    """An exit status (negative: a signal) in words."""
+    if status >= 0:
+        return EXITS.get(status, f"exit code {status}")
+    name = signal.Signals(-status).name
+    return f"{name}: lease not renewed in time" if -status == signal.SIGALRM else name
+
+
+EXITS = {
+    0: "ended",
+    70: "lost its lease",
+    71: "crashed, see its log",
+    72: "lost its parent",
+}

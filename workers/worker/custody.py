@@ -1,0 +1,224 @@
+"""One account in this process, from taking its lease to giving it back."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Coroutine
+from typing import Any
+
+from project.core.errors import AccountDead, FenceLost, RelayError, RetryLater
+from project.core.leases import Holding
+from project.core.logs import get_logger
+from workers.database import DatabaseDown, Link
+from workers.worker import fence, verdict
+from workers.worker.leases import Keeper
+from workers.worker.ports import Account, Doors, Record
+
+POLL = 5.0
+TAKEN_POLL = 0.5
+LOGIN_POLL = 1.0
+SAVE_EVERY = 30.0
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+PARTING = 1.5
+
+log = get_logger(__name__)
+
+
+class Custody:
+    """Holds the lease, logs in, connects, and hands the connected account to the engine."""
+
+    def __init__(self, name: str, *, keeper: Keeper, link: Link, doors: Doors) -> None:
+        self.name = name
+        self.account: Account | None = None
+        self._keeper = keeper
+        self._link = link
+        self._doors = doors
+        self._stopping = asyncio.Event()
+        self._changed = asyncio.Event()
+        self._dirty = False
+        self._saved_at = 0.0
+        self._failures = 0
+        self._dead_state = b""
+
+    async def run(self) -> None:
+        """Until `stop()`. A lease that cannot be had yet is waited for."""
+        holding = await self._acquire()
+        while holding is not None and not self._stopping.is_set():
+            await self._step(holding)
+
+    def stop(self) -> None:
+        """End: lanes, then connection. `run` returns when both are closed and the state is stored."""
+        self._stopping.set()
+        self._changed.set()
+
+    def wake(self) -> None:
+        """Its rows may have changed: a login, an answer to one, a disabled session."""
+        self._changed.set()
+
+    async def _acquire(self) -> Holding | None:
+        while not self._stopping.is_set():
+            try:
+                acquired = await self._keeper.acquire(self.name)
+            except DatabaseDown as error:
+                log.warning("lease not acquired yet", account=self.name, reason=str(error))
+                acquired = None
+            if acquired is not None:
+                log.info("lease acquired", account=self.name, epoch=acquired.holding.epoch, wait=acquired.wait)
+                await self._rest(self._stopping, acquired.wait)
+                return acquired.holding
+            await self._rest(self._stopping, TAKEN_POLL)
+        return None
+
+    async def _step(self, holding: Holding) -> None:
+        """Do what the rows ask for until they ask for something else; every failure here ends in a wait."""
+        self._changed.clear()
+        wait = POLL
+        try:
+            record = await self._load()
+            if record.open_login:
+                await self._login(holding, record)
+                wait = 0.0
+            elif record.runnable and _digest(record) != self._dead_state:
+                await self._serve(holding, record)
+                wait, self._failures = 0.0, 0
+        except FenceLost:
+            fence.die()
+        except AccountDead as error:
+            await self._bury(holding, error)
+        except RetryLater as error:
+            wait = error.retry_after
+        except (RelayError, DatabaseDown) as error:
+            self._failures += 1
+            wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._failures - 1, 10))
+            log.warning("account not connected", account=self.name, reason=str(error), again_in=wait)
+        await self._rest(self._changed, wait)
+
+    async def _load(self) -> Record:
+        async with self._link.use() as conn:
+            return await self._doors.load(conn, self.name)
+
+    async def _login(self, holding: Holding, record: Record) -> None:
+        """Stay connected while a person reads the code; the rows say whose turn it is."""
+        account = self._doors.account(self.name, record, _ignore, self._mark_dirty)
+        try:
+            await self._unless_stopped(account.connect())
+            running = asyncio.create_task(account.run())
+            try:
+                await self._unless_stopped(self._log_in(holding, account, running))
+            finally:
+                await _end(running)
+        finally:
+            await account.disconnect()
+
+    async def _log_in(self, holding: Holding, account: Account, running: asyncio.Task[None]) -> None:
+        done = False
+        while not done and not running.done() and (await self._load()).open_login:
+            self._changed.clear()
+            async with Link(f"login of {self.name}").once() as conn:
+                done = await self._doors.log_in(conn, holding, account)
+            await self._rest(self._changed, 0 if done else LOGIN_POLL)
+
+    async def _serve(self, holding: Holding, record: Record) -> None:
+        """Connected, with lanes, until the rows or the platform say otherwise."""
+        engine = await self._doors.engine()
+        account = self._doors.account(self.name, record, engine.on_update(self.name), self._mark_dirty)
+        self._dead_state = b""
+        try:
+            await self._unless_stopped(account.connect())
+            if not self._stopping.is_set():
+                await engine.hold(holding, account)
+                self.account = account
+                log.info("account connected", account=self.name)
+                await self._watch(holding, account)
+        except AccountDead:
+            self._dead_state = _digest(record)
+            raise
+        finally:
+            self.account = None
+            await engine.drop(self.name)
+            await account.disconnect()
+            await self._save_last(holding, account)
+
+    async def _watch(self, holding: Holding, account: Account) -> None:
+        running = asyncio.create_task(account.run())
+        try:
+            while not running.done() and not self._stopping.is_set():
+                changed = asyncio.create_task(self._changed.wait())
+                await asyncio.wait({running, changed}, timeout=POLL, return_when="FIRST_COMPLETED")
+                changed.cancel()
+                self._changed.clear()
+                if not running.done() and not await self._still_good(holding, account):
+                    return
+            if running.done():
+                running.result()
+        finally:
+            await _end(running)
+
+    async def _still_good(self, holding: Holding, account: Account) -> bool:
+        """Store the state when it is due, and say whether the rows still want the account connected."""
+        try:
+            if self._dirty and time.monotonic() - self._saved_at >= SAVE_EVERY:
+                await self._save(holding, account)
+            record = await self._load()
+        except DatabaseDown:
+            return True
+        return record.runnable and not record.open_login
+
+    async def _save(self, holding: Holding, account: Account) -> None:
+        self._dirty = False
+        self._saved_at = time.monotonic()
+        async with self._link.use() as conn:
+            await self._doors.save(conn, holding, account.snapshot())
+
+    async def _save_last(self, holding: Holding, account: Account) -> None:
+        if not self._dirty:
+            return
+        try:
+            async with asyncio.timeout(PARTING):
+                await self._save(holding, account)
+        except (DatabaseDown, TimeoutError) as error:
+            log.warning("state not stored", account=self.name, reason=str(error))
+
+    async def _bury(self, holding: Holding, error: AccountDead) -> None:
+        log.error("account is dead", account=self.name, code=error.code)
+        try:
+            async with self._link.use() as conn:
+                await verdict.record_death(conn, holding, error)
+        except DatabaseDown as down:
+            log.error("its death is not recorded", account=self.name, reason=str(down))
+
+    def _mark_dirty(self) -> None:
+        self._dirty = True
+
+    async def _unless_stopped(self, work: Coroutine[Any, Any, None]) -> None:
+        """Finish `work`, or give it up when this custody has to end."""
+        task = asyncio.create_task(work)
+        stop = asyncio.create_task(self._stopping.wait())
+        try:
+            await asyncio.wait({task, stop}, return_when="FIRST_COMPLETED")
+            if task.done():
+                task.result()
+        finally:
+            stop.cancel()
+            await _end(task)
+
+    async def _rest(self, event: asyncio.Event, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(event.wait(), seconds)
+        except TimeoutError:
+            return
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait({task}, timeout=PARTING)
+
+
+def _ignore(_update: object) -> None:
+    """Nothing is relayed during a login."""
+
+
+def _digest(record: Record) -> bytes:
+    return hashlib.sha256(record.state or b"").digest()

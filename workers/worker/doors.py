@@ -1,0 +1,122 @@
+"""The runtime's ways into sessions, pairs, Telegram and Discord: the real ones."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import aiohttp
+
+from pairs.engine import Engine, EngineSettings
+from pairs.forward.discord_hop import DiscordLimits
+from project.core.config import Config
+from project.core.errors import AccountDead, FenceLost
+from project.core.leases import Holding
+from project.core.logs import get_logger
+from project.discord.rest import DiscordRest
+from project.telegram.account import TelegramAccount
+from project.telegram.updates import Update
+from sessions.accounts import AccountRecord, load_account, save_state
+from sessions.login.runner import run_login
+from workers.worker import fence
+
+if TYPE_CHECKING:
+    from workers.database import Connection
+
+FILE_LIMIT = 10 * 1024 * 1024
+"""Bytes of one file that Discord takes on a server without boosts (since September 2024)."""
+
+log = get_logger(__name__)
+
+
+class RealDoors:
+    """One per process; made on its loop."""
+
+    def __init__(self, principal: str, config: Config, random_id_key: bytes) -> None:
+        self._principal = principal
+        self._config = config
+        self._random_id_key = random_id_key
+        self._opening = asyncio.Lock()
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._http: aiohttp.ClientSession | None = None
+        self.opened: Engine | None = None
+
+    async def run(self) -> None:
+        """Raises what is fatal to the engine; closes what was opened when it ends."""
+        try:
+            await self._failed
+        finally:
+            if self._http is not None:
+                await self._http.close()
+
+    async def engine(self) -> Engine:
+        """The one engine, started at the first call. Raises GatewayError when Discord cannot say who its bot is:
+        posts of an unknown identity could not be told from a repeat."""
+        async with self._opening:
+            if self.opened is None:
+                self.opened = await self._open()
+        return self.opened
+
+    async def load(self, conn: Connection, account: str) -> AccountRecord:
+        """The account as its rows say."""
+        return await load_account(conn, account)
+
+    async def save(self, conn: Connection, holding: Holding, state: bytes) -> None:
+        """Seal and store its state."""
+        await save_state(conn, holding, state)
+
+    async def log_in(self, conn: Connection, holding: Holding, account: TelegramAccount) -> bool:
+        """Take the next step of an open login."""
+        return await run_login(conn, holding, account)
+
+    def account(
+        self,
+        name: str,
+        record: AccountRecord,
+        on_update: Callable[[Update], None],
+        on_state: Callable[[], None],
+    ) -> TelegramAccount:
+        """Its Telegram client, not connected yet."""
+        return TelegramAccount(
+            name=name,
+            app=record.app,
+            endpoint=record.endpoint,
+            state=record.state,
+            on_update=on_update,
+            on_state=on_state,
+            proxy=record.proxy,
+            egress=self._config.egress_address,
+        )
+
+    async def _open(self) -> Engine:
+        if self._http is None:
+            self._http = aiohttp.ClientSession()
+        config = self._config
+        rest = DiscordRest(http=self._http, api_url=config.discord_api_url, token=config.discord_bot_token)
+        settings = EngineSettings(
+            dsn=config.database_url,
+            principal=self._principal,
+            keyring=config.master_keys,
+            random_id_key=self._random_id_key,
+            discord_bot_id=await self._bot_id(rest),
+            discord_limits=DiscordLimits(file_bytes=FILE_LIMIT),
+        )
+        engine = Engine(settings=settings, rest=rest, on_fatal=self._on_fatal)
+        await engine.start()
+        return engine
+
+    async def _bot_id(self, rest: DiscordRest) -> int:
+        if self._config.discord_bot_token is None:
+            return 0
+        try:
+            return (await rest.me()).id
+        except AccountDead as error:
+            log.error("the Discord bot's token is refused", code=error.code)
+            return 0
+
+    def _on_fatal(self, error: BaseException) -> None:
+        if isinstance(error, FenceLost):
+            fence.die()
+        if not self._failed.done():
+            self._failed.set_exception(error)

@@ -1,0 +1,116 @@
+"""What the runtime needs from the rooms below, as it uses it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+from project.core.leases import Holding
+
+if TYPE_CHECKING:
+    from workers.database import Connection
+
+
+class Record(Protocol):
+    """An account as its room stored it."""
+
+    @property
+    def state(self) -> bytes | None:
+        """The Telegram client's state; None before the first login."""
+
+    @property
+    def runnable(self) -> bool:
+        """Logged in and enabled."""
+
+    @property
+    def open_login(self) -> bool:
+        """Somebody waits for a login to go on."""
+
+
+class Account(Protocol):
+    """One connection to Telegram."""
+
+    async def connect(self) -> None:
+        """Connect; raises AccountDead, Unreachable."""
+
+    async def disconnect(self) -> None:
+        """Close hard."""
+
+    async def run(self) -> None:
+        """Stay until disconnected; raises AccountDead."""
+
+    def snapshot(self) -> bytes:
+        """The state to store. Secret."""
+
+    async def me(self) -> Any:
+        """Ask Telegram who this is."""
+
+
+class Counters(Protocol):
+    """Figures of one worker group."""
+
+    @property
+    def number(self) -> int:
+        """The group's number within its session."""
+
+    @property
+    def pairs(self) -> int:
+        """Its pairs."""
+
+    @property
+    def sent(self) -> int:
+        """Parts sent since the process started."""
+
+    @property
+    def unsynced(self) -> int:
+        """Sources not caught up yet."""
+
+
+class Engine(Protocol):
+    """The pairs' lanes of this process."""
+
+    async def hold(self, holding: Holding, account: Any) -> None:
+        """A connected account is here: its lanes start."""
+
+    async def drop(self, account: str) -> None:
+        """Its lanes end; no sends any more."""
+
+    def on_update(self, account: str) -> Callable[[Any], None]:
+        """Where the account's updates go."""
+
+    def wake(self) -> None:
+        """Rows changed."""
+
+    async def drain(self) -> None:
+        """End all lanes, in at most 8 s."""
+
+    def counters(self) -> Sequence[Counters]:
+        """Figures of each worker group."""
+
+
+class Doors(Protocol):
+    """The ways into the rooms below."""
+
+    @property
+    def opened(self) -> Engine | None:
+        """The engine, once there is one."""
+
+    async def engine(self) -> Engine:
+        """The one engine of this process, started at the first call."""
+
+    async def run(self) -> None:
+        """Raise what is fatal to this process. Ends only by cancellation."""
+
+    async def load(self, conn: Connection, account: str) -> Record:
+        """The account as it is stored now."""
+
+    async def save(self, conn: Connection, holding: Holding, state: bytes) -> None:
+        """Store its state, fenced."""
+
+    async def log_in(self, conn: Connection, holding: Holding, account: Any) -> bool:
+        """Take the next step of an open login, if it is this side's turn; True when the account is logged in."""
+
+    def account(
+        self, name: str, record: Any, on_update: Callable[[Any], None], on_state: Callable[[], None]
+    ) -> Account:
+        """Its connection, not connected yet."""

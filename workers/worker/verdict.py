@@ -1,0 +1,70 @@
+"""What a worker writes about the health of its account. Judging it is not its business, except for a death."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from project.core.errors import AccountDead, FenceLost
+from project.core.leases import FENCE_SQL, Holding
+from sessions.models import Health, SenderState
+
+if TYPE_CHECKING:
+    from workers.database import Connection
+
+UNAUTHORIZED = frozenset({"USER_DEACTIVATED", "USER_DEACTIVATED_BAN", "INPUT_USER_DEACTIVATED"})
+
+_CHECK = """
+INSERT INTO tg_sessions_healthcheck (session_id, at, passed, code, detail)
+VALUES ($1, clock_timestamp(), $2, $3, $4::jsonb)
+"""
+_FLIP = """
+WITH before AS (
+    SELECT id, health FROM tg_sessions_telegramsession WHERE id = $1 AND health <> $2 FOR UPDATE
+), flipped AS (
+    UPDATE tg_sessions_telegramsession session
+    SET health = $2, health_reason = $3, updated_at = clock_timestamp()
+    FROM before WHERE session.id = before.id
+)
+INSERT INTO tg_sessions_healthflip (session_id, at, before, after, reason)
+SELECT id, clock_timestamp(), health, $2, $3 FROM before
+"""
+_SENDER_DEAD = "UPDATE tg_sessions_senderbot SET state = $2, reason = $3 WHERE id = $1 AND state <> 'removed'"
+_WAKE = "SELECT pg_notify('relay_wake', 'placements')"
+
+
+def split(account: str) -> tuple[str, int]:
+    """ "session.7" is ("session", 7)."""
+    kind, _, number = account.partition(".")
+    return kind, int(number)
+
+
+async def record_check(
+    conn: Connection, holding: Holding, *, passed: bool, code: str, detail: dict[str, object]
+) -> None:
+    """One HealthCheck row. `code` is the platform's name of the error. Raises FenceLost."""
+    kind, number = split(holding.account)
+    if kind == "session":
+        async with conn.transaction():
+            await _lock(conn, holding)
+            await conn.execute(_CHECK, number, passed, code[:64], json.dumps(detail))
+
+
+async def record_death(conn: Connection, holding: Holding, error: AccountDead) -> None:
+    """The platform said that key, token or user is dead: a failed check and a flip, at once. Raises FenceLost."""
+    kind, number = split(holding.account)
+    reason = error.message[:200]
+    async with conn.transaction():
+        await _lock(conn, holding)
+        if kind == "session":
+            health = Health.UNAUTHORIZED if error.code in UNAUTHORIZED else Health.EXPIRED
+            await conn.execute(_CHECK, number, False, error.code[:64], "{}")
+            await conn.execute(_FLIP, number, health.value, reason)
+        else:
+            await conn.execute(_SENDER_DEAD, number, SenderState.DEAD.value, reason)
+        await conn.execute(_WAKE)
+
+
+async def _lock(conn: Connection, holding: Holding) -> None:
+    if await conn.fetchval(FENCE_SQL, holding.account, holding.owner, holding.epoch) is None:
+        raise FenceLost(f"{holding.account} has another owner now.")
