@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from enum import IntEnum, StrEnum
 
 import msgspec
-from aiohttp import WSMsgType, web
+from aiohttp import WSCloseCode, WSMsgType, web
 
 from project.core.errors import InvalidInput
 from project.sandbox.discord import intents, payloads
@@ -112,6 +112,12 @@ class Gateway:
             connection.cut()
         else:
             connection.close(_close_code(how))
+
+    async def close(self, _: web.Application) -> None:
+        """Says goodbye to everybody: the server stops."""
+        for connection in list(self._connections):
+            connection.close(WSCloseCode.GOING_AWAY)
+        await asyncio.sleep(0)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One websocket from HELLO to its end."""

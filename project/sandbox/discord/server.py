@@ -30,6 +30,7 @@ class DiscordServer:
         self.rest.install(app)
         app.router.add_get(GATEWAY_PATH, self.gateway.serve)
         app.router.add_get(GATEWAY_PATH + "/", self.gateway.serve)
+        app.on_shutdown.append(self.gateway.close)
         app.router.add_get(CDN_PATH + cdn.PATH, self._serve_file)
 
     def serve_at(self, host: str, port: int) -> None:

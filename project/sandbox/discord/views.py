@@ -3,9 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from project.sandbox.discord.model import Attachment, Message
+
+
+@dataclass(frozen=True, slots=True)
+class FileIn:
+    """A file to post."""
+
+    name: str
+    data: bytes = field(repr=False)
+    mime: str = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +22,7 @@ class BotCreated:
     """A new bot. `id` is its user; applications have their own id."""
 
     id: int
-    token: str
+    token: str = field(repr=False)
     application_id: int
 
 

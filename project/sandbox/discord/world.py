@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from project.core.errors import Conflict, InvalidInput, NotFound
@@ -22,19 +22,18 @@ from project.sandbox.discord.rest import DiscordRest
 from project.sandbox.discord.rest_webhooks import add_webhook, remove_webhook
 from project.sandbox.discord.routes import METHODS
 from project.sandbox.discord.state import Happened, Happening, State
-from project.sandbox.discord.views import BotCreated, ChannelView, DiscordCounters, StoredMessage, UserView, stored
+from project.sandbox.discord.views import (
+    BotCreated,
+    ChannelView,
+    DiscordCounters,
+    FileIn,
+    StoredMessage,
+    UserView,
+    stored,
+)
 from project.sandbox.faults import Counters, FaultBook, FaultRule
 
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class FileIn:
-    """A file to post."""
-
-    name: str
-    data: bytes = field(repr=False)
-    mime: str = "application/octet-stream"
 
 
 class Serving(Protocol):
@@ -197,6 +196,11 @@ class DiscordWorld:
     def messages(self, channel_id: int) -> list[StoredMessage]:
         """Every message there ever was in a channel, oldest first, deleted ones marked."""
         return [stored(message) for message in self._channel(channel_id).messages.values()]
+
+    def file_data(self, channel_id: int, message_id: int, file_id: int) -> bytes:
+        """The bytes of a message's file, deleted messages included."""
+        message = _found(self._channel(channel_id).messages, message_id, "message")
+        return _found({file.id: file for file in message.attachments}, file_id, "file").data
 
     def channels(self) -> list[ChannelView]:
         """All channels and threads."""

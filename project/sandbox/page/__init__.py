@@ -1,0 +1,1 @@
+"""The chat page: look into both worlds, and take part."""
