@@ -50,9 +50,7 @@ class Buckets:
             bucket.in_flight = max(0, bucket.in_flight - 1)
         remaining, after = headers.get("X-RateLimit-Remaining"), headers.get("X-RateLimit-Reset-After")
         if remaining is not None and after is not None:
-            self._learn(
-                route, headers.get("X-RateLimit-Bucket", route.template), int(remaining), float(after)
-            )
+            self._learn(route, headers.get("X-RateLimit-Bucket", route.template), int(remaining), float(after))
 
     def pause(self, scope: str, seconds: float) -> None:
         """Everything of `scope` waits: a 429 said so."""

@@ -100,19 +100,11 @@ def _limited(route: Route, headers: Mapping[str, str], problem: _Problem | None)
     # Without Via the answer is not Discord's but Cloudflare's: the address is banned, not the route.
     if problem is None or "Via" not in headers:
         wait = _seconds(headers.get("Retry-After"), default=60.0)
-        return RetryLater(
-            "Cloudflare blocks this address.", retry_after=wait, scope="dc:address", code="cloudflare"
-        )
-    wait = (
-        problem.retry_after
-        if problem.retry_after is not None
-        else _seconds(headers.get("Retry-After"), default=1.0)
-    )
+        return RetryLater("Cloudflare blocks this address.", retry_after=wait, scope="dc:address", code="cloudflare")
+    wait = problem.retry_after if problem.retry_after is not None else _seconds(headers.get("Retry-After"), default=1.0)
     everything = problem.is_global or "X-RateLimit-Global" in headers
     scope = route.wide_scope if everything else route.scope
-    return RetryLater(
-        "Discord asks to wait.", retry_after=max(0.0, wait), scope=scope, code=str(problem.code or 429)
-    )
+    return RetryLater("Discord asks to wait.", retry_after=max(0.0, wait), scope=scope, code=str(problem.code or 429))
 
 
 def _seconds(text: str | None, *, default: float) -> float:

@@ -14,6 +14,4 @@ def permission_names() -> tuple[str, ...]:
 
 def invite_link(application_id: int) -> str:
     """Source: Discord's reference, "OAuth2", Bot Authorization Flow."""
-    return (
-        f"https://discord.com/oauth2/authorize?client_id={application_id}&scope=bot&permissions={PERMISSIONS}"
-    )
+    return f"https://discord.com/oauth2/authorize?client_id={application_id}&scope=bot&permissions={PERMISSIONS}"

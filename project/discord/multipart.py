@@ -19,9 +19,7 @@ class Form:
         self._boundary = secrets.token_hex(16)
         self._files = files
         self._heads = [self._head("payload_json", "application/json") + payload]
-        self._heads += [
-            self._head(f"files[{i}]", file.mime, filename=file.name) for i, file in enumerate(files)
-        ]
+        self._heads += [self._head(f"files[{i}]", file.mime, filename=file.name) for i, file in enumerate(files)]
         self._tail = f"\r\n--{self._boundary}--\r\n".encode()
         self.failure: Exception | None = None
 

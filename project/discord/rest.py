@@ -126,9 +126,7 @@ class DiscordRest:
         found = wire.read(route, await self._by_webhook(webhook, route), wire.Hook)
         if found.channel_id is None:
             raise TargetGone("The webhook belongs to no channel.", code="webhook")
-        return WebhookInfo(
-            int(found.channel_id), wire.number(found.guild_id), wire.number(found.application_id)
-        )
+        return WebhookInfo(int(found.channel_id), wire.number(found.guild_id), wire.number(found.application_id))
 
     async def create_webhook(self, channel_id: int, name: str) -> Webhook:
         """A new webhook of our application in the channel."""

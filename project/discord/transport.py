@@ -30,9 +30,7 @@ SLOWEST_UPLOAD = 100_000  # bytes per second
 class Transport:
     """Requests over one shared ClientSession. `token` is None where only webhooks are used."""
 
-    def __init__(
-        self, *, http: aiohttp.ClientSession, api_url: str, token: Secret | None, buckets: Buckets
-    ) -> None:
+    def __init__(self, *, http: aiohttp.ClientSession, api_url: str, token: Secret | None, buckets: Buckets) -> None:
         self._http = http
         self._api_url = api_url.rstrip("/")
         self._token = token
@@ -90,9 +88,7 @@ class Transport:
             headers["Content-Type"] = "application/json"
             body = msgspec.json.encode(payload)
         length = int(headers.get("Content-Length", 0))
-        timeout = aiohttp.ClientTimeout(
-            total=ANSWER_SECONDS + length / SLOWEST_UPLOAD, sock_connect=CONNECT_SECONDS
-        )
+        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS + length / SLOWEST_UPLOAD, sock_connect=CONNECT_SECONDS)
         return self._http.request(
             route.method,
             self._api_url + route.path,

@@ -15,9 +15,7 @@ from project.discord.objects import Webhook
 
 HOSTS = frozenset({"discord.com", "discordapp.com", "ptb.discord.com", "canary.discord.com"})
 LONGEST = 300
-PATH = re.compile(
-    r"(?P<base>/[A-Za-z0-9/_-]+)/webhooks/(?P<id>[1-9][0-9]{0,18})/(?P<token>[A-Za-z0-9_-]{8,128})"
-)
+PATH = re.compile(r"(?P<base>/[A-Za-z0-9/_-]+)/webhooks/(?P<id>[1-9][0-9]{0,18})/(?P<token>[A-Za-z0-9_-]{8,128})")
 DISCORD_BASE = re.compile(r"/api(/v[0-9]{1,2})?")
 THREAD = re.compile(r"thread_id=([1-9][0-9]{0,18})")
 HINT = "Copy it from Discord: channel settings, Integrations, Webhooks, Copy Webhook URL."
@@ -57,8 +55,6 @@ def _check_origin(parts: SplitResult, base: str, api_url: str) -> None:
     if (parts.scheme, parts.netloc.lower()) == (own.scheme, own.netloc.lower()):
         known = base == own.path.rstrip("/") or bool(DISCORD_BASE.fullmatch(base))
     else:
-        known = (
-            parts.scheme == "https" and parts.netloc.lower() in HOSTS and bool(DISCORD_BASE.fullmatch(base))
-        )
+        known = parts.scheme == "https" and parts.netloc.lower() in HOSTS and bool(DISCORD_BASE.fullmatch(base))
     if not known:
         raise InvalidInput("This is not the address of a Discord webhook.", hint=HINT)

@@ -28,6 +28,7 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9_+\-.#]*")
 def discord_form(nodes: RichText) -> RichText:
     """The nearest tree that Discord can show, in canonical form. Idempotent; shows all of the text of `nodes`."""
     spans = to_spans(from_spans(_mention_as_link(span) for span in to_spans(nodes)))
+    spans = _headings_fit(list(_separate_edges(spans)))
     return tidy(from_spans(_open_links(_hidden_code(span) for span in spans)))
 
 
@@ -57,7 +58,19 @@ def _hidden_code(span: Span) -> Span:
 def _open_links(spans: Iterable[Span]) -> Iterator[Span]:
     for (url, *_), group in groupby(spans, key=lambda span: (span.link, span.quote, span.heading)):
         parts = list(group)
-        yield from _link(parts, url) if url else parts
+        if not url:
+            yield from parts
+            continue
+        first, last = _filled(parts) or (0, len(parts))
+        yield from (replace(span, link="") for span in parts[:first])
+        yield from _link(parts[first:last], url)
+        yield from (replace(span, link="") for span in parts[last:])
+
+
+def _filled(spans: Sequence[Span]) -> tuple[int, int] | None:
+    """Where the spans are without the white space at both ends."""
+    filled = [number for number, span in enumerate(spans) if not _is_blank(span)]
+    return (filled[0], filled[-1] + 1) if filled else None
 
 
 def _link(spans: list[Span], url: str) -> Iterator[Span]:
@@ -128,15 +141,10 @@ def _continues(before: Span, span: Span, style: Style) -> bool:
 def _headings_fit(spans: list[Span]) -> list[Span]:
     """A heading is one line without white space around it."""
     result: list[Span] = []
-    for (quote, heading), group in groupby(_lines(spans), key=lambda span: (span.quote, span.heading)):
+    for (heading, _), group in groupby(_lines(spans), key=lambda span: (span.heading, span.quote)):
         run = list(group)
-        if not heading:
-            result += run
-            continue
-        filled = [number for number, span in enumerate(run) if not _is_blank(span)]
-        if filled:
-            result += run[filled[0] : filled[-1] + 1]
-        del quote
+        first, last = (_filled(run) or (0, 0)) if heading else (0, len(run))
+        result += run[first:last]
     return result
 
 

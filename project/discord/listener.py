@@ -1,0 +1,229 @@
+"""Listens to people on Discord: messages, edits and deletes in paired channels. The only user of discord.py.
+
+Own posts are dropped by webhook's application, application or author, never by looking for a link; that of a
+pair's webhook made by a person is for the sink to recognise. Deletes are passed on whosever the message was.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import aiohttp
+import discord
+import yarl
+from discord.gateway import DiscordWebSocket
+
+from project.core.errors import AccountDead
+from project.core.logs import get_logger
+from project.core.secret import Secret
+from project.discord.channel_feed import CatchUp, ChannelFeed, Delete, Edit, ListenerSink, Post
+from project.discord.convert import neutral
+from project.discord.gateway import GatewayLink
+from project.discord.pacing import Backoff, IdentifyBudget
+
+__all__ = ["Listener", "ListenerSink"]
+
+log = get_logger(__name__)
+
+CLOSE_SECONDS = 5.0
+SCANS_AT_ONCE = 4
+RECHECKED = 100
+
+
+class Listener:
+    """One per bot token. `channels` tells the paired channels, from the start and at any time."""
+
+    def __init__(
+        self,
+        *,
+        token: Secret,
+        api_url: str,
+        gateway_url: str,
+        channels: Callable[[], frozenset[int]],
+        sink: ListenerSink,
+        cdn_url: str = "",
+        rng: random.Random | None = None,
+    ) -> None:
+        self._token = token
+        self._channels = channels
+        self._sink = sink
+        self._client: discord.Client
+        self._rng = rng or random.Random()
+        self._feeds: dict[int, tuple[ChannelFeed, asyncio.Task[None]]] = {}
+        self._ready = asyncio.Event()
+        self._scans = asyncio.Semaphore(SCANS_AT_ONCE)
+        _set_endpoints(api_url, gateway_url, cdn_url)
+
+    async def run(self) -> None:
+        """Listen until cancelled. Raises AccountDead when Discord refuses the token or the intents."""
+        backoff, budget = Backoff(rng=self._rng), IdentifyBudget()
+        self._client = await self._log_in(backoff)
+        link = GatewayLink(
+            self._client,
+            on_session=self._new_session,
+            on_loss=self._catch_up,
+            backoff=backoff,
+            budget=budget,
+            rng=self._rng,
+        )
+        try:
+            await link.run()
+        finally:
+            tasks = [task for _, task in self._feeds.values()]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            await _close(self._client)
+
+    def is_ready(self) -> bool:
+        """Whether the gateway's session stands; for health checks."""
+        return self._ready.is_set()
+
+    async def _log_in(self, backoff: Backoff) -> discord.Client:
+        while True:
+            client = _Client(self)
+            try:
+                await client.login(self._token.reveal())
+            except discord.LoginFailure:
+                await _close(client)
+                problem = AccountDead(
+                    "Discord does not accept the bot's token.",
+                    code="401",
+                    hint="Put a valid bot token into DISCORD_BOT_TOKEN.",
+                )
+            except (OSError, aiohttp.ClientError, discord.DiscordException, TimeoutError) as error:
+                log.warning("Discord is not reachable", error=type(error).__name__)
+                await _close(client)
+                await asyncio.sleep(backoff.next(now=time.monotonic()))
+                continue
+            else:
+                return client
+            raise problem
+
+    # --- what discord.py tells; none of these waits, so the order stays
+
+    def opened(self) -> None:
+        self._ready.set()
+
+    def posted(self, message: discord.Message) -> None:
+        if self._concerns(message):
+            self._feed(message.channel.id).put(Post(neutral(message), message.webhook_id))
+
+    def edited(self, message: discord.Message) -> None:
+        # Without an edit time it is not a person's edit: a preview of a link arrived, or it was pinned.
+        if message.edited_at and self._concerns(message):
+            self._feed(message.channel.id).put(Edit(neutral(message), message.webhook_id))
+
+    def deleted(self, channel_id: int, message_ids: tuple[int, ...]) -> None:
+        if channel_id in self._channels():
+            self._feed(channel_id).put(Delete(message_ids))
+
+    # --- inside
+
+    def _concerns(self, message: discord.Message) -> bool:
+        if message.channel.id not in self._channels() or message.is_system():
+            return False
+        client = self._client
+        by_us = message.application_id is not None and message.application_id == client.application_id
+        return not by_us and (client.user is None or message.author.id != client.user.id)
+
+    def _new_session(self) -> None:
+        self._ready.clear()
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Every channel reads its history before it hands over anything that comes after this."""
+        for channel_id in self._channels():
+            self._feed(channel_id).put(CatchUp())
+
+    def _feed(self, channel_id: int) -> ChannelFeed:
+        if channel_id not in self._feeds:
+            feed = ChannelFeed(channel_id, sink=self._sink, scan=self._scan, ready=self._wait_ready)
+            self._feeds[channel_id] = feed, asyncio.create_task(feed.run(), name=f"discord {channel_id}")
+        return self._feeds[channel_id][0]
+
+    async def _wait_ready(self) -> None:
+        await self._ready.wait()
+
+    async def _scan(self, channel_id: int, last_seen: int) -> AsyncIterator[Post | Edit]:
+        """What the channel's history knows: messages after `last_seen`, and edits of the hundred before."""
+        async with self._scans:
+            where: discord.abc.Messageable = self._client.get_partial_messageable(channel_id)
+            known = self._client.get_channel(channel_id)
+            if isinstance(known, discord.abc.Messageable):
+                where = known
+            try:
+                before = discord.Object(last_seen + 1)
+                async for message in where.history(before=before, limit=RECHECKED):
+                    if message.edited_at and self._concerns(message):
+                        yield Edit(neutral(message), message.webhook_id)
+                after = discord.Object(last_seen)
+                async for message in where.history(after=after, limit=None, oldest_first=True):
+                    if self._concerns(message):
+                        yield Post(neutral(message), message.webhook_id)
+            except (discord.Forbidden, discord.NotFound) as error:
+                log.warning("a channel cannot be read", channel=channel_id, code=error.code)
+
+
+class _Client(discord.Client):
+    """Hands events to the listener. No cache: messages are kept by nobody here."""
+
+    def __init__(self, listener: Listener) -> None:
+        intents = discord.Intents(guilds=True, guild_messages=True, message_content=True)
+        super().__init__(
+            intents=intents,
+            max_messages=None,
+            chunk_guilds_at_startup=False,
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            guild_ready_timeout=0.5,
+            connector=aiohttp.TCPConnector(limit=0, socket_factory=_watched_socket),
+        )
+        self._listener = listener
+
+    async def on_ready(self) -> None:
+        self._listener.opened()
+
+    async def on_message(self, message: discord.Message) -> None:
+        self._listener.posted(message)
+
+    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
+        self._listener.edited(event.message)
+
+    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
+        self._listener.deleted(event.channel_id, (event.message_id,))
+
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        self._listener.deleted(event.channel_id, tuple(sorted(event.message_ids)))
+
+
+def _set_endpoints(api_url: str, gateway_url: str, cdn_url: str) -> None:
+    # discord.py keeps its endpoints in class attributes: they hold for the whole process.
+    discord.http.Route.BASE = api_url.rstrip("/")
+    if gateway_url:
+        DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
+    if cdn_url:
+        discord.asset.Asset.BASE = cdn_url.rstrip("/")
+
+
+def _watched_socket(address: tuple[Any, ...]) -> socket.socket:
+    """A socket on which a half-open connection shows within 30 s, long before the heartbeat would tell."""
+    family, kind, proto, *_ = address
+    made = socket.socket(family, kind, proto)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 10)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+    made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, 20_000)
+    return made
+
+
+async def _close(client: discord.Client) -> None:
+    try:
+        await asyncio.wait_for(client.close(), CLOSE_SECONDS)
+    except TimeoutError:
+        log.warning("the gateway connection did not close in time")

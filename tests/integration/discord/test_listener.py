@@ -1,0 +1,314 @@
+"""The listener over a real gateway: what people do arrives once and in order, through every kind of trouble."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import aiohttp
+import pytest
+
+from project.core.errors import AccountDead, Unreachable
+from project.core.message import MediaKind, Message, plain_text
+from project.core.secret import Secret
+from project.discord.listener import Listener
+from project.discord.rest import Post
+from project.sandbox.discord.world import FileIn
+from project.sandbox.faults import FaultRule, Phase
+from tests.integration.discord.conftest import READ, Place, limits_with, run_place, until
+
+IDENTIFY, RESUME = "gateway.IDENTIFY", "gateway.RESUME"
+
+
+@dataclass
+class Sink:
+    """Remembers everything, and knows the last message it took."""
+
+    posts: list[tuple[Message, int | None]] = field(default_factory=list)
+    edits: list[tuple[Message, int | None]] = field(default_factory=list)
+    deletes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
+    start: int | None = None
+    failing: int = 0
+    error: Exception = field(default_factory=lambda: Unreachable("the store is down"))
+
+    async def posted(self, message: Message, webhook_id: int | None) -> None:
+        self._maybe_fail()
+        self.posts.append((message, webhook_id))
+
+    async def edited(self, message: Message, webhook_id: int | None) -> None:
+        self._maybe_fail()
+        self.edits.append((message, webhook_id))
+
+    async def deleted(self, channel_id: int, message_ids: Sequence[int]) -> None:
+        self._maybe_fail()
+        self.deletes.append((channel_id, tuple(message_ids)))
+
+    async def last_seen(self, channel_id: int) -> int | None:
+        scope = f"dc:{channel_id}"
+        ids = [message.message_id for message, _ in self.posts if message.scope == scope]
+        return max(ids, default=self.start)
+
+    def _maybe_fail(self) -> None:
+        if self.failing:
+            self.failing -= 1
+            raise self.error
+
+    def ids(self) -> list[int]:
+        return [message.message_id for message, _ in self.posts]
+
+    def texts(self) -> list[str]:
+        return [plain_text(message.text) for message, _ in self.posts]
+
+
+def listener_for(place: Place, sink: Sink, *channels: int) -> Listener:
+    paired = frozenset(channels or (place.channel,))
+    return Listener(
+        token=place.token,
+        api_url=place.world.api_url,
+        gateway_url=place.server.gateway_url,
+        channels=lambda: paired,
+        sink=sink,
+        rng=random.Random(1),
+    )
+
+
+@asynccontextmanager
+async def listening(place: Place, sink: Sink, *channels: int) -> AsyncIterator[Listener]:
+    listener = listener_for(place, sink, *channels)
+    task = asyncio.create_task(listener.run())
+    try:
+        await until(lambda: listener.is_ready() or task.done())
+        if task.done():
+            await task
+        yield listener
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+    assert place.server.gateway.connected() == 0
+
+
+async def test_people_post_edit_and_delete(place: Place) -> None:
+    sink = Sink()
+    async with listening(place, sink):
+        first = place.world.post(place.channel, place.person, "**hello**")
+        second = place.world.post(place.channel, place.person, "answer", reply_to=first)
+        await until(lambda: len(sink.posts) == 2)
+        place.world.edit(place.channel, first, "changed")
+        place.world.delete(place.channel, [second])
+        third = place.world.post(place.channel, place.person, "three")
+        place.world.delete(place.channel, [first, third])
+        await until(lambda: len(sink.deletes) == 2)
+    (hello, _), (answer, _), _ = sink.posts
+    assert (hello.scope, hello.message_id) == (f"dc:{place.channel}", first)
+    assert plain_text(hello.text) == "hello"
+    assert hello.author is not None
+    assert (hello.author.name, hello.author.id) == ("ann", place.person)
+    assert (answer.message_id, answer.reply_to) == (second, first)
+    ((edit, _),) = sink.edits
+    assert (edit.message_id, plain_text(edit.text)) == (first, "changed")
+    assert edit.edited is not None
+    assert sink.deletes == [(place.channel, (second,)), (place.channel, (first, third))]
+
+
+async def test_files_of_people(place: Place) -> None:
+    sink = Sink()
+    async with listening(place, sink):
+        files = [FileIn("cat.png", b"12345", "image/png"), FileIn("SPOILER_a.txt", b"x", "text/plain")]
+        place.world.post(place.channel, place.person, "", files=files)
+        await until(lambda: sink.posts)
+    photo, document = sink.posts[0][0].attachments
+    assert (photo.kind, photo.name, photo.mime, photo.size, photo.index) == (
+        MediaKind.PHOTO, "cat.png", "image/png", 5, 0,
+    )  # fmt: skip
+    assert (document.kind, document.index, document.spoiler) == (MediaKind.DOCUMENT, 1, True)
+    async with aiohttp.ClientSession() as http, http.get(photo.url) as answer:
+        assert await answer.read() == b"12345" or answer.status == 404
+
+
+async def test_own_posts_and_edits_are_dropped_but_their_deletes_pass(place: Place) -> None:
+    sink = Sink()
+    made = await place.rest.create_webhook(place.channel, "ours")
+    async with listening(place, sink):
+        by_bot = await place.rest.send(place.channel, Post("by the bot"))
+        by_ours = await place.rest.execute(made, Post("by our application's webhook"))
+        by_persons = await place.rest.execute(place.hook, Post("by a person's webhook"))
+        await place.rest.edit(place.channel, by_bot, Post("by the bot, edited"))
+        await place.rest.edit_executed(made, by_ours, Post("edited too"))
+        place.world.delete(place.channel, [by_bot])
+        place.world.delete(place.channel, [by_ours])
+        await until(lambda: len(sink.deletes) == 2)
+    assert [(message.message_id, hook) for message, hook in sink.posts] == [(by_persons, place.hook.id)]
+    assert sink.edits == []
+    assert sink.deletes == [(place.channel, (by_bot,)), (place.channel, (by_ours,))]
+
+
+async def test_other_channels_are_not_heard(place: Place) -> None:
+    sink = Sink()
+    other = place.world.create_channel(place.guild, "other")
+    async with listening(place, sink):
+        noise = place.world.post(other, place.person, "noise")
+        place.world.edit(other, noise, "more noise")
+        place.world.delete(other, [noise])
+        place.world.post(place.channel, place.person, "signal")
+        await until(lambda: sink.posts)
+    assert (sink.texts(), sink.edits, sink.deletes) == (["signal"], [], [])
+
+
+@pytest.mark.parametrize("how", ["cut", "op7", "op9_resumable", "close:4000", "close:1001", "close:1000"])
+async def test_a_resumed_session_loses_and_doubles_nothing(place: Place, how: str) -> None:
+    sink = Sink()
+    async with listening(place, sink):
+        before = place.world.post(place.channel, place.person, "before")
+        await until(lambda: sink.posts)
+        assert place.world.kill_gateway(how) == 1
+        during = place.world.post(place.channel, place.person, "during")
+        place.world.edit(place.channel, before, "edited meanwhile")
+        place.world.delete(place.channel, [before])
+        await until(lambda: place.calls(RESUME) >= 1 and len(sink.deletes) == 1)
+        after = place.world.post(place.channel, place.person, "after")
+        await until(lambda: after in sink.ids())
+    assert sink.ids() == [before, during, after]
+    assert len(sink.edits) == 1
+    assert place.calls(IDENTIFY) == 1
+
+
+@pytest.mark.parametrize("how", ["op9", "forget", "close:4007", "close:4009"])
+async def test_a_new_session_fills_the_gap_in_order_and_doubles_nothing(place: Place, how: str) -> None:
+    sink = Sink()
+    if how.startswith("close:"):  # Discord then refuses the RESUME
+        place.world.fault(FaultRule(RESUME, Phase.BEFORE, int(how[6:])))
+    async with listening(place, sink):
+        before = place.world.post(place.channel, place.person, "before")
+        await until(lambda: sink.posts)
+        place.world.kill_gateway("forget" if how.startswith("close:") else how)
+        during = [place.world.post(place.channel, place.person, f"during {i}") for i in range(150)]
+        place.world.edit(place.channel, before, "edited meanwhile")
+        await until(lambda: place.calls(IDENTIFY) >= 2, seconds=30)
+        after = place.world.post(place.channel, place.person, "after")
+        await until(lambda: after in sink.ids(), seconds=30)
+    assert sink.ids() == [before, *during, after]
+    assert [plain_text(edit.text) for edit, _ in sink.edits] == ["edited meanwhile"]
+
+
+async def test_what_was_posted_before_the_start_is_caught_up_first(place: Place) -> None:
+    start = place.world.post(place.channel, place.person, "already taken")
+    missed = [place.world.post(place.channel, place.person, f"missed {i}") for i in range(3)]
+    by_bot = await place.rest.send(place.channel, Post("ours"))
+    fresh = place.world.create_channel(place.guild, "fresh")
+    place.world.post(fresh, place.person, "before the pair existed")
+    sink = Sink(start=start)
+    original = sink.last_seen
+
+    async def last_seen(channel_id: int) -> int | None:
+        return None if channel_id == fresh else await original(channel_id)
+
+    sink.last_seen = last_seen  # type: ignore[method-assign]
+    async with listening(place, sink, place.channel, fresh):
+        live = [place.world.post(channel, place.person, "live") for channel in (place.channel, fresh)]
+        await until(lambda: set(live) <= set(sink.ids()))
+    assert by_bot not in sink.ids()
+    here = [message.message_id for message, _ in sink.posts if message.scope == f"dc:{place.channel}"]
+    assert here == [*missed, live[0]]
+    assert [id_ for id_ in sink.ids() if id_ not in here] == [live[1]]
+
+
+async def test_catching_up_goes_on_until_discord_answers(place: Place) -> None:
+    start = place.world.post(place.channel, place.person, "already taken")
+    missed = place.world.post(place.channel, place.person, "missed")
+    # discord.py asks five times before it gives up.
+    place.world.fault(FaultRule(READ, Phase.BEFORE, 400, "odd", count=2))
+    sink = Sink(start=start)
+    async with listening(place, sink):
+        live = place.world.post(place.channel, place.person, "live")
+        await until(lambda: live in sink.ids())
+    assert sink.ids() == [missed, live]
+
+
+async def test_a_channel_that_cannot_be_read_does_not_stop_the_others(place: Place) -> None:
+    closed = place.world.create_channel(place.guild, "closed")
+    place.world.set_permissions(closed, place.bot, [])
+    sink = Sink(start=1)
+    async with listening(place, sink, place.channel, closed):
+        live = place.world.post(place.channel, place.person, "live")
+        await until(lambda: live in sink.ids())
+
+
+async def test_a_store_that_is_down_gets_everything_later_and_in_order(place: Place) -> None:
+    sink = Sink(failing=3)
+    async with listening(place, sink):
+        ids = [place.world.post(place.channel, place.person, f"{i}") for i in range(5)]
+        place.world.delete(place.channel, [ids[0]])
+        await until(lambda: sink.deletes, seconds=30)
+    assert sink.ids() == ids
+    assert sink.deletes == [(place.channel, (ids[0],))]
+
+
+async def test_an_act_that_always_fails_does_not_stop_the_channel(place: Place) -> None:
+    sink = Sink(failing=3, error=KeyError("a bug"))
+    async with listening(place, sink):
+        place.world.post(place.channel, place.person, "poison")
+        good = place.world.post(place.channel, place.person, "good")
+        await until(lambda: good in sink.ids(), seconds=30)
+    assert sink.texts() == ["good"]
+
+
+async def test_an_event_that_cannot_be_read_is_found_in_the_history(place: Place) -> None:
+    sink = Sink()
+    async with listening(place, sink) as listener:
+        first = place.world.post(place.channel, place.person, "first")
+        await until(lambda: sink.posts)
+        parsers = listener._client._connection.parsers
+        original = parsers["MESSAGE_CREATE"]
+
+        def broken(data: object) -> None:
+            parsers["MESSAGE_CREATE"] = original
+            raise KeyError("surprise")
+
+        parsers["MESSAGE_CREATE"] = broken
+        second = place.world.post(place.channel, place.person, "second")
+        third = place.world.post(place.channel, place.person, "third")
+        await until(lambda: third in sink.ids())
+    assert sorted(sink.ids()) == [first, second, third]
+    assert len(sink.ids()) == 3
+    assert place.calls(IDENTIFY) == 1
+
+
+@pytest.mark.parametrize("code", [4004, 4010, 4011, 4012, 4013, 4014])
+async def test_fatal_codes_end_it_with_one_identify(place: Place, code: int) -> None:
+    place.world.fault(FaultRule(IDENTIFY, Phase.BEFORE, code))
+    with pytest.raises(AccountDead) as dead:
+        await asyncio.wait_for(listener_for(place, Sink()).run(), 15)
+    assert dead.value.code == str(code)
+    assert dead.value.hint
+    assert place.calls(IDENTIFY) == 1
+
+
+async def test_a_missing_intent_is_named(place: Place) -> None:
+    place.world.set_bot(place.bot, message_content=False)
+    with pytest.raises(AccountDead, match="read messages") as dead:
+        await asyncio.wait_for(listener_for(place, Sink()).run(), 15)
+    assert "Message Content" in dead.value.hint
+
+
+async def test_a_wrong_token_ends_it_before_any_identify(place: Place) -> None:
+    place.token = Secret("wrong")
+    with pytest.raises(AccountDead):
+        await asyncio.wait_for(listener_for(place, Sink()).run(), 15)
+    assert place.calls(IDENTIFY) == 0
+
+
+async def test_discord_down_at_the_start_is_waited_out() -> None:
+    async with run_place(limits_with()) as place:
+        place.world.fault(FaultRule("GET /users/@me", Phase.BEFORE, 400, "odd", count=2))
+        place.world.fault(FaultRule(IDENTIFY, Phase.BEFORE, 4000))
+        sink = Sink()
+        listener = listener_for(place, sink)
+        task = asyncio.create_task(listener.run())
+        await until(listener.is_ready, seconds=30)
+        place.world.post(place.channel, place.person, "made it")
+        await until(lambda: sink.posts)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
