@@ -1,0 +1,204 @@
+"""One session, one sender bot, one pair: the real engine between a loopback Telegram and a loopback Discord."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+import asyncpg
+from asgiref.sync import sync_to_async
+
+from pairs.engine import Engine, EngineSettings
+from pairs.forward.discord_hop import DiscordLimits
+from pairs.models import Assignment, Pair
+from project.core.config import current
+from project.core.crypto import seal
+from project.core.leases import Holding, acquire
+from project.core.secret import Secret
+from project.discord.rest import DiscordRest
+from project.discord.urls import parse_webhook_url
+from project.sandbox.telegram.server import TelegramServer
+from project.sandbox.telegram.settings import OFF, Settings
+from project.sandbox.telegram.world import TelegramWorld
+from project.telegram.account import App, DeviceProfile, Endpoint, TelegramAccount
+from sessions.models import SenderBot, TelegramSession
+from tests.integration.sandbox.conftest_discord import LoopbackDiscord, run_discord
+
+PHONE = "+4915112345678"
+WAIT = 15.0
+DEVICE = {"device_model": "Relay test", "system_version": "Linux", "app_version": "1.0"}
+
+
+async def until(true: Callable[[], Any], what: str = "it", limit: float = WAIT) -> None:
+    """Waits for a condition; fails with what was waited for."""
+    try:
+        async with asyncio.timeout(limit):
+            while not true():
+                await asyncio.sleep(0.01)
+    except TimeoutError:
+        raise AssertionError(f"{what} did not happen within {limit} s") from None
+
+
+class Rig:
+    """The world and the one process that relays in it; `crash` and `start` do what they say."""
+
+    def __init__(self, telegram: TelegramServer, discord: LoopbackDiscord, conn: asyncpg.Connection) -> None:
+        self.telegram = telegram
+        self.world: TelegramWorld = telegram.world
+        self.discord = discord
+        self.fatal: list[BaseException] = []
+        self.engine: Engine
+        self._conn = conn
+        self._http = aiohttp.ClientSession()
+        self._states: dict[str, bytes] = {}
+        self._accounts: dict[str, TelegramAccount] = {}
+        self._runs: list[asyncio.Task[None]] = []
+        self._starts = 0
+
+    # --- the world
+
+    async def set_up(self, *, by_webhook: bool, by_bot: bool) -> None:
+        """A source, a destination, the accounts' rows and the pair."""
+        self.user = self.world.create_user(PHONE, "Ann")
+        self.bot = self.world.create_bot("sender", username="sender_bot")
+        self.source = self.world.create_channel("Source", username="source_chat", members=[self.user])
+        self.destination = self.world.create_channel("Destination", admins=[self.user, self.bot.user_id])
+        self.webhook = self.discord.world.create_webhook(self.discord.channel, "relay") if by_webhook else ""
+        await sync_to_async(self._rows)(by_bot)
+
+    def _rows(self, by_bot: bool) -> None:
+        keys = current().master_keys
+        session = TelegramSession.objects.create(
+            name="main", phone_sealed=b"", phone_hint="", device=DEVICE, lifecycle="active"
+        )
+        sender = SenderBot.objects.create(bot_id=self.bot.user_id, token_sealed=b"", device=DEVICE) if by_bot else None
+        self.session = session.account
+        self.sender = sender.account if sender else session.account
+        pair = Pair.objects.create(
+            source_chat=self.source,
+            discord_channel=self.discord.channel,
+            discord_guild=self.discord.guild,
+            destination_chat=self.destination,
+            sender=sender,
+        )
+        if self.webhook:
+            webhook = parse_webhook_url(self.webhook, api_url=self.discord.api)
+            pair.webhook_id = webhook.id
+            pair.webhook_sealed = seal(webhook.token.reveal().encode(), owner=f"pair.{pair.pk}", keys=keys)
+            pair.save()
+        Assignment.objects.create(pair=pair, session=session)
+        self.pair = pair.pk
+
+    # --- the process
+
+    async def start(self) -> None:
+        """Takes the leases, connects the accounts, runs the engine."""
+        self._starts += 1
+        owner = f"node:{self._starts}"
+        self.engine = self._make_engine()
+        await self.engine.start()
+        for name in dict.fromkeys([self.session, self.sender]):
+            holding = await self._lease(name, owner)
+            account = await self._connect(name)
+            await self.engine.hold(holding, account)
+
+    def _make_engine(self) -> Engine:
+        settings = EngineSettings(
+            dsn=current().database_url,
+            principal=self.session,
+            keyring=current().master_keys,
+            random_id_key=b"k" * 32,
+            discord_bot_id=self.discord.bot_id,
+            discord_limits=DiscordLimits(file_bytes=10 * 2**20),
+        )
+        rest = DiscordRest(http=self._http, api_url=self.discord.api, token=Secret(self.discord.token))
+        return Engine(settings=settings, rest=rest, on_fatal=self.fatal.append)
+
+    async def _lease(self, name: str, owner: str) -> Holding:
+        await self._conn.execute("UPDATE core_lease SET expires_at = now() - interval '1 h' WHERE name = $1", name)
+        taken = await acquire(self._conn, account=name, owner=owner, ttl=60, egress="", handover_wait=0)
+        assert taken is not None
+        return taken.holding
+
+    async def _connect(self, name: str) -> TelegramAccount:
+        account = TelegramAccount(
+            name=name,
+            app=App(12345, Secret("0123456789abcdef0123456789abcdef"), DeviceProfile(**DEVICE)),
+            endpoint=Endpoint(2, self.telegram.host, self.telegram.port, self.telegram.public_key_pem),
+            state=self._states.get(name),
+            on_update=self.engine.on_update(name),
+            on_state=lambda: None,
+        )
+        await account.connect()
+        if name not in self._states:
+            await self._log_in(name, account)
+            self._states[name] = account.snapshot()
+        self._accounts[name] = account
+        self._runs.append(asyncio.create_task(account.run()))
+        return account
+
+    async def _log_in(self, name: str, account: TelegramAccount) -> None:
+        if name.startswith("sender."):
+            await account.import_bot(Secret(self.bot.token))
+            return
+        sent = await account.send_code(PHONE)
+        await account.sign_in(PHONE, sent.phone_code_hash, Secret(self.world.login_code(PHONE)))
+
+    async def stop(self) -> None:
+        """A clean end."""
+        await self.engine.drain()
+        for name, account in self._accounts.items():
+            self._states[name] = account.snapshot()
+            await account.disconnect()
+        self._accounts.clear()
+        for run in self._runs:
+            run.cancel()
+        self._runs.clear()
+
+    async def close(self) -> None:
+        """After the test."""
+        await self.stop()
+        await self._http.close()
+
+    async def synced(self) -> None:
+        """Waits until the source is followed live."""
+        await until(lambda: any(source.synced for source in self.engine._sources.values()), "the first sync")
+        await until(lambda: self.pair in self.engine._pairs, "the pair's load")
+
+    # --- what people see
+
+    def on_discord(self) -> list[str]:
+        """Texts that stand in the Discord channel."""
+        return self.discord.texts()
+
+    def at_destination(self) -> list[str]:
+        """Texts that stand in the destination."""
+        return [message.text for message in self.world.messages(self.destination) if not message.deleted]
+
+    async def arrived(self, text: str) -> None:
+        """Waits until a text stands in both."""
+        await until(lambda: any(text in line for line in self.at_destination()), f"{text!r} at the destination")
+        await until(lambda: any(text in line for line in self.on_discord()), f"{text!r} on Discord")
+
+
+@asynccontextmanager
+async def running_rig(conn: asyncpg.Connection, *, by_webhook: bool, by_bot: bool) -> AsyncIterator[Rig]:
+    """A rig that relays."""
+    telegram = TelegramServer(TelegramWorld(Settings(limits=OFF)))
+    await telegram.start()
+    try:
+        async with run_discord() as discord:
+            rig = Rig(telegram, discord, conn)
+            await rig.set_up(by_webhook=by_webhook, by_bot=by_bot)
+            await rig.start()
+            await rig.synced()
+            try:
+                yield rig
+            finally:
+                await rig.close()
+            assert not rig.fatal
+    finally:
+        await telegram.stop()
