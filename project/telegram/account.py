@@ -14,7 +14,7 @@ from project.telegram.download import download
 from project.telegram.link import Link
 from project.telegram.session import MemorySession
 from project.telegram.updates import Update
-from project.telegram.upload import as_document, as_media, upload
+from project.telegram.upload import MAX_PHOTO, as_document, as_photo, collect, pieces, upload
 from project.telegram.values import (
     AccountInfo,
     App,
@@ -177,12 +177,20 @@ class TelegramAccount:
     ) -> Sent:
         """Upload and post a file. A picture that Telegram does not take as one is sent as a file."""
         to = sending.Address(chat_id, random_id, reply_to, after_id)
-        file = await upload(self._link, source, attachment)
+        if attachment.kind is MediaKind.PHOTO and attachment.size <= MAX_PHOTO:
+            return await self._send_photo(to, await collect(source), attachment, caption)
+        media = as_document(await upload(self._link, source, attachment), attachment)
+        return await sending.send_media(self._link, self._chats, to, media, caption)
+
+    async def _send_photo(self, to: sending.Address, data: bytes, attachment: Attachment, caption: RichText) -> Sent:
+        """Its bytes are kept for the second try: Telegram forgets the parts of what it refused."""
+        file = await upload(self._link, pieces(data), attachment)
         try:
-            return await sending.send_media(self._link, self._chats, to, as_media(file, attachment), caption)
+            return await sending.send_media(self._link, self._chats, to, as_photo(file, attachment), caption)
         except Refused as error:
-            if attachment.kind is not MediaKind.PHOTO or not sending.is_no_picture(error):
+            if not sending.is_no_picture(error):
                 raise
+        file = await upload(self._link, pieces(data), attachment)
         return await sending.send_media(self._link, self._chats, to, as_document(file, attachment), caption)
 
     async def edit(self, chat_id: int, message_id: int, text: RichText) -> None:

@@ -176,6 +176,9 @@ class Client(TelegramClient):  # type: ignore[misc]
         self.keep_counters()
         closing = asyncio.ensure_future(self._disconnect_coro())
         await asyncio.wait({closing}, timeout=CLOSE_LIMIT)
+        over = self._sender._disconnected
+        if over.done() and not over.cancelled():
+            over.exception()  # looked at, else the loop complains that nobody did
 
     def keep_counters(self) -> bool:
         """Put the update counters into the session; True when they moved."""

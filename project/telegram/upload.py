@@ -9,11 +9,12 @@ from typing import Any
 from telethon.tl import functions, types
 
 from project.core.errors import InvalidInput
-from project.core.message import Attachment, MediaKind
+from project.core.message import Attachment
 from project.telegram.link import Link
 
 PART = 512 * 1024  # bytes; the largest part Telegram takes
 SMALL = 10 * 1024 * 1024  # bytes; above this the methods for big files are required
+MAX_PHOTO = 10 * 1024 * 1024  # bytes; Telegram takes nothing larger as a picture
 MAX_PARTS = 4000  # 2 GB, https://core.telegram.org/api/files
 
 
@@ -44,6 +45,16 @@ def _part_request(file_id: int, index: int, part: bytes, *, total: int, big: boo
     return functions.upload.SaveFilePartRequest(file_id, index, part)
 
 
+async def collect(source: AsyncIterator[bytes]) -> bytes:
+    """All bytes of a source that is known to be small."""
+    return b"".join([chunk async for chunk in source])
+
+
+async def pieces(data: bytes) -> AsyncIterator[bytes]:
+    """Bytes at hand, as a source."""
+    yield data
+
+
 async def in_parts(source: AsyncIterator[bytes], size: int) -> AsyncIterator[bytes]:
     """The same bytes in pieces of exactly `size`, but for the last."""
     buffer = bytearray()
@@ -70,9 +81,3 @@ def as_document(file: Any, attachment: Attachment) -> Any:
         force_file=True if attachment.mime.startswith("image/") else None,
         spoiler=attachment.spoiler or None,
     )
-
-
-def as_media(file: Any, attachment: Attachment) -> Any:
-    """Shown as the attachment says."""
-    make = as_photo if attachment.kind is MediaKind.PHOTO else as_document
-    return make(file, attachment)
