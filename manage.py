@@ -1,26 +1,29 @@
 #!/usr/bin/env python
-"""The project's commands. A foreseen error is told in one sentence, with exit code 2."""
+"""The project's commands: `python manage.py help` lists them."""
 
 from __future__ import annotations
 
 import os
 import sys
 
+from django.conf import settings
 from django.core.management import execute_from_command_line
 
-from project.core.errors import RelayError
+from project.core import logs
+from project.failures import told_plainly
 
 
-def main(argv: list[str]) -> int:
-    """Run one command. Anything raised on purpose is told as a sentence, without a traceback."""
+def main(argv: list[str]) -> None:
+    """Run one command. A foreseen error is told in one sentence, with exit code 2."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
-    try:
+    command = argv[1] if len(argv) > 1 else "help"
+    with told_plainly():
+        if command == "init":  # it writes the settings, so it runs without any
+            settings.configure(INSTALLED_APPS=["project"])
+        else:
+            logs.configure(command)
         execute_from_command_line(argv)
-    except RelayError as error:
-        sys.stderr.write(f"{error.for_people()}\n")
-        return 2
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    main(sys.argv)

@@ -95,8 +95,6 @@ def _fill_keys(values: dict[str, Any]) -> None:
     path = key_path(values["var_dir"])
     made = keyfile.ensure(path)
     if made.created:
-        sys.stderr.write(
-            f"New keys were written to {path} (readable by you only). Keep a copy of that file.\n"
-        )
+        sys.stderr.write(f"New keys were written to {path} (readable by you only). Keep a copy of that file.\n")
     for name in missing:
         values[name] = _value(name, getattr(made, name))

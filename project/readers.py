@@ -78,9 +78,7 @@ def _url(*schemes: str) -> Callable[[str], str]:
         parts = split_url(text)
         port_of(parts)
         if parts.scheme not in schemes or not parts.hostname:
-            raise ValueError(
-                f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)} and name a host"
-            )
+            raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)} and name a host")
         if parts.username or parts.query or parts.fragment:
             raise ValueError("must have no user, query or fragment")
         return text.rstrip("/")

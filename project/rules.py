@@ -42,9 +42,7 @@ def _check_secret_key(config: Config) -> None:
 
 def _check_debug(config: Config) -> None:
     if config.debug and not (config.embedded_database and is_local(config.public_url)):
-        raise SettingError(
-            "DEBUG", "must be off with DATABASE_URL or a public PUBLIC_URL: it shows source code."
-        )
+        raise SettingError("DEBUG", "must be off with DATABASE_URL or a public PUBLIC_URL: it shows source code.")
 
 
 def _check_telegram(config: Config) -> None:

@@ -6,6 +6,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from project.core import logs
+from project.failures import told_plainly
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
-application = get_wsgi_application()
+_GUNICORN_STOPS = 3  # the exit code of a worker after which gunicorn does not start another
+
+with told_plainly(_GUNICORN_STOPS):
+    logs.configure("web")
+    application = get_wsgi_application()

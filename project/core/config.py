@@ -102,8 +102,7 @@ class Config:
         repr=False,
         metadata=_about(
             _SERVERS,
-            "Redis or Valkey, 6.2 or later, for Celery's commands. "
-            "`unix:///path/redis.sock?db=0` means a Unix socket.",
+            "Redis or Valkey, 6.2 or later, for Celery's commands. `unix:///path/redis.sock?db=0` means a Unix socket.",
             Kind.REDIS,
             default_text="an embedded server in VAR_DIR",
         ),
@@ -148,15 +147,11 @@ class Config:
     )
     admin_user_ids: tuple[int, ...] = field(
         default=(),
-        metadata=_about(
-            _ADMIN, "Telegram user ids that may command the admin bot.", Kind.IDS, default_text="nobody"
-        ),
+        metadata=_about(_ADMIN, "Telegram user ids that may command the admin bot.", Kind.IDS, default_text="nobody"),
     )
     admin_bot_token: Secret | None = field(
         default=None,
-        metadata=_about(
-            _ADMIN, "The admin bot's token from @BotFather.", Kind.SECRET, default_text="no admin bot"
-        ),
+        metadata=_about(_ADMIN, "The admin bot's token from @BotFather.", Kind.SECRET, default_text="no admin bot"),
     )
     bot_api_url: str = field(
         default="https://api.telegram.org",
@@ -175,9 +170,7 @@ class Config:
     )
     telegram_api_hash: Secret = field(
         default=Secret(""),
-        metadata=_about(
-            _TELEGRAM, "The application's hash, 32 hex digits.", Kind.SECRET, default_text="none"
-        ),
+        metadata=_about(_TELEGRAM, "The application's hash, 32 hex digits.", Kind.SECRET, default_text="none"),
     )
     telegram_dc: str = field(
         default="",
@@ -208,9 +201,7 @@ class Config:
     )
     discord_api_url: str = field(
         default="https://discord.com/api/v10",
-        metadata=_about(
-            _DISCORD, "Discord's REST API. Webhook URLs are accepted for its host.", Kind.WEB_URL
-        ),
+        metadata=_about(_DISCORD, "Discord's REST API. Webhook URLs are accepted for its host.", Kind.WEB_URL),
     )
     discord_gateway_url: str = field(
         default="",
@@ -244,9 +235,7 @@ class Config:
     lease_ttl: float = field(
         default=15.0, metadata=_seconds(_LEASES, "How long an account stays owned without a renewal.", 1, 300)
     )
-    lease_renew: float = field(
-        default=4.0, metadata=_seconds(_LEASES, "Time between two renewals.", 0.1, 100)
-    )
+    lease_renew: float = field(default=4.0, metadata=_seconds(_LEASES, "Time between two renewals.", 0.1, 100))
     lease_fence: float = field(
         default=12.0,
         metadata=_seconds(
@@ -269,9 +258,7 @@ class Config:
     )
     max_pairs_per_session: int = field(
         default=30,
-        metadata=_about(
-            _PAIRS, "Pairs that one session may carry.", Kind.INTEGER, unit="pairs", low=1, high=60
-        ),
+        metadata=_about(_PAIRS, "Pairs that one session may carry.", Kind.INTEGER, unit="pairs", low=1, high=60),
     )
     max_pairs_per_worker: int = field(
         default=30,
@@ -299,9 +286,7 @@ class Config:
     )
     session_timeout: int = field(
         default=3600,
-        metadata=_whole_seconds(
-            _PAIRS, "A session without a good check for this long is expired.", 60, 604800
-        ),
+        metadata=_whole_seconds(_PAIRS, "A session without a good check for this long is expired.", 60, 604800),
     )
     worker_health_interval: int = field(
         default=180,
@@ -318,9 +303,7 @@ class Config:
     )
     check_days: int = field(default=30, metadata=_days("Health checks."))
     audit_days: int = field(default=365, metadata=_days("Audit events."))
-    log_level: str = field(
-        default="INFO", metadata=_about(_LOGS, "DEBUG, INFO, WARNING or ERROR.", Kind.TEXT)
-    )
+    log_level: str = field(default="INFO", metadata=_about(_LOGS, "DEBUG, INFO, WARNING or ERROR.", Kind.TEXT))
     log_format: str = field(
         default="",
         metadata=_about(

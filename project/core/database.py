@@ -24,9 +24,7 @@ async def connect(service: str, *, statement_limit: float = 10.0, direct: bool =
     """
     config = current()
     setting, url = (
-        ("DATABASE_DIRECT_URL", config.database_direct_url)
-        if direct
-        else ("DATABASE_URL", config.database_url)
+        ("DATABASE_DIRECT_URL", config.database_direct_url) if direct else ("DATABASE_URL", config.database_url)
     )
     try:
         return await asyncpg.connect(

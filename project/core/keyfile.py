@@ -31,9 +31,7 @@ def ensure(path: Path) -> KeyFile:
 def read(path: Path, *, created: bool = False) -> KeyFile:
     """Read the key file. Raises SettingError when others can read it or a key is missing."""
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        raise SettingError(
-            "MASTER_KEYS", f"the key file {path} can be read by others.", hint=f"chmod 600 {path}"
-        )
+        raise SettingError("MASTER_KEYS", f"the key file {path} can be read by others.", hint=f"chmod 600 {path}")
     values = parse_dotenv(path.read_text())
     try:
         return KeyFile(values["MASTER_KEYS"], values["SECRET_KEY"], created)

@@ -111,9 +111,7 @@ async def acquire(
             if _belongs_to_another(seen, owner):
                 return None
             wait = first_wait(seen, owner=owner, egress=egress, ttl=ttl, handover_wait=handover_wait)
-            epoch = await conn.fetchval(
-                _TAKE, account, owner, timedelta(seconds=ttl), timedelta(seconds=wait), egress
-            )
+            epoch = await conn.fetchval(_TAKE, account, owner, timedelta(seconds=ttl), timedelta(seconds=wait), egress)
             return Acquired(Holding(account, owner, epoch), wait)
     except asyncpg.LockNotAvailableError:
         return None

@@ -40,7 +40,8 @@ async def expire(conn: asyncpg.Connection, account: str = ACCOUNT) -> None:
 async def let_pass(conn: asyncpg.Connection, seconds: float) -> None:
     """Time goes by: every time of the lease moves into the past."""
     await conn.execute(
-        "UPDATE core_lease SET expires_at = expires_at - $1::interval, released_at = released_at - $1::interval,"
+        "UPDATE core_lease SET expires_at = expires_at - $1::interval,"
+        " released_at = released_at - $1::interval,"
         " ready_at = ready_at - $1::interval",
         timedelta(seconds=seconds),
     )
@@ -238,9 +239,7 @@ async def test_a_renewal_that_lost_the_race_fails(connect_pg: Connect) -> None:
         renewal = asyncio.create_task(renew(old, [first.holding], ttl=TTL))
         await until_waiting_for_a_lock(watch)
         await expire(new)
-        assert (
-            await new.fetchval("UPDATE core_lease SET epoch = epoch + 1, owner = 'b:1' RETURNING epoch") == 2
-        )
+        assert await new.fetchval("UPDATE core_lease SET epoch = epoch + 1, owner = 'b:1' RETURNING epoch") == 2
     assert not await asyncio.wait_for(renewal, 5)
 
 
