@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 Ready = Callable[[str, float], bool]  # given the output since its start, and the seconds since then
@@ -19,25 +18,6 @@ def running_for(seconds: float) -> Ready:
 def wrote(text: str) -> Ready:
     """Ready once its output contains `text`."""
     return lambda output, _age: text in output
-
-
-def serves_http(host: str, port: int, *, after: str) -> Ready:
-    """Ready once it wrote `after` (so the port is its own) and answers a web request there, whatever the answer."""
-
-    def answers(output: str, _age: float) -> bool:
-        if after not in output:
-            return False
-        connection = HTTPConnection(host, port, timeout=1)
-        try:
-            connection.request("HEAD", "/")
-            connection.getresponse()
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
-        return True
-
-    return answers
 
 
 @dataclass(frozen=True, slots=True)

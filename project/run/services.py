@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 
 from project.core.config import Config
 from project.core.errors import SettingError
-from project.run.service import Service, running_for, serves_http
+from project.run.service import Ready, Service, running_for
+from project.run.web_check import answers
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 _LOCAL = ("localhost", "127.0.0.1")
@@ -59,7 +60,12 @@ def _web(config: Config, env: Mapping[str, str]) -> Service:
         *("--worker-class", "gthread", "--threads", str(_WEB_THREADS), "--no-control-socket"),
         *("--graceful-timeout", "5"),
     )
-    return Service("web", argv, serves_http("127.0.0.1", port, after="Listening at"), env)
+    return Service("web", argv, _serves(port, public_url=config.public_url), env)
+
+
+def _serves(port: int, *, public_url: str) -> Ready:
+    """Ready once it has the port (another program might hold it) and answers a web request."""
+    return lambda output, _age: "Listening at" in output and answers(port, public_url=public_url)
 
 
 def _manage(command: str) -> tuple[str, ...]:
