@@ -42,6 +42,17 @@ async def until(true: Callable[[], Any], what: str = "it", limit: float = WAIT) 
         raise AssertionError(f"{what} did not happen within {limit} s") from None
 
 
+async def until_value(conn: asyncpg.Connection, query: str, value: object, limit: float = WAIT) -> None:
+    """Waits until a query gives a value."""
+    found: object = None
+    try:
+        async with asyncio.timeout(limit):
+            while (found := await conn.fetchval(query)) != value:
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"{query} gave {found!r}, not {value!r}, within {limit} s") from None
+
+
 class Rig:
     """The world and the one process that relays in it; `crash` and `start` do what they say."""
 
@@ -152,6 +163,18 @@ class Rig:
         await self.engine.drain()
         for name, account in self._accounts.items():
             self._states[name] = account.snapshot()
+            await account.disconnect()
+        self._accounts.clear()
+        for run in self._runs:
+            run.cancel()
+        self._runs.clear()
+
+    async def crash(self) -> None:
+        """What kill -9 leaves: no drain, no last words, connections cut."""
+        for task in list(self.engine._tasks.values()):
+            task.cancel()
+        await self.engine._link.close()
+        for account in self._accounts.values():
             await account.disconnect()
         self._accounts.clear()
         for run in self._runs:

@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from pairs.people import DiscordPeople
+from project.core.config import current
+from project.core.message import Author, Message, Node, Style
 from tests.integration.pairs.rig import Rig, running_rig, until
 
 
@@ -59,10 +62,6 @@ async def test_no_message_of_an_interruption_is_lost(rig: Rig) -> None:
 
 
 async def test_a_persons_message_on_discord_goes_on_to_the_destination(rig: Rig, pg: asyncpg.Connection) -> None:
-    from pairs.people import DiscordPeople
-    from project.core.config import current
-    from project.core.message import Author, Message, Node, Style
-
     people = DiscordPeople(current().database_url)
     id_ = rig.discord.world.post(rig.discord.channel, rig.discord.user, "hello from Discord")
     said = Message(f"dc:{rig.discord.channel}", id_, 1, (Node(Style.TEXT, "hello from Discord"),), Author("ann"))
