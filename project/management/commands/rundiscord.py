@@ -1,0 +1,21 @@
+"""`manage.py rundiscord`: listens to people on Discord, for all pairs."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from project.core.config import current
+from workers.listener import listen
+
+
+class Command(BaseCommand):
+    """Runs until SIGTERM or Ctrl-C."""
+
+    help = "Listen to people in the paired Discord channels. One per bot token; a second one waits."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Listen."""
+        asyncio.run(listen(current()))

@@ -1,0 +1,95 @@
+"""The one process that listens to Discord for all pairs: holder of the bot token's gateway session, by lease."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import uuid
+
+import aiohttp
+
+from pairs.people import DiscordPeople
+from project.core.config import Config
+from project.core.errors import SettingError
+from project.core.logs import get_logger
+from project.core.secret import Secret
+from project.discord.listener import Listener
+from project.discord.rest import DiscordRest
+from workers.database import DatabaseDown
+from workers.worker import fence
+from workers.worker.leases import Keeper
+
+log = get_logger(__name__)
+
+TAKEN_POLL = 1.0  # seconds between tries while another process listens
+
+
+async def listen(config: Config) -> None:
+    """Listens until SIGTERM or SIGINT. Raises SettingError without a token, AccountDead when Discord refuses it.
+
+    A second process on the same token waits until the first one's lease is free.
+    """
+    if config.discord_bot_token is None:
+        raise SettingError("DISCORD_BOT_TOKEN", "is not set, so there is nobody to listen as.")
+    fence.prepare()
+    work = asyncio.create_task(_listen(config, config.discord_bot_token))
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, work.cancel)
+    try:
+        await work
+    except asyncio.CancelledError:
+        log.info("listener stopped")
+
+
+async def _listen(config: Config, token: Secret) -> None:
+    keeper = Keeper(
+        owner=f"discord:{uuid.uuid4()}",
+        egress="",
+        ttl=config.lease_ttl,
+        renew=config.lease_renew,
+        limit=config.lease_fence,
+        handover_wait=0.0,
+    )
+    name = f"discord.{await _bot_id(config, token)}"
+    await _acquire(keeper, name)
+    people = DiscordPeople(config.database_url)
+    await people.refresh()
+    listener = Listener(
+        token=token,
+        api_url=config.discord_api_url,
+        gateway_url=config.discord_gateway_url,
+        cdn_url=config.discord_cdn_url,
+        channels=people.channels,
+        sink=people,
+    )
+    tasks = [asyncio.create_task(work) for work in (keeper.run(), people.follow_pairs(), listener.run())]
+    try:
+        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=5)
+        await people.close()
+        await keeper.release(name)
+
+
+async def _bot_id(config: Config, token: Secret) -> int:
+    async with aiohttp.ClientSession() as http:
+        rest = DiscordRest(http=http, api_url=config.discord_api_url, token=token)
+        return (await rest.me()).id
+
+
+async def _acquire(keeper: Keeper, name: str) -> None:
+    while True:
+        try:
+            acquired = await keeper.acquire(name)
+        except DatabaseDown as error:
+            log.warning("lease not acquired yet", lease=name, reason=str(error))
+            acquired = None
+        if acquired is not None:
+            await asyncio.sleep(acquired.wait)
+            return
+        await asyncio.sleep(TAKEN_POLL)
