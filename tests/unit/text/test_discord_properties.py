@@ -10,7 +10,7 @@ from project.core.richtext import normalise, text_node
 from project.discord.markdown import discord_form, emit, parse, write
 from tests.unit.text.trees import any_text, trees
 
-MORE = settings(max_examples=400, deadline=None)
+MORE = settings(max_examples=150, deadline=None)
 
 
 @MORE
