@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from project.core.errors import InvalidInput
-
 # Everything that is not listed is a 400. Source: https://core.telegram.org/api/errors and the methods' error tables.
 _CODES = {
     "AUTH_KEY_UNREGISTERED": 401,
@@ -24,7 +22,7 @@ _CODES = {
 }
 
 
-class RpcFailure(InvalidInput):
+class RpcRefusedError(Exception):
     """The call is answered with rpc_error: `code` and `name` as Telegram spells them."""
 
     def __init__(self, name: str, code: int | None = None) -> None:
@@ -33,11 +31,11 @@ class RpcFailure(InvalidInput):
         self.code = _CODES.get(name, 400) if code is None else code
 
 
-def flood_wait(seconds: float) -> RpcFailure:
+def flood_wait(seconds: float) -> RpcRefusedError:
     """FLOOD_WAIT_X for a wait of `seconds`, rounded up to whole ones."""
-    return RpcFailure(f"FLOOD_WAIT_{max(1, math.ceil(seconds))}", 420)
+    return RpcRefusedError(f"FLOOD_WAIT_{max(1, math.ceil(seconds))}", 420)
 
 
-def slowmode_wait(seconds: float) -> RpcFailure:
+def slowmode_wait(seconds: float) -> RpcRefusedError:
     """SLOWMODE_WAIT_X for a wait of `seconds`, rounded up to whole ones."""
-    return RpcFailure(f"SLOWMODE_WAIT_{max(1, math.ceil(seconds))}", 420)
+    return RpcRefusedError(f"SLOWMODE_WAIT_{max(1, math.ceil(seconds))}", 420)

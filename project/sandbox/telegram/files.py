@@ -7,9 +7,9 @@ import hmac
 import itertools
 import os
 import struct
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from .errors import RpcFailure
+from .errors import RpcRefusedError
 from .images import image_size
 from .messages import NewFile, StoredFile
 
@@ -24,44 +24,45 @@ _REFERENCE = struct.Struct("<Bqd16s")  # version, epoch, issued at, tag
 
 @dataclass(slots=True)
 class Upload:
-    """Parts of a file that a client is sending."""
+    """Parts of a file that a client is sending; once used, `whole` is all of it, and may be used again."""
 
     big: bool
     parts: dict[int, bytes] = field(default_factory=dict, repr=False)
+    whole: bytes = field(default=b"", repr=False)
 
 
 def check_part(number: int, data: bytes) -> None:
     """Raises the errors of upload.saveFilePart (https://core.telegram.org/api/files#uploading-files)."""
     if not 0 <= number < MOST_PARTS:
-        raise RpcFailure("FILE_PART_INVALID")
+        raise RpcRefusedError("FILE_PART_INVALID")
     if not data:
-        raise RpcFailure("FILE_PART_EMPTY")
+        raise RpcRefusedError("FILE_PART_EMPTY")
     if len(data) > LARGEST_PART:
-        raise RpcFailure("FILE_PART_TOO_BIG")
+        raise RpcRefusedError("FILE_PART_TOO_BIG")
 
 
 def check_window(offset: int, limit: int, *, precise: bool) -> None:
     """Raises OFFSET_INVALID or LIMIT_INVALID (https://core.telegram.org/api/files#downloading-files)."""
     step = KIB if precise else 4 * KIB
     if offset < 0 or offset % step:
-        raise RpcFailure("OFFSET_INVALID")
+        raise RpcRefusedError("OFFSET_INVALID")
     fits = 0 < limit <= CHUNK and limit % step == 0 and (precise or CHUNK % limit == 0)
     if not fits or offset // CHUNK != (offset + limit - 1) // CHUNK:
-        raise RpcFailure("LIMIT_INVALID")
+        raise RpcRefusedError("LIMIT_INVALID")
 
 
 def _joined(parts: dict[int, bytes], count: int) -> bytes:
     if not 0 < count <= MOST_PARTS:
-        raise RpcFailure("FILE_PARTS_INVALID")
+        raise RpcRefusedError("FILE_PARTS_INVALID")
     for number in range(count):
         if number not in parts:
-            raise RpcFailure(f"FILE_PART_{number}_MISSING")
+            raise RpcRefusedError(f"FILE_PART_{number}_MISSING")
     sizes = {len(parts[number]) for number in range(count - 1)}
     if len(sizes) > 1:
-        raise RpcFailure("FILE_PART_SIZE_CHANGED")
+        raise RpcRefusedError("FILE_PART_SIZE_CHANGED")
     size = sizes.pop() if sizes else LARGEST_PART
     if size % KIB or LARGEST_PART % size or len(parts[count - 1]) > size:
-        raise RpcFailure("FILE_PART_SIZE_INVALID")
+        raise RpcRefusedError("FILE_PART_SIZE_INVALID")
     return b"".join(parts[number] for number in range(count))
 
 
@@ -80,21 +81,22 @@ class Files:
         """Keeps one part of the upload `file_id` of the account `owner`."""
         check_part(number, data)
         upload = self._uploads.setdefault((owner, file_id), Upload(big))
-        if upload.big != big:
-            raise RpcFailure("FILE_PART_INVALID")
+        if upload.big != big or upload.whole:
+            raise RpcRefusedError("FILE_PART_INVALID")
         upload.parts[number] = data
 
     def finish(self, owner: int, file_id: int, parts: int, *, big: bool, md5: str = "") -> bytes:
-        """The whole upload, which is then gone. Raises the FILE_PART errors, MD5_CHECKSUM_INVALID."""
+        """The whole upload. Raises the FILE_PART errors, MD5_CHECKSUM_INVALID."""
         upload = self._uploads.get((owner, file_id))
         if upload is None:
-            raise RpcFailure("FILE_PART_0_MISSING")
-        data = _joined(upload.parts, parts)
+            raise RpcRefusedError("FILE_PART_0_MISSING")
+        data = upload.whole or _joined(upload.parts, parts)
         if upload.big != big or (not big and len(data) > SMALL_FILE):
-            raise RpcFailure("FILE_PARTS_INVALID")
+            raise RpcRefusedError("FILE_PARTS_INVALID")
         if md5 and hashlib.md5(data, usedforsecurity=False).hexdigest() != md5:
-            raise RpcFailure("MD5_CHECKSUM_INVALID")
-        del self._uploads[owner, file_id]
+            raise RpcRefusedError("MD5_CHECKSUM_INVALID")
+        upload.whole = data
+        upload.parts.clear()
         return data
 
     def store(self, new: NewFile, *, date: int, protected: bool) -> StoredFile:
@@ -102,7 +104,7 @@ class Files:
         width = height = 0
         if new.photo:
             if len(new.data) > LARGEST_PHOTO:
-                raise RpcFailure("PHOTO_SAVE_FILE_INVALID")
+                raise RpcRefusedError("PHOTO_SAVE_FILE_INVALID")
             width, height = image_size(new.data)
         mime = "image/jpeg" if new.photo else new.mime
         name = "" if new.photo else new.name
@@ -114,11 +116,6 @@ class Files:
     def get(self, file_id: int) -> StoredFile | None:
         """A file by its id."""
         return self._known.get(file_id)
-
-    def protect(self, file: StoredFile) -> StoredFile:
-        """The same file, marked as coming from a chat that forbids forwarding."""
-        self._known[file.id] = replace(file, protected=True)
-        return self._known[file.id]
 
     def data(self, file_id: int) -> bytes:
         """The content of a file."""
@@ -135,14 +132,14 @@ class Files:
     def check_reference(self, viewer: int, file_id: int, reference: bytes, *, now: float, lifetime: float) -> None:
         """Raises FILE_REFERENCE_EMPTY, FILE_REFERENCE_INVALID or FILE_REFERENCE_EXPIRED."""
         if not reference:
-            raise RpcFailure("FILE_REFERENCE_EMPTY")
+            raise RpcRefusedError("FILE_REFERENCE_EMPTY")
         if len(reference) != _REFERENCE.size:
-            raise RpcFailure("FILE_REFERENCE_INVALID")
+            raise RpcRefusedError("FILE_REFERENCE_INVALID")
         _, epoch, issued, tag = _REFERENCE.unpack(reference)
         if not hmac.compare_digest(tag, self._tag(viewer, file_id, epoch, issued)):
-            raise RpcFailure("FILE_REFERENCE_INVALID")
+            raise RpcRefusedError("FILE_REFERENCE_INVALID")
         if epoch != self._epoch or now - issued > lifetime:
-            raise RpcFailure("FILE_REFERENCE_EXPIRED")
+            raise RpcRefusedError("FILE_REFERENCE_EXPIRED")
 
     def expire_references(self) -> None:
         """Every reference handed out so far is expired from now on."""

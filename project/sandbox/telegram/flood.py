@@ -22,7 +22,7 @@ class Flood:
     def take(self, claims: Iterable[Claim], now: float) -> float:
         """0.0 when every key has room, which is then used up; else the seconds to wait, and nothing is used.
 
-        Claims whose rate is None always have room.
+        Claims whose rate is None always have room. A claim given several times uses as much of its key.
         """
         limited = [(key, rate) for key, rate in claims if rate is not None]
         wait = max((self._wait(key, rate, now) for key, rate in limited), default=0.0)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 
-from .errors import RpcFailure
+from .errors import RpcRefusedError
 
 _PNG = b"\x89PNG\r\n\x1a\n"
 
@@ -40,10 +40,10 @@ def image_size(data: bytes) -> tuple[int, int]:
         elif data.startswith(b"GIF8"):
             width, height = _gif(data)
         else:
-            raise RpcFailure("IMAGE_PROCESS_FAILED")
+            raise RpcRefusedError("IMAGE_PROCESS_FAILED")
     except (struct.error, IndexError, ValueError):
-        raise RpcFailure("IMAGE_PROCESS_FAILED") from None
+        raise RpcRefusedError("IMAGE_PROCESS_FAILED") from None
     # https://core.telegram.org/bots/api#sendphoto: sum of the sides at most 10000, ratio at most 20.
     if min(width, height) < 1 or width + height > 10_000 or max(width, height) > 20 * min(width, height):
-        raise RpcFailure("PHOTO_INVALID_DIMENSIONS")
+        raise RpcRefusedError("PHOTO_INVALID_DIMENSIONS")
     return width, height

@@ -7,7 +7,7 @@ import re
 import secrets
 from dataclasses import dataclass, field
 
-from .errors import RpcFailure
+from .errors import RpcRefusedError
 from .settings import Settings
 from .users import bare_phone
 
@@ -49,16 +49,16 @@ class Logins:
     def find(self, phone: str, phone_code_hash: str, key_id: int) -> SentCode:
         """The open code of that hash. Raises PHONE_CODE_HASH_EMPTY, PHONE_CODE_EXPIRED."""
         if not phone_code_hash:
-            raise RpcFailure("PHONE_CODE_HASH_EMPTY")
+            raise RpcRefusedError("PHONE_CODE_HASH_EMPTY")
         sent = self._codes.get(bare_phone(phone))
         if sent is None or sent.hash != phone_code_hash or sent.key_id != key_id or sent.spent:
-            raise RpcFailure("PHONE_CODE_EXPIRED")
+            raise RpcRefusedError("PHONE_CODE_EXPIRED")
         return sent
 
     def resend(self, sent: SentCode, settings: Settings, now: float) -> None:
         """Sends another code under the same hash, twice at most: SEND_CODE_UNAVAILABLE."""
         if sent.resent >= 2:
-            raise RpcFailure("SEND_CODE_UNAVAILABLE", 406)
+            raise RpcRefusedError("SEND_CODE_UNAVAILABLE", 406)
         sent.resent += 1
         sent.tries = 0
         sent.code, sent.sent_at = self._new_code(settings), now
@@ -66,13 +66,13 @@ class Logins:
     def check(self, sent: SentCode, code: str, settings: Settings, now: float) -> None:
         """Uses the code up. Raises PHONE_CODE_EMPTY, PHONE_CODE_INVALID, PHONE_CODE_EXPIRED."""
         if not code:
-            raise RpcFailure("PHONE_CODE_EMPTY")
+            raise RpcRefusedError("PHONE_CODE_EMPTY")
         if now - sent.sent_at > settings.code_lifetime or sent.tries >= settings.code_tries:
             sent.spent = True
-            raise RpcFailure("PHONE_CODE_EXPIRED")
+            raise RpcRefusedError("PHONE_CODE_EXPIRED")
         if code != sent.code:
             sent.tries += 1
-            raise RpcFailure("PHONE_CODE_INVALID")
+            raise RpcRefusedError("PHONE_CODE_INVALID")
         sent.spent = True
 
     def code(self, phone: str) -> str:

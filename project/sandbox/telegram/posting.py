@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from .channels import Channel
-from .errors import RpcFailure
+from .errors import RpcRefusedError
 from .messages import ChangeKind, Edit, Entity, StoredFile, StoredMessage
 from .state import State
 from .text import CAPTION_LIMIT, TEXT_LIMIT, tidy
@@ -27,9 +27,9 @@ def _checked(channel: Channel, draft: Draft) -> Draft:
     limit = CAPTION_LIMIT if draft.file else TEXT_LIMIT
     text, entities = tidy(draft.text, draft.entities, limit=limit)
     if not text and draft.file is None:
-        raise RpcFailure("MESSAGE_EMPTY")
+        raise RpcRefusedError("MESSAGE_EMPTY")
     if draft.reply_to is not None and channel.get(draft.reply_to) is None:
-        raise RpcFailure("REPLY_MESSAGE_ID_INVALID")
+        raise RpcRefusedError("REPLY_MESSAGE_ID_INVALID")
     return replace(draft, text=text, entities=entities)
 
 
@@ -82,7 +82,7 @@ def edit(
     """Replaces the text of a message. Raises MESSAGE_NOT_MODIFIED, MESSAGE_EMPTY and the limits' errors."""
     draft = _checked(channel, Draft(text, tuple(entities), message.file))
     if (draft.text, draft.entities) == (message.text, message.entities):
-        raise RpcFailure("MESSAGE_NOT_MODIFIED")
+        raise RpcRefusedError("MESSAGE_NOT_MODIFIED")
     step = Edit(draft.text, state.clock.monotonic() * 1000, state.clock.wall() * 1000)
     edited = replace(
         message,

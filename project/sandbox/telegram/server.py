@@ -8,7 +8,7 @@ from pathlib import Path
 from .connection import Connection
 from .push import Pusher
 from .rpc.dispatch import Dispatcher
-from .rsakey import new_key, write_public
+from .rsakey import ServerKey, new_key, write_public
 from .tl import DC_ID, Renderer
 from .world import TelegramWorld
 
@@ -16,7 +16,8 @@ from .world import TelegramWorld
 class TelegramServer:
     """Speaks MTProto for a world. After `start`, `address` is what TELEGRAM_DC takes: "2:127.0.0.1:port".
 
-    `key_file` gets the public RSA key (PEM); `public_key_pem` is the same text. Port 0 takes a free one.
+    `key_file` gets the public RSA key (PEM); `public_key_pem` is the same text. Port 0 takes a free
+    one; `key` may be shared by servers that come and go.
     """
 
     def __init__(
@@ -25,11 +26,12 @@ class TelegramServer:
         host: str = "127.0.0.1",
         port: int = 0,
         key_file: Path | None = None,
+        key: ServerKey | None = None,
     ) -> None:
         self.world = world
         self.host = host
         self.port = port
-        self._key = new_key()
+        self._key = key or new_key()
         self._key_file = key_file
         self._connections: set[Connection] = set()
         self._empty = asyncio.Event()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from .errors import RpcFailure
+from .errors import RpcRefusedError
 from .messages import Entity
 
 TEXT_LIMIT = 4096
@@ -60,10 +60,10 @@ def tidy(text: str, entities: Iterable[Entity], *, limit: int) -> tuple[str, tup
     given = list(entities)
     size = units(text)
     if any(item.offset < 0 or item.length <= 0 or item.offset + item.length > size for item in given):
-        raise RpcFailure("ENTITY_BOUNDS_INVALID")
+        raise RpcRefusedError("ENTITY_BOUNDS_INVALID")
     text, kept = _trimmed(text, given)
     if units(text) > limit:
-        raise RpcFailure("MEDIA_CAPTION_TOO_LONG" if limit == CAPTION_LIMIT else "MESSAGE_TOO_LONG")
+        raise RpcRefusedError("MEDIA_CAPTION_TOO_LONG" if limit == CAPTION_LIMIT else "MESSAGE_TOO_LONG")
     kept += _found(text, kept)
     kept.sort(key=lambda entity: (entity.offset, -entity.length))
     return text, tuple(kept[:MOST_ENTITIES])

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from project.core.errors import Conflict, NotFound
+from project.core.errors import Conflict, InvalidInput, NotFound
 from project.sandbox.faults import Counters, CountersView, FaultBook
 
 from . import posting
 from .channels import Channel, Role
 from .clock import Clock
+from .errors import RpcRefusedError
 from .login import Logins
 from .messages import Entity, NewFile, StoredMessage
 from .passwords import verifier
@@ -27,6 +29,15 @@ class BotCreated:
 
     user_id: int
     token: str = field(repr=False)
+
+
+@contextlib.contextmanager
+def _as_input() -> Iterator[None]:
+    """Turns Telegram's refusal of a text or file into ours."""
+    try:
+        yield
+    except RpcRefusedError as failure:
+        raise InvalidInput(f"Telegram refuses that: {failure.name}.") from None
 
 
 class TelegramWorld:
@@ -217,13 +228,13 @@ class TelegramWorld:
         """Posts a message, an album with several files; gives the (first) message id. The text goes with the first."""
         channel = self.state.channel(channel_id)
         if author_id is not None:
-            self.typed(author_id, text)
-        stored = [
-            self.state.files.store(file, date=self.state.clock.date(), protected=channel.protected) for file in files
-        ]
-        drafts = [posting.Draft(text, tuple(entities), stored[0] if stored else None, reply_to)]
-        drafts += [posting.Draft(file=file, reply_to=reply_to) for file in stored[1:]]
-        return posting.post(self.state, channel, drafts, author_id=author_id)[0].id
+            self.typed(self.state.user(author_id).id, text)
+        date = self.state.clock.date()
+        with _as_input():
+            stored = [self.state.files.store(file, date=date, protected=channel.protected) for file in files]
+            drafts = [posting.Draft(text, tuple(entities), stored[0] if stored else None, reply_to)]
+            drafts += [posting.Draft(file=file, reply_to=reply_to) for file in stored[1:]]
+            return posting.post(self.state, channel, drafts, author_id=author_id)[0].id
 
     def edit(self, channel_id: int, message_id: int, text: str, *, entities: Sequence[Entity] = ()) -> None:
         """Edits anybody's message."""
@@ -231,7 +242,8 @@ class TelegramWorld:
         message = channel.get(message_id)
         if message is None:
             raise NotFound(f"There is no message {message_id} in Telegram channel {channel_id}.")
-        posting.edit(self.state, channel, message, text, entities)
+        with _as_input():
+            posting.edit(self.state, channel, message, text, entities)
 
     def delete(self, channel_id: int, ids: Sequence[int]) -> None:
         """Deletes anybody's messages; ids that do not exist are passed over."""

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
 
 import pytest
 from telethon import TelegramClient
 from telethon.crypto import rsa
 from telethon.sessions import MemorySession
+from telethon.tl import types
 
+from project.sandbox.telegram.rsakey import ServerKey, new_key
 from project.sandbox.telegram.server import TelegramServer
 from project.sandbox.telegram.settings import OFF, Settings
 from project.sandbox.telegram.world import TelegramWorld
@@ -24,6 +27,20 @@ async def eventually(condition: Callable[[], object], deadline: float = DEADLINE
             await asyncio.sleep(0.005)
 
 
+def collect(heard: list) -> Callable[[object], Awaitable[None]]:
+    """An event handler that keeps what it is given."""
+
+    async def handler(event: object) -> None:
+        heard.append(event)
+
+    return handler
+
+
+def peer(client: TelegramClient, channel_id: int) -> types.InputPeerChannel:
+    """The channel as this client knows it by now."""
+    return client._mb_entity_cache.get(channel_id)._as_input_peer()
+
+
 class Clients:
     """Makes stock Telethon clients of one server."""
 
@@ -36,7 +53,13 @@ class Clients:
         if session is None:
             session = MemorySession()
             session.set_dc(2, self.server.host, self.server.port)
-        defaults = {"connection_retries": 1, "retry_delay": 0, "request_retries": 1, "flood_sleep_threshold": 0}
+        defaults = {
+            "connection_retries": 1,
+            "retry_delay": 0,
+            "request_retries": 0,
+            "raise_last_call_error": True,
+            "flood_sleep_threshold": 0,
+        }
         client = TelegramClient(session, 1, "hash", **{**defaults, **options})
         self.made.append(client)
         return client
@@ -64,15 +87,47 @@ def world() -> TelegramWorld:
     return TelegramWorld(Settings(limits=OFF))
 
 
+@pytest.fixture(scope="session")
+def server_key() -> ServerKey:
+    """One key for all servers: making one takes a while."""
+    return new_key()
+
+
 @pytest.fixture
-async def server(world: TelegramWorld) -> AsyncIterator[TelegramServer]:
-    """A server on a free port. A test that calls unknown methods fails, unless it clears them."""
-    server = TelegramServer(world)
+async def server(world: TelegramWorld, server_key: ServerKey) -> AsyncIterator[TelegramServer]:
+    """A server on a free port. A defect inside of it fails the test, whatever the client made of it."""
+    server = TelegramServer(world, key=server_key)
     await server.start()
     rsa.add_key(server.public_key_pem, old=False)
     yield server
     await server.stop()
     assert not any("INTERNAL" in errors for errors in world.counters().errors.values())
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A broadcast channel with one administrator and one reader, both logged in and aware of it."""
+
+    channel: int
+    writer: TelegramClient
+    reader: TelegramClient
+    writer_id: int
+    reader_id: int
+
+    def at(self, client: TelegramClient) -> types.InputPeerChannel:
+        """The channel for one of the two."""
+        return peer(client, self.channel)
+
+
+@pytest.fixture
+async def pair(world: TelegramWorld, clients: Clients) -> Pair:
+    """See `Pair`."""
+    writer_id, reader_id = world.create_user("+100001", "Wanda"), world.create_user("+100002", "Rita")
+    channel = world.create_channel("Pair", members=[reader_id], admins=[writer_id])
+    writer, reader = await clients.user("+100001"), await clients.user("+100002")
+    await writer.get_dialogs()
+    await reader.get_dialogs()
+    return Pair(channel, writer, reader, writer_id, reader_id)
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 from telethon import events
 
-from .conftest import eventually
+from .conftest import collect, eventually
 
 
 async def test_a_user_logs_in_reads_and_hears(world, clients):
@@ -9,7 +9,7 @@ async def test_a_user_logs_in_reads_and_hears(world, clients):
     world.post(news, "first")
     writer, reader = await clients.user("+99911"), await clients.user("+99922")
     heard = []
-    reader.add_event_handler(lambda event: heard.append(event) or _done(), events.NewMessage)
+    reader.add_event_handler(collect(heard), events.NewMessage)
 
     dialogs = await reader.get_dialogs()
     assert [(dialog.name, dialog.message.message) for dialog in dialogs] == [("News", "first")]
@@ -17,7 +17,7 @@ async def test_a_user_logs_in_reads_and_hears(world, clients):
     await eventually(lambda: heard)
 
     assert (heard[0].raw_text, heard[0].id, heard[0].message.post) == ("hello bold", sent.id, True)
-    assert [m.message for m in await reader.get_messages(news_of(reader, dialogs), limit=10)][:2] == [
+    assert [m.message for m in await reader.get_messages(dialogs[0].input_entity, limit=10)][:2] == [
         "hello bold",
         "first",
     ]
@@ -25,11 +25,3 @@ async def test_a_user_logs_in_reads_and_hears(world, clients):
     assert [(m.text, m.author_id) for m in stored] == [("first", None), ("hello bold", alice)]
     assert world.counters().unknown_methods == {}
     assert world.counters().concurrent_owners == 1
-
-
-def news_of(_client, dialogs):
-    return dialogs[0].input_entity
-
-
-async def _done():
-    return None

@@ -8,7 +8,7 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import account
 
-from project.sandbox.telegram.errors import RpcFailure
+from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.passwords import Challenge, Verifier
 from project.sandbox.telegram.primes import GENERATOR, PRIME
 
@@ -42,7 +42,7 @@ def get_password(call: Call, request: Any) -> Any:
     """How the password is to be proven; one challenge is good for one check."""
     user_id = call.key.user_id if call.key.user_id is not None else call.key.password_of
     if user_id is None:
-        raise RpcFailure(call.key.revoked or "AUTH_KEY_UNREGISTERED")
+        raise RpcRefusedError(call.key.revoked or "AUTH_KEY_UNREGISTERED")
     known = call.state.user(user_id).password
     call.key.challenge = None if known is None else Challenge(known)
     return _password(known, call.key.challenge)

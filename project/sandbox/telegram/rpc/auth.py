@@ -7,7 +7,7 @@ from typing import Any
 from telethon.tl import functions, types
 from telethon.tl.functions import auth
 
-from project.sandbox.telegram.errors import RpcFailure, flood_wait
+from project.sandbox.telegram.errors import RpcRefusedError, flood_wait
 from project.sandbox.telegram.login import SentCode
 from project.sandbox.telegram.users import User, bare_phone
 
@@ -18,7 +18,7 @@ _SHORTEST_PHONE = 5
 
 def _check_app(request: Any) -> None:
     if request.api_id <= 0 or not request.api_hash:
-        raise RpcFailure("API_ID_INVALID")
+        raise RpcRefusedError("API_ID_INVALID")
 
 
 def _sent(call: Call, sent: SentCode) -> Any:
@@ -35,10 +35,10 @@ def send_code(call: Call, request: Any) -> Any:
     _check_app(request)
     phone = bare_phone(request.phone_number)
     if len(phone) < _SHORTEST_PHONE:
-        raise RpcFailure("PHONE_NUMBER_INVALID")
+        raise RpcRefusedError("PHONE_NUMBER_INVALID")
     user = call.state.by_phone(phone)
     if user is not None and user.dead:
-        raise RpcFailure("PHONE_NUMBER_BANNED")
+        raise RpcRefusedError("PHONE_NUMBER_BANNED")
     settings = call.state.settings
     wait = call.state.flood.take([(("send_code", phone), settings.limits.send_code)], call.now)
     if wait:
@@ -70,10 +70,10 @@ def sign_in(call: Call, request: Any) -> Any:
     if user is None:
         return types.auth.AuthorizationSignUpRequired()
     if user.dead:
-        raise RpcFailure(user.dead)
+        raise RpcRefusedError(user.dead)
     if user.password is not None:
         call.key.password_of = user.id
-        raise RpcFailure("SESSION_PASSWORD_NEEDED")
+        raise RpcRefusedError("SESSION_PASSWORD_NEEDED")
     return authorised(call, user)
 
 
@@ -87,18 +87,18 @@ def authorised(call: Call, user: User) -> Any:
 def check_password(call: Call, request: Any) -> Any:
     """The second step. PASSWORD_HASH_INVALID, SRP_ID_INVALID, PHONE_PASSWORD_FLOOD after too many tries."""
     if call.key.password_of is None:
-        raise RpcFailure("AUTH_KEY_UNREGISTERED")
+        raise RpcRefusedError("AUTH_KEY_UNREGISTERED")
     user = call.state.user(call.key.password_of)
     challenge, call.key.challenge = call.key.challenge, None
     if isinstance(request.password, types.InputCheckPasswordEmpty) or user.password is None:
-        raise RpcFailure("PASSWORD_HASH_INVALID")
+        raise RpcRefusedError("PASSWORD_HASH_INVALID")
     if user.wrong_passwords >= call.state.settings.password_tries:
-        raise RpcFailure("PHONE_PASSWORD_FLOOD")
+        raise RpcRefusedError("PHONE_PASSWORD_FLOOD")
     if challenge is None or challenge.id != request.password.srp_id:
-        raise RpcFailure("SRP_ID_INVALID")
+        raise RpcRefusedError("SRP_ID_INVALID")
     if not challenge.accepts(request.password.A, request.password.M1):
         user.wrong_passwords += 1
-        raise RpcFailure("PASSWORD_HASH_INVALID")
+        raise RpcRefusedError("PASSWORD_HASH_INVALID")
     user.wrong_passwords = 0
     return authorised(call, user)
 
@@ -110,9 +110,9 @@ def import_bot(call: Call, request: Any) -> Any:
     token = request.bot_auth_token
     bot = next((user for user in call.state.users.values() if user.is_bot and user.bot_token == token), None)
     if bot is None:
-        raise RpcFailure("ACCESS_TOKEN_INVALID")
+        raise RpcRefusedError("ACCESS_TOKEN_INVALID")
     if bot.dead:
-        raise RpcFailure(bot.dead)
+        raise RpcRefusedError(bot.dead)
     rate = call.state.settings.limits.import_bot
     wait = call.state.flood.take([(("import_bot", bot.id), rate)], call.now)
     if wait:

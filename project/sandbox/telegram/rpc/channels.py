@@ -9,7 +9,7 @@ from telethon.tl.functions import channels, messages
 
 from project.sandbox.telegram import posting
 from project.sandbox.telegram.channels import Channel, Role
-from project.sandbox.telegram.errors import RpcFailure
+from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.tl import ALL_RIGHTS
 
 from . import peers, rights
@@ -51,20 +51,22 @@ def _participant_id(call: Call, peer: Any) -> int:
     if user_id not in call.state.users or (
         not unhashed and peer.access_hash != call.state.hashes.of(call.me.id, "user", user_id)
     ):
-        raise RpcFailure("PARTICIPANT_ID_INVALID")
+        raise RpcRefusedError("PARTICIPANT_ID_INVALID")
     return int(user_id)
 
 
 def _participant(call: Call, channel: Channel, user_id: int) -> Any:
     role, date = channel.roles.get(user_id), channel.date
     if role is Role.ADMIN:
-        own = user_id == call.me.id or None
-        return types.ChannelParticipantAdmin(user_id, user_id, date, ALL_RIGHTS, is_self=own)
+        own = user_id == call.me.id
+        return types.ChannelParticipantAdmin(
+            user_id, user_id, date, ALL_RIGHTS, is_self=own or None, inviter_id=user_id if own else None
+        )
     if role is Role.BANNED:
         everything = types.ChatBannedRights(0, view_messages=True, send_messages=True)
         return types.ChannelParticipantBanned(types.PeerUser(user_id), 0, date, everything, left=True)
     if role is None:
-        raise RpcFailure("USER_NOT_PARTICIPANT")
+        raise RpcRefusedError("USER_NOT_PARTICIPANT")
     if user_id == call.me.id:
         return types.ChannelParticipantSelf(user_id, user_id, date)
     return types.ChannelParticipant(user_id, date)
@@ -76,7 +78,7 @@ def get_participant(call: Call, request: Any) -> Any:
     channel = peers.readable_channel(call, request.channel)
     user_id = _participant_id(call, request.participant)
     if user_id != call.me.id and not channel.megagroup and not channel.is_admin(call.me.id):
-        raise RpcFailure("CHAT_ADMIN_REQUIRED")
+        raise RpcRefusedError("CHAT_ADMIN_REQUIRED")
     found = _participant(call, channel, user_id)
     user = call.render.user(call.me.id, call.state.user(user_id))
     return types.channels.ChannelParticipant(found, [call.render.channel(call.me.id, channel)], [user])
@@ -84,7 +86,7 @@ def get_participant(call: Call, request: Any) -> Any:
 
 def _joined(call: Call, channel: Channel) -> Any:
     if channel.roles.get(call.me.id) is Role.BANNED:
-        raise RpcFailure("CHANNEL_PRIVATE")
+        raise RpcRefusedError("CHANNEL_PRIVATE")
     if not channel.is_member(call.me.id):
         channel.set_role(call.me.id, Role.MEMBER)
     return _membership(call, channel)
@@ -106,7 +108,7 @@ def leave_channel(call: Call, request: Any) -> Any:
     """Leaves. USER_NOT_PARTICIPANT for somebody who is not there."""
     channel = peers.readable_channel(call, request.channel)
     if not channel.is_member(call.me.id):
-        raise RpcFailure("USER_NOT_PARTICIPANT")
+        raise RpcRefusedError("USER_NOT_PARTICIPANT")
     channel.set_role(call.me.id, None)
     return _membership(call, channel)
 
@@ -114,7 +116,7 @@ def leave_channel(call: Call, request: Any) -> Any:
 def _invited(call: Call, code: str) -> Channel:
     channel_id = call.state.invites.get(code)
     if channel_id is None:
-        raise RpcFailure("INVITE_HASH_EXPIRED")
+        raise RpcRefusedError("INVITE_HASH_EXPIRED")
     return call.state.channel(channel_id)
 
 
@@ -135,6 +137,15 @@ def check_chat_invite(call: Call, request: Any) -> Any:
     )
 
 
+@method(messages.ImportChatInviteRequest, bots=False, writes=True)
+def import_chat_invite(call: Call, request: Any) -> Any:
+    """Joins by an invite link. USER_ALREADY_PARTICIPANT, INVITE_HASH_EXPIRED."""
+    channel = _invited(call, request.hash)
+    if channel.is_member(call.me.id):
+        raise RpcRefusedError("USER_ALREADY_PARTICIPANT")
+    return types.messages.ChatInviteJoinResultOk(_joined(call, channel))
+
+
 @method(channels.DeleteMessagesRequest, writes=True)
 def delete_messages(call: Call, request: Any) -> Any:
     """Deletes what of the ids exists. MESSAGE_DELETE_FORBIDDEN, MESSAGE_ID_INVALID for the first message."""
@@ -142,6 +153,6 @@ def delete_messages(call: Call, request: Any) -> Any:
     found = [message for message in map(channel.get, request.id[:100]) if message is not None]
     rights.check_delete(call, channel, found)
     if any(message.service for message in found):
-        raise RpcFailure("MESSAGE_DELETE_FORBIDDEN")
+        raise RpcRefusedError("MESSAGE_DELETE_FORBIDDEN")
     count = posting.delete(call.state, channel, request.id[:100], origin=call.connection)
     return types.messages.AffectedMessages(channel.pts, count)

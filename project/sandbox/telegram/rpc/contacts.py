@@ -9,7 +9,7 @@ from telethon.tl import types
 from telethon.tl.functions import contacts
 
 from project.sandbox.telegram.channels import Channel
-from project.sandbox.telegram.errors import RpcFailure, flood_wait
+from project.sandbox.telegram.errors import RpcRefusedError, flood_wait
 
 from .registry import Call, method
 
@@ -24,10 +24,10 @@ def resolve_username(call: Call, request: Any) -> Any:
     if wait:
         raise flood_wait(wait)
     if not _NAME.fullmatch(request.username):
-        raise RpcFailure("USERNAME_INVALID")
+        raise RpcRefusedError("USERNAME_INVALID")
     found = call.state.by_username(request.username)
     if found is None:
-        raise RpcFailure("USERNAME_NOT_OCCUPIED")
+        raise RpcRefusedError("USERNAME_NOT_OCCUPIED")
     if isinstance(found, Channel):
         chat = call.render.channel(call.me.id, found)
         return types.contacts.ResolvedPeer(types.PeerChannel(found.id), [chat], [])

@@ -9,7 +9,7 @@ from telethon.tl import types
 from telethon.tl.functions import messages
 
 from project.sandbox.telegram.channels import Channel
-from project.sandbox.telegram.errors import RpcFailure
+from project.sandbox.telegram.errors import RpcRefusedError
 
 from . import peers
 from .registry import Call, method
@@ -70,7 +70,7 @@ def get_dialogs(call: Call, request: Any) -> Any:
 def get_peer_dialogs(call: Call, request: Any) -> Any:
     """Chosen chats, 100 at most. One bad peer fails the whole call: CHANNEL_INVALID, CHANNEL_PRIVATE."""
     if len(request.peers) > _MOST:
-        raise RpcFailure("LIMIT_INVALID")
+        raise RpcRefusedError("LIMIT_INVALID")
     wanted = [getattr(item, "peer", None) for item in request.peers]
     chats = [peers.readable_channel(call, peer) for peer in wanted]
     return types.messages.PeerDialogs(state=current_state(call), **_parts(call, chats))

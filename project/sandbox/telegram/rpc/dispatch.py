@@ -12,7 +12,7 @@ from telethon.tl import functions, types
 
 from project.sandbox.faults import FaultRule, Phase
 from project.sandbox.telegram.connection import Connection
-from project.sandbox.telegram.errors import RpcFailure
+from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.state import State
 from project.sandbox.telegram.tl import Renderer, vector
 
@@ -79,7 +79,7 @@ class Dispatcher:
         account_id = self._account(connection)
         try:
             body = self._performed(connection, request, rule)
-        except RpcFailure as failure:
+        except RpcRefusedError as failure:
             self._state.count.answered_error(failure.name, account_id)
             body = bytes(types.RpcError(failure.code, failure.name))
         except Exception:
@@ -97,24 +97,24 @@ class Dispatcher:
         if rule is not None and rule.phase is Phase.LOST:
             return b""
         if rule is not None and fails and rule.phase is Phase.BEFORE:
-            raise RpcFailure(rule.error, rule.code)
+            raise RpcRefusedError(rule.error, rule.code)
         body = self._called(connection, request)
         if rule is not None and fails and rule.phase is Phase.AFTER:
-            raise RpcFailure(rule.error, rule.code)
+            raise RpcRefusedError(rule.error, rule.code)
         return body
 
     def _called(self, connection: Connection, request: Any) -> bytes:
         key = connection.key
         if key is None:
-            raise RpcFailure("AUTH_KEY_UNREGISTERED")
+            raise RpcRefusedError("AUTH_KEY_UNREGISTERED")
         if key.dead:
-            raise RpcFailure(key.dead)
+            raise RpcRefusedError(key.dead)
         found = METHODS.get(type(request))
         if found is None:
             self._state.count.unknown(name_of(type(request)))
-            raise RpcFailure("INPUT_METHOD_INVALID")
+            raise RpcRefusedError("INPUT_METHOD_INVALID")
         if not key.inited:
-            raise RpcFailure("CONNECTION_NOT_INITED")
+            raise RpcRefusedError("CONNECTION_NOT_INITED")
         user = None if key.user_id is None else self._state.users[key.user_id]
         call = Call(self._state, self._render, connection, key, self._where(), user)
         return self._run(found, call, request)

@@ -10,7 +10,7 @@ from telethon.tl import types
 from telethon.tl.functions import channels, messages
 
 from project.sandbox.telegram.channels import Channel
-from project.sandbox.telegram.errors import RpcFailure
+from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.messages import StoredMessage
 
 from . import peers
@@ -71,9 +71,11 @@ def get_history(call: Call, request: Any) -> Any:
 def get_messages(call: Call, request: Any) -> Any:
     """Messages by id, 100 at most; messageEmpty for what is not there."""
     channel = peers.readable_channel(call, request.channel)
+    if call.me.is_bot and not channel.is_member(call.me.id):
+        raise RpcRefusedError("CHANNEL_PRIVATE")
     ids = [getattr(wanted, "id", 0) for wanted in request.id]
     if not ids:
-        raise RpcFailure("MESSAGE_IDS_EMPTY")
+        raise RpcRefusedError("MESSAGE_IDS_EMPTY")
     stored = [channel.get(message_id) for message_id in ids[:_MOST]]
     shown = [
         call.render.message(call.me.id, channel, message)

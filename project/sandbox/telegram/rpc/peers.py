@@ -8,7 +8,7 @@ from typing import Any
 from telethon.tl import types
 
 from project.sandbox.telegram.channels import Channel, Role
-from project.sandbox.telegram.errors import RpcFailure
+from project.sandbox.telegram.errors import RpcRefusedError
 
 from .registry import Call
 
@@ -26,31 +26,30 @@ def known_channel(call: Call, peer: Any) -> Channel:
     Raises CHANNEL_INVALID: no such channel, or another account's hash. Bots may send 0 for the hash.
     """
     if not isinstance(peer, _CHANNELS):
-        raise RpcFailure("CHANNEL_INVALID")
+        raise RpcRefusedError("CHANNEL_INVALID")
     channel = call.state.channels.get(peer.channel_id)
     if channel is None:
-        raise RpcFailure("CHANNEL_INVALID")
+        raise RpcRefusedError("CHANNEL_INVALID")
     unhashed = call.me.is_bot and peer.access_hash == 0
     if not unhashed and peer.access_hash != call.state.hashes.of(call.me.id, "channel", channel.id):
-        raise RpcFailure("CHANNEL_INVALID")
+        raise RpcRefusedError("CHANNEL_INVALID")
     return channel
 
 
 def readable_channel(call: Call, peer: Any) -> Channel:
     """A channel that this account may read: as a member, or because it is public.
 
-    Raises CHANNEL_INVALID, CHANNEL_PRIVATE. A bot reads only where it is a member.
+    Raises CHANNEL_INVALID, CHANNEL_PRIVATE.
     """
     channel = known_channel(call, peer)
     role = channel.roles.get(call.me.id)
-    public = bool(channel.username) and not call.me.is_bot
-    if role is Role.BANNED or (role is None and not public):
-        raise RpcFailure("CHANNEL_PRIVATE")
+    if role is Role.BANNED or (role is None and not channel.username):
+        raise RpcRefusedError("CHANNEL_PRIVATE")
     return channel
 
 
 def chat_of(call: Call, peer: Any) -> Channel:
     """The channel that a message is for. Raises PEER_ID_INVALID for anything but a channel."""
     if not isinstance(peer, _CHANNELS):
-        raise RpcFailure("PEER_ID_INVALID")
+        raise RpcRefusedError("PEER_ID_INVALID")
     return readable_channel(call, peer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from project.sandbox.telegram.connection import Connection
-from project.sandbox.telegram.errors import RpcFailure
+from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.keys import AuthKey
 from project.sandbox.telegram.state import State
 from project.sandbox.telegram.tl import Renderer
@@ -29,7 +29,7 @@ class Call:
     def me(self) -> User:
         """The caller's account. Raises AUTH_KEY_UNREGISTERED before a login."""
         if self.user is None:
-            raise RpcFailure(self.key.revoked or "AUTH_KEY_UNREGISTERED")
+            raise RpcRefusedError(self.key.revoked or "AUTH_KEY_UNREGISTERED")
         return self.user
 
     @property
@@ -57,11 +57,11 @@ class Method:
             return
         me = call.me
         if me.dead:
-            raise RpcFailure(me.dead)
+            raise RpcRefusedError(me.dead)
         if me.is_bot and not self.bots:
-            raise RpcFailure("BOT_METHOD_INVALID")
+            raise RpcRefusedError("BOT_METHOD_INVALID")
         if me.freeze is not None and self.writes:
-            raise RpcFailure("FROZEN_METHOD_INVALID")
+            raise RpcRefusedError("FROZEN_METHOD_INVALID")
 
 
 METHODS: dict[type, Method] = {}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from project.sandbox.telegram.channels import Channel
-from project.sandbox.telegram.errors import RpcFailure
+from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.messages import StoredMessage
 
 from .registry import Call
@@ -12,9 +12,9 @@ from .registry import Call
 def check_post(call: Call, channel: Channel) -> None:
     """Broadcast channels: administrators, else CHAT_ADMIN_REQUIRED. Groups: members, else CHAT_WRITE_FORBIDDEN."""
     if not channel.megagroup and not channel.is_admin(call.me.id):
-        raise RpcFailure("CHAT_ADMIN_REQUIRED")
+        raise RpcRefusedError("CHAT_ADMIN_REQUIRED")
     if not channel.is_member(call.me.id):
-        raise RpcFailure("CHAT_WRITE_FORBIDDEN")
+        raise RpcRefusedError("CHAT_WRITE_FORBIDDEN")
 
 
 def check_edit(call: Call, channel: Channel, message: StoredMessage) -> None:
@@ -22,7 +22,7 @@ def check_edit(call: Call, channel: Channel, message: StoredMessage) -> None:
     check_post(call, channel)
     own = message.author_id == call.me.id
     if not own and (channel.megagroup or not channel.is_admin(call.me.id)):
-        raise RpcFailure("MESSAGE_AUTHOR_REQUIRED")
+        raise RpcRefusedError("MESSAGE_AUTHOR_REQUIRED")
 
 
 def check_delete(call: Call, channel: Channel, messages: list[StoredMessage]) -> None:
@@ -31,4 +31,4 @@ def check_delete(call: Call, channel: Channel, messages: list[StoredMessage]) ->
         return
     own = channel.megagroup and channel.is_member(call.me.id)
     if not own or any(message.author_id != call.me.id for message in messages):
-        raise RpcFailure("MESSAGE_DELETE_FORBIDDEN")
+        raise RpcRefusedError("MESSAGE_DELETE_FORBIDDEN")

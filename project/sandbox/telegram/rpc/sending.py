@@ -10,7 +10,8 @@ from telethon.tl.functions import messages
 
 from project.sandbox.telegram import posting
 from project.sandbox.telegram.channels import Channel
-from project.sandbox.telegram.errors import RpcFailure, flood_wait, slowmode_wait
+from project.sandbox.telegram.errors import RpcRefusedError, flood_wait, slowmode_wait
+from project.sandbox.telegram.flood import Claim
 from project.sandbox.telegram.messages import NewFile, StoredFile, StoredMessage
 from project.sandbox.telegram.posting import Draft
 from project.sandbox.telegram.settings import DuplicateAnswer
@@ -23,23 +24,31 @@ from .uploads import located
 _ALBUM = range(2, 11)
 
 
-def _check_rates(call: Call, channel: Channel, count: int) -> None:
+def _account_claim(call: Call) -> Claim:
+    limits = call.state.settings.limits
+    return ("account", call.me.id), limits.bot_account if call.me.is_bot else limits.user_account
+
+
+def _claims(call: Call, channel: Channel) -> list[Claim]:
     limits, me = call.state.settings.limits, call.me
-    account = limits.bot_account if me.is_bot else limits.user_account
     chat = limits.bot_chat if me.is_bot else limits.user_chat
-    claims = [(("account", me.id), account), (("chat", me.id, channel.id), chat)]
+    claims: list[Claim] = [_account_claim(call), (("chat", me.id, channel.id), chat)]
     if me.is_bot and channel.megagroup:
         claims.append((("group", me.id, channel.id), limits.bot_group))
-    wait = call.state.flood.take(claims, call.now)
+    return claims
+
+
+def _check_rates(call: Call, channel: Channel, count: int) -> None:
+    wait = call.state.flood.take(_claims(call, channel) * count, call.now)
     if wait:
         raise flood_wait(wait)
-    if channel.megagroup and channel.slowmode and not channel.is_admin(me.id):
+    if channel.megagroup and channel.slowmode and not channel.is_admin(call.me.id):
         _check_slowmode(call, channel, count)
 
 
 def _check_slowmode(call: Call, channel: Channel, count: int) -> None:
     if count > 1:
-        raise RpcFailure("SLOWMODE_MULTI_MSGS_DISABLED")
+        raise RpcRefusedError("SLOWMODE_MULTI_MSGS_DISABLED")
     own = (item for item in reversed(channel.messages.values()) if item.author_id == call.me.id)
     last = next(own, None)
     left = channel.slowmode - (call.now - last.arrived_at / 1000) if last else 0.0
@@ -49,19 +58,20 @@ def _check_slowmode(call: Call, channel: Channel, count: int) -> None:
 
 def _original(call: Call, random_id: int) -> StoredMessage | None:
     if not random_id:
-        raise RpcFailure("RANDOM_ID_EMPTY")
+        raise RpcRefusedError("RANDOM_ID_EMPTY")
     known = call.state.sent.get((call.me.id, random_id))
     if known is None or call.now - known[2] > call.state.settings.random_id_memory:
         return None
     return call.state.channels[known[0]].messages[known[1]]
 
 
-def _repeated(call: Call, message: StoredMessage) -> Any:
-    """The answer to a random_id that was used before."""
-    if call.state.settings.duplicate_answer is DuplicateAnswer.ERROR or message.deleted:
-        raise RpcFailure("RANDOM_ID_DUPLICATE")
-    channel = call.state.channels[message.channel_id]
-    return _answer(call, channel, [message], repeated=True)
+def _repeated(call: Call, originals: Sequence[StoredMessage | None]) -> Any:
+    """The answer to random_ids that were used before: RANDOM_ID_DUPLICATE, or what they made then."""
+    there = [message for message in originals if message is not None and not message.deleted]
+    if call.state.settings.duplicate_answer is DuplicateAnswer.ERROR or len(there) < len(originals):
+        raise RpcRefusedError("RANDOM_ID_DUPLICATE")
+    channel = call.state.channels[there[0].channel_id]
+    return _answer(call, channel, there, repeated=True)
 
 
 def _answer(call: Call, channel: Channel, sent: Sequence[StoredMessage], *, repeated: bool = False) -> Any:
@@ -82,19 +92,18 @@ def _reply_to(request: Any) -> int | None:
     if reply is None:
         return None
     if not isinstance(reply, types.InputReplyToMessage):
-        raise RpcFailure("REPLY_TO_INVALID")
+        raise RpcRefusedError("REPLY_TO_INVALID")
     return int(reply.reply_to_msg_id) or None
 
 
 def _refuse_unsupported(request: Any) -> None:
     if request.schedule_date or getattr(request, "quick_reply_shortcut", None):
-        raise RpcFailure("SCHEDULE_DATE_INVALID")
+        raise RpcRefusedError("SCHEDULE_DATE_INVALID")
     if request.send_as:
-        raise RpcFailure("SEND_AS_PEER_INVALID")
+        raise RpcRefusedError("SEND_AS_PEER_INVALID")
 
 
 def _post(call: Call, channel: Channel, drafts: Sequence[Draft]) -> Any:
-    _check_rates(call, channel, len(drafts))
     for draft in drafts:
         call.state.logins.burn(call.me.phone, draft.text)
     sent = posting.post(call.state, channel, drafts, author_id=call.me.id, origin=call.connection)
@@ -111,8 +120,9 @@ def send_message(call: Call, request: Any) -> Any:
     rights.check_post(call, channel)
     original = _original(call, request.random_id)
     if original is not None:
-        return _repeated(call, original)
+        return _repeated(call, [original])
     _refuse_unsupported(request)
+    _check_rates(call, channel, 1)
     draft = Draft(
         request.message,
         from_tl(request.entities),
@@ -126,7 +136,7 @@ def _uploaded(call: Call, media: Any) -> NewFile:
     file = media.file
     big = isinstance(file, types.InputFileBig)
     if not isinstance(file, types.InputFile | types.InputFileBig):
-        raise RpcFailure("MEDIA_INVALID")
+        raise RpcRefusedError("MEDIA_INVALID")
     md5 = "" if big else file.md5_checksum
     data = call.state.files.finish(call.me.id, file.id, file.parts, big=big, md5=md5)
     if isinstance(media, types.InputMediaUploadedPhoto):
@@ -142,9 +152,9 @@ def _file(call: Call, channel: Channel, media: Any) -> StoredFile:
     if isinstance(media, types.InputMediaPhoto | types.InputMediaDocument):
         stored = located(call, media.id)
         if stored.protected and not channel.protected:
-            raise RpcFailure("CHAT_FORWARDS_RESTRICTED")
+            raise RpcRefusedError("CHAT_FORWARDS_RESTRICTED")
         return stored
-    raise RpcFailure("MEDIA_EMPTY" if isinstance(media, types.InputMediaEmpty) else "MEDIA_INVALID")
+    raise RpcRefusedError("MEDIA_EMPTY" if isinstance(media, types.InputMediaEmpty) else "MEDIA_INVALID")
 
 
 @method(messages.UploadMediaRequest, writes=True)
@@ -161,8 +171,9 @@ def send_media(call: Call, request: Any) -> Any:
     rights.check_post(call, channel)
     original = _original(call, request.random_id)
     if original is not None:
-        return _repeated(call, original)
+        return _repeated(call, [original])
     _refuse_unsupported(request)
+    _check_rates(call, channel, 1)
     draft = Draft(
         request.message,
         from_tl(request.entities),
@@ -179,20 +190,22 @@ def send_multi_media(call: Call, request: Any) -> Any:
     channel = peers.chat_of(call, request.peer)
     rights.check_post(call, channel)
     if len(request.multi_media) not in _ALBUM:
-        raise RpcFailure("MULTI_MEDIA_TOO_LONG" if request.multi_media[10:] else "MEDIA_GROUPED_INVALID")
-    if any(_original(call, item.random_id) for item in request.multi_media):
-        raise RpcFailure("RANDOM_ID_DUPLICATE")
+        raise RpcRefusedError("MULTI_MEDIA_TOO_LONG" if request.multi_media[10:] else "MEDIA_GROUPED_INVALID")
+    originals = [_original(call, item.random_id) for item in request.multi_media]
+    if any(originals):
+        return _repeated(call, originals)
     _refuse_unsupported(request)
+    _check_rates(call, channel, len(request.multi_media))
     reply_to = _reply_to(request)
     drafts = [_album_draft(call, channel, item, reply_to) for item in request.multi_media]
     if len({draft.file.photo for draft in drafts if draft.file}) > 1:
-        raise RpcFailure("MEDIA_GROUPED_INVALID")
+        raise RpcRefusedError("MEDIA_GROUPED_INVALID")
     return _post(call, channel, drafts)
 
 
 def _album_draft(call: Call, channel: Channel, item: Any, reply_to: int | None) -> Draft:
     if not isinstance(item.media, types.InputMediaPhoto | types.InputMediaDocument):
-        raise RpcFailure("MEDIA_INVALID")
+        raise RpcRefusedError("MEDIA_INVALID")
     file = _file(call, channel, item.media)
     return Draft(item.message, from_tl(item.entities), file, reply_to, item.random_id)
 
@@ -203,10 +216,13 @@ def edit_message(call: Call, request: Any) -> Any:
     channel = peers.chat_of(call, request.peer)
     message = channel.get(request.id)
     if message is None or message.service:
-        raise RpcFailure("MESSAGE_ID_INVALID")
+        raise RpcRefusedError("MESSAGE_ID_INVALID")
     rights.check_edit(call, channel, message)
     if request.media is not None:
-        raise RpcFailure("MEDIA_INVALID")
+        raise RpcRefusedError("MEDIA_INVALID")
+    wait = call.state.flood.take([_account_claim(call)], call.now)
+    if wait:
+        raise flood_wait(wait)
     call.state.logins.burn(call.me.phone, request.message or "")
     edited = posting.edit(
         call.state,

@@ -8,7 +8,7 @@ from telethon.tl import types
 from telethon.tl.functions import updates
 
 from project.sandbox.telegram.channels import Channel
-from project.sandbox.telegram.errors import RpcFailure
+from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.messages import Change, ChangeKind
 
 from . import peers
@@ -32,7 +32,7 @@ def get_state(call: Call, request: Any) -> Any:
 def get_difference(call: Call, request: Any) -> Any:
     """Names the channels that changed since `date`; their own differences are the caller's business."""
     if request.pts <= 0:
-        raise RpcFailure("PERSISTENT_TIMESTAMP_EMPTY")
+        raise RpcRefusedError("PERSISTENT_TIMESTAMP_EMPTY")
     since = peers.unix(request.date)
     changed = [
         channel
@@ -84,10 +84,12 @@ def _difference(call: Call, channel: Channel, missed: list[Change]) -> Any:
 def get_channel_difference(call: Call, request: Any) -> Any:
     """What happened in a channel after `pts`; TooLong when that is more than `limit` steps (users: at most 100)."""
     channel = peers.readable_channel(call, request.channel)
+    if call.me.is_bot and not channel.is_admin(call.me.id):
+        raise RpcRefusedError("CHANNEL_PRIVATE")
     if request.pts <= 0:
-        raise RpcFailure("PERSISTENT_TIMESTAMP_EMPTY")
+        raise RpcRefusedError("PERSISTENT_TIMESTAMP_EMPTY")
     if request.pts > channel.pts:
-        raise RpcFailure("PERSISTENT_TIMESTAMP_INVALID")
+        raise RpcRefusedError("PERSISTENT_TIMESTAMP_INVALID")
     settings = call.state.settings
     most = settings.bot_difference_limit if call.me.is_bot else settings.difference_limit
     missed = channel.changes_after(request.pts)

@@ -7,7 +7,7 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import upload
 
-from project.sandbox.telegram.errors import RpcFailure
+from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.files import MOST_PARTS, check_window
 from project.sandbox.telegram.messages import StoredFile
 
@@ -25,7 +25,7 @@ def save_file_part(call: Call, request: Any) -> Any:
 def save_big_file_part(call: Call, request: Any) -> Any:
     """A part of a larger file; -1 parts are not known yet."""
     if request.file_total_parts != -1 and not 0 < request.file_total_parts <= MOST_PARTS:
-        raise RpcFailure("FILE_PARTS_INVALID")
+        raise RpcRefusedError("FILE_PARTS_INVALID")
     call.state.files.save_part(call.me.id, request.file_id, request.file_part, request.bytes, big=True)
     return True
 
@@ -34,7 +34,7 @@ def located(call: Call, location: Any) -> StoredFile:
     """The file of a location or of an input photo or document. Raises LOCATION_INVALID and FILE_REFERENCE errors."""
     stored = call.state.files.get(getattr(location, "id", 0))
     if stored is None or location.access_hash != call.state.hashes.of(call.me.id, "file", stored.id):
-        raise RpcFailure("LOCATION_INVALID")
+        raise RpcRefusedError("LOCATION_INVALID")
     call.state.files.check_reference(
         call.me.id,
         stored.id,
@@ -53,12 +53,12 @@ def get_file(call: Call, request: Any) -> Any:
     """A part of a file: at most 1 MiB, within one MiB."""
     location = request.location
     if not isinstance(location, _PHOTO | _DOCUMENT):
-        raise RpcFailure("LOCATION_INVALID")
+        raise RpcRefusedError("LOCATION_INVALID")
     check_window(request.offset, request.limit, precise=bool(request.precise))
     stored = located(call, location)
     wanted_size = "x" if stored.photo else ""
     if isinstance(location, _PHOTO) != stored.photo or location.thumb_size != wanted_size:
-        raise RpcFailure("LOCATION_INVALID")
+        raise RpcRefusedError("LOCATION_INVALID")
     kind = types.storage.FileJpeg() if stored.photo else types.storage.FileUnknown()
     part = call.state.files.data(stored.id)[request.offset : request.offset + request.limit]
     return types.upload.File(kind, stored.date, part)
