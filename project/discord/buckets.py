@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from project.discord.routes import Route
+from project.discord.routes import CLOUDFLARE, Route
 
 SAME_WINDOW = 0.1
 
@@ -33,7 +33,7 @@ class Buckets:
     def wait_for(self, route: Route) -> float:
         """Seconds to wait before the next call of `route`; 0.0 when it may go now."""
         now = self.clock()
-        until = max(self._paused_until.get(scope, 0.0) for scope in (route.scope, route.wide_scope))
+        until = max(self._paused_until.get(scope, 0.0) for scope in (route.scope, route.wide_scope, CLOUDFLARE))
         bucket = self._buckets.get(self._names.get(route, ""))
         if bucket is not None and bucket.remaining <= bucket.in_flight:
             until = max(until, bucket.reset_at)

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from project.core.errors import RelayError
+from project.core.errors import InvalidInput
 from project.core.logs import get_logger
 from project.core.message import Message
 from project.discord.pacing import Backoff
@@ -19,14 +19,15 @@ LONGEST_QUEUE = 10_000
 REMEMBERED = 2_000
 TRIES = 3
 SLOWEST_RETRY = 10.0
+FAULTS = (TypeError, ValueError, LookupError, AttributeError, AssertionError, RecursionError, InvalidInput)
 
 
 class ListenerSink(Protocol):
     """Where people's acts go. Every act may come more than once: the sink is idempotent.
 
-    Raise a RelayError or OSError (TimeoutError) while the store is down: the act is handed over again until
-    it is taken. Any other exception counts as a fault of the act: after three it is dropped with an error in
-    the log.
+    When a method raises, the act is handed over again until it is taken, and what follows in its channel waits: the
+    store may be down. Only an exception that speaks of a fault in the act itself (`FAULTS`) drops it, after three
+    tries and with an error in the log.
     """
 
     async def posted(self, message: Message, webhook_id: int | None) -> None:
@@ -134,11 +135,12 @@ class ChannelFeed:
         while faults < TRIES:
             try:
                 await self._hand_over(act)
-            except (RelayError, OSError):
-                log.exception("the store does not take an act", channel=self._channel_id)
-            except Exception:
+            except FAULTS:
                 log.exception("an act of a channel failed", channel=self._channel_id)
                 faults += 1
+            except Exception:
+                # Whatever it is (drivers of databases have exceptions of their own), dropping would lose it.
+                log.exception("the store does not take an act", channel=self._channel_id)
             else:
                 self._remember(act)
                 return

@@ -89,7 +89,9 @@ def _notes(message: discord.Message, shown: discord.Message | discord.MessageSna
         # Previews of links come along with the links; only what somebody composed is worth a word.
         if embed.type == "rich":
             yield f"[embed: {embed.title or embed.description or 'without a title'}]"
-    if shown.components:
+    if getattr(shown, "components", ()):  # discord.py sets it only when Discord named it
         yield "[buttons or other components]"
     if message.activity or message.application:
         yield "[invitation to an activity]"
+    if not (shown.content or shown.attachments or shown.stickers or shown.embeds or message.poll):
+        yield "[a message that cannot be shown here]"

@@ -18,7 +18,7 @@ from project.core.errors import (
     TargetGone,
     Unreachable,
 )
-from project.discord.routes import Route
+from project.discord.routes import CLOUDFLARE, Route
 
 UNKNOWN_MESSAGE = "10008"
 UNKNOWN_WEBHOOK = "10015"
@@ -100,7 +100,7 @@ def _limited(route: Route, headers: Mapping[str, str], problem: _Problem | None)
     # Without Via the answer is not Discord's but Cloudflare's: the address is banned, not the route.
     if problem is None or "Via" not in headers:
         wait = _seconds(headers.get("Retry-After"), default=60.0)
-        return RetryLater("Cloudflare blocks this address.", retry_after=wait, scope="dc:address", code="cloudflare")
+        return RetryLater("Cloudflare blocks this address.", retry_after=wait, scope=CLOUDFLARE, code="cloudflare")
     wait = problem.retry_after if problem.retry_after is not None else _seconds(headers.get("Retry-After"), default=1.0)
     everything = problem.is_global or "X-RateLimit-Global" in headers
     scope = route.wide_scope if everything else route.scope

@@ -28,6 +28,7 @@ log = get_logger(__name__)
 
 CONNECT_SECONDS = 20.0
 CLOSE_SECONDS = 3.0
+AFTER_INVALID = (1.0, 5.0)
 
 FATAL = {
     4004: ("Discord does not accept the bot's token.", "Put a valid bot token into DISCORD_BOT_TOKEN."),
@@ -79,7 +80,7 @@ class GatewayLink:
             wait = self._backoff.next(now=time.monotonic())
             if not resume:
                 # Discord asks for 1-5 s before a new IDENTIFY after an invalidated session.
-                wait = max(wait, self._rng.uniform(1.0, 5.0))
+                wait = max(wait, self._rng.uniform(*AFTER_INVALID))
             log.info("gateway connects again", resume=bool(params.get("resume")), seconds=round(wait, 1))
             await asyncio.sleep(wait)
 

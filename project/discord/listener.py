@@ -31,8 +31,11 @@ __all__ = ["Listener", "ListenerSink"]
 log = get_logger(__name__)
 
 CLOSE_SECONDS = 5.0
+HEARTBEAT_SECONDS = 60.0
 SCANS_AT_ONCE = 4
 RECHECKED = 100
+# They repeat what stands elsewhere: the first message of a thread, and a poll with its end.
+ECHOES = frozenset({discord.MessageType.thread_starter_message, discord.MessageType.poll_result})
 
 
 class Listener:
@@ -66,7 +69,7 @@ class Listener:
         link = GatewayLink(
             self._client,
             on_session=self._new_session,
-            on_loss=self._catch_up,
+            on_loss=self._catch_up_all,
             backoff=backoff,
             budget=budget,
             rng=self._rng,
@@ -105,6 +108,10 @@ class Listener:
                 return client
             raise problem
 
+    def catch_up(self, channel_id: int) -> None:
+        """Read the channel's history after the sink's `last_seen`; for a pair that was paused until now."""
+        self._feed(channel_id).put(CatchUp())
+
     # --- what discord.py tells; none of these waits, so the order stays
 
     def opened(self) -> None:
@@ -126,7 +133,7 @@ class Listener:
     # --- inside
 
     def _concerns(self, message: discord.Message) -> bool:
-        if message.channel.id not in self._channels() or message.is_system():
+        if message.channel.id not in self._channels() or message.is_system() or message.type in ECHOES:
             return False
         client = self._client
         by_us = message.application_id is not None and message.application_id == client.application_id
@@ -134,12 +141,12 @@ class Listener:
 
     def _new_session(self) -> None:
         self._ready.clear()
-        self._catch_up()
+        self._catch_up_all()
 
-    def _catch_up(self) -> None:
+    def _catch_up_all(self) -> None:
         """Every channel reads its history before it hands over anything that comes after this."""
         for channel_id in self._channels():
-            self._feed(channel_id).put(CatchUp())
+            self.catch_up(channel_id)
 
     def _feed(self, channel_id: int) -> ChannelFeed:
         if channel_id not in self._feeds:
@@ -181,9 +188,13 @@ class _Client(discord.Client):
             chunk_guilds_at_startup=False,
             member_cache_flags=discord.MemberCacheFlags.none(),
             guild_ready_timeout=0.5,
+            heartbeat_timeout=HEARTBEAT_SECONDS,
             connector=aiohttp.TCPConnector(limit=0, socket_factory=_watched_socket),
         )
         self._listener = listener
+
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """discord.py would wait here; the link has done so already (`IdentifyBudget`)."""
 
     async def on_ready(self) -> None:
         self._listener.opened()

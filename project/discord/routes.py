@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from project.discord.objects import Webhook
 
+CLOUDFLARE = "dc:cloudflare"  # the key of a ban of this host's address: nothing of Discord answers
+
 
 @dataclass(frozen=True, slots=True)
 class Route:

@@ -14,11 +14,21 @@ import pytest
 from project.core.errors import AccountDead, Unreachable
 from project.core.message import MediaKind, Message, plain_text
 from project.core.secret import Secret
+from project.discord import gateway, pacing
+from project.discord import listener as listener_module
 from project.discord.listener import Listener
 from project.discord.rest import Post
 from project.sandbox.discord.world import FileIn
 from project.sandbox.faults import FaultRule, Phase
 from tests.integration.discord.conftest import READ, Place, limits_with, run_place, until
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The waits that Discord asks for before a new IDENTIFY, shortened."""
+    monkeypatch.setattr(pacing, "SECONDS_BETWEEN", 0.1)
+    monkeypatch.setattr(gateway, "AFTER_INVALID", (0.1, 0.2))
+
 
 IDENTIFY, RESUME = "gateway.IDENTIFY", "gateway.RESUME"
 
@@ -175,6 +185,16 @@ async def test_a_resumed_session_loses_and_doubles_nothing(place: Place, how: st
     assert place.calls(IDENTIFY) == 1
 
 
+async def test_a_gateway_that_falls_silent_is_noticed_and_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener_module, "HEARTBEAT_SECONDS", 1.0)
+    sink = Sink()
+    async with run_place(limits_with(heartbeat=0.3)) as place, listening(place, sink):
+        place.world.kill_gateway("silence")
+        during = place.world.post(place.channel, place.person, "during")
+        await until(lambda: during in sink.ids(), seconds=30)
+        assert place.calls(RESUME) == 1
+
+
 @pytest.mark.parametrize("how", ["op9", "forget", "close:4007", "close:4009"])
 async def test_a_new_session_fills_the_gap_in_order_and_doubles_nothing(place: Place, how: str) -> None:
     sink = Sink()
@@ -244,6 +264,24 @@ async def test_a_store_that_is_down_gets_everything_later_and_in_order(place: Pl
         await until(lambda: sink.deletes, seconds=30)
     assert sink.ids() == ids
     assert sink.deletes == [(place.channel, (ids[0],))]
+
+
+async def test_a_pair_that_comes_back_is_caught_up_when_told(place: Place) -> None:
+    sink = Sink()
+    paired: set[int] = set()
+    listener = listener_for(place, sink)
+    listener._channels = lambda: frozenset(paired)
+    task = asyncio.create_task(listener.run())
+    await until(listener.is_ready)
+    while_paused = place.world.post(place.channel, place.person, "while paused")
+    sink.start = while_paused - 1
+    paired.add(place.channel)
+    listener.catch_up(place.channel)
+    live = place.world.post(place.channel, place.person, "live")
+    await until(lambda: live in sink.ids())
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert sink.ids() == [while_paused, live]
 
 
 async def test_an_act_that_always_fails_does_not_stop_the_channel(place: Place) -> None:

@@ -130,8 +130,9 @@ async def test_cloudflares_page_stops_the_address(place: Place) -> None:
     place.world.fault(FaultRule(EXECUTE, Phase.BEFORE, 429, "<html>access denied</html>"))
     with pytest.raises(RetryLater) as limited:
         await place.rest.execute(place.hook, Post("x"))
-    assert (limited.value.scope, limited.value.code) == ("dc:address", "cloudflare")
+    assert (limited.value.scope, limited.value.code) == ("dc:cloudflare", "cloudflare")
     assert place.rest.wait_before_execute(place.hook) > 30
+    assert place.rest.wait_before_send(place.channel) > 30
 
 
 async def test_who_waits_as_told_never_sees_a_429() -> None:

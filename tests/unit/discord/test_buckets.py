@@ -106,3 +106,5 @@ def test_a_429_pauses_its_scope() -> None:
     assert buckets.wait_for(hook) == 9.0
     clock.now += 9.0
     assert buckets.wait_for(hook) == buckets.wait_for(SEND) == 0.0
+    buckets.pause("dc:cloudflare", 60.0)
+    assert buckets.wait_for(hook) == buckets.wait_for(SEND) == 60.0

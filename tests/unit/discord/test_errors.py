@@ -82,8 +82,8 @@ def test_html_is_never_taken_for_discords_word() -> None:
         (SEND, DISCORD | {"X-RateLimit-Global": "true"}, answer(429, retry_after=2), 2.0, "dc:global"),
         (SEND, DISCORD | {"Retry-After": "9"}, answer(429), 9.0, "dc:channel:5"),
         (SEND, DISCORD | {"Retry-After": "soon"}, answer(429), 1.0, "dc:channel:5"),
-        (SEND, {"Retry-After": "600"}, b"<html>banned</html>", 600.0, "dc:address"),
-        (SEND, {}, answer(429, retry_after=1), 60.0, "dc:address"),
+        (SEND, {"Retry-After": "600"}, b"<html>banned</html>", 600.0, "dc:cloudflare"),
+        (SEND, {}, answer(429, retry_after=1), 60.0, "dc:cloudflare"),
     ],
 )
 def test_waits(route: routes.Route, headers: dict[str, str], body: bytes, wait: float, scope: str) -> None:
