@@ -22,6 +22,7 @@ from workers.node.egress import egress_name
 from workers.node.fleet import DRAIN_FOR, Ended, Fleet, Started
 from workers.node.reconcile import reconcile
 from workers.node.zygote_link import COMMAND, ZygoteLink
+from workers.waiting import cancelled, event_or_timeout
 
 if TYPE_CHECKING:
     from workers.database import Connection
@@ -69,7 +70,7 @@ class Supervisor:
                 await self._first_of(self._stop, tasks=tasks)
                 await self._drain()
             finally:
-                await _cancel(tasks)
+                await cancelled(tasks)
         finally:
             await self._zygote.end()
         await self._part()
@@ -82,7 +83,7 @@ class Supervisor:
         try:
             done, _ = await asyncio.wait([*waits, *tasks], timeout=limit, return_when="FIRST_COMPLETED")
         finally:
-            await _cancel(waits)
+            await cancelled(waits)
         for task in set(tasks) & done:
             task.result()
         if self._zygote.gone.is_set() or not done:
@@ -104,7 +105,7 @@ class Supervisor:
                 await self._look()
             except DatabaseDown as error:
                 log.warning("no database for now", reason=str(error))
-            await _wait(self._poke, EVERY)
+            await event_or_timeout(self._poke, EVERY)
 
     async def _look(self) -> None:
         """One round over the rows: say what happened here, plan, claim, and know who is wanted."""
@@ -190,16 +191,3 @@ class Supervisor:
     def _on_gap(self) -> None:
         self._poke.set()
         self._fleet.wake_all()
-
-
-async def _wait(event: asyncio.Event, limit: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), limit)
-    except TimeoutError:
-        return
-
-
-async def _cancel(tasks: Sequence[asyncio.Task[object]] | Sequence[asyncio.Task[None]]) -> None:
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)

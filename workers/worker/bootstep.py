@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from typing import Any, Protocol
@@ -20,7 +21,7 @@ from workers.node.child import CRASHED
 
 START_LIMIT = 5.0
 DRAIN_LIMIT = 9.5
-GRACE = 1.0
+GRACE = 0.5
 
 log = get_logger(__name__)
 
@@ -71,8 +72,10 @@ class ProgramStep(bootsteps.StartStopStep):
 
     async def _run(self) -> None:
         await _or_crash(self._program.run())
-        # A broker that hangs must not keep a drained process alive.
-        self._loop.call_later(GRACE, os._exit, 0)
+        # Closing the channel waits for the broker's answer to a pending BRPOP: 10 s, or for ever when it hangs.
+        exit_anyway = threading.Timer(GRACE, os._exit, (0,))
+        exit_anyway.daemon = True
+        exit_anyway.start()
 
 
 async def _or_crash(work: Coroutine[Any, Any, None]) -> None:

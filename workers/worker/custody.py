@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from collections.abc import Coroutine
 from typing import Any
@@ -12,6 +11,7 @@ from project.core.errors import AccountDead, FenceLost, RelayError, RetryLater
 from project.core.leases import Holding
 from project.core.logs import get_logger
 from workers.database import DatabaseDown, Link
+from workers.waiting import cancelled, event_or_timeout
 from workers.worker import fence, verdict
 from workers.worker.leases import Keeper
 from workers.worker.ports import Account, Doors, Record
@@ -40,7 +40,7 @@ class Custody:
         self._dirty = False
         self._saved_at = 0.0
         self._failures = 0
-        self._dead_state = b""
+        self._dead = False
 
     async def run(self) -> None:
         """Until `stop()`. A lease that cannot be had yet is waited for."""
@@ -66,9 +66,9 @@ class Custody:
                 acquired = None
             if acquired is not None:
                 log.info("lease acquired", account=self.name, epoch=acquired.holding.epoch, wait=acquired.wait)
-                await self._rest(self._stopping, acquired.wait)
+                await event_or_timeout(self._stopping, acquired.wait)
                 return acquired.holding
-            await self._rest(self._stopping, TAKEN_POLL)
+            await event_or_timeout(self._stopping, TAKEN_POLL)
         return None
 
     async def _step(self, holding: Holding) -> None:
@@ -80,9 +80,9 @@ class Custody:
             if record.open_login:
                 await self._login(holding, record)
                 wait = 0.0
-            elif record.runnable and _digest(record) != self._dead_state:
+            elif record.runnable and not self._dead:
                 await self._serve(holding, record)
-                wait, self._failures = 0.0, 0
+                wait = 0.0
         except FenceLost:
             fence.die()
         except AccountDead as error:
@@ -93,7 +93,7 @@ class Custody:
             self._failures += 1
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._failures - 1, 10))
             log.warning("account not connected", account=self.name, reason=str(error), again_in=wait)
-        await self._rest(self._changed, wait)
+        await event_or_timeout(self._changed, wait)
 
     async def _load(self) -> Record:
         async with self._link.use() as conn:
@@ -101,40 +101,51 @@ class Custody:
 
     async def _login(self, holding: Holding, record: Record) -> None:
         """Stay connected while a person reads the code; the rows say whose turn it is."""
-        account = self._doors.account(self.name, record, _ignore, self._mark_dirty)
+        account = await self._connect_for_login(record)
+        link = Link(f"login of {self.name}")
+        running = asyncio.create_task(account.run())
         try:
-            await self._unless_stopped(account.connect())
-            running = asyncio.create_task(account.run())
-            try:
-                await self._unless_stopped(self._log_in(holding, account, running))
-            finally:
-                await _end(running)
+            await self._unless_stopped(self._log_in(holding, account, link, running))
         finally:
+            await cancelled([running], limit=PARTING)
             await account.disconnect()
+            link.close()
 
-    async def _log_in(self, holding: Holding, account: Account, running: asyncio.Task[None]) -> None:
-        done = False
-        while not done and not running.done() and (await self._load()).open_login:
+    async def _connect_for_login(self, record: Record) -> Account:
+        """With the stored state, which may be half a login; a dead one is put aside for a new key."""
+        for state in (record.state, None):
+            account = self._doors.account(self.name, record, state, _ignore, _nothing)
+            try:
+                await self._unless_stopped(account.connect())
+            except AccountDead:
+                await account.disconnect()
+                if state is None:
+                    raise
+            else:
+                break
+        return account
+
+    async def _log_in(self, holding: Holding, account: Account, link: Link, running: asyncio.Task[None]) -> None:
+        while not running.done() and (await self._load()).open_login:
             self._changed.clear()
-            async with Link(f"login of {self.name}").once() as conn:
-                done = await self._doors.log_in(conn, holding, account)
-            await self._rest(self._changed, 0 if done else LOGIN_POLL)
+            async with link.use() as conn:
+                if await self._doors.log_in(conn, holding, account):
+                    self._dead = False
+                    return
+            await event_or_timeout(self._changed, LOGIN_POLL)
 
     async def _serve(self, holding: Holding, record: Record) -> None:
         """Connected, with lanes, until the rows or the platform say otherwise."""
         engine = await self._doors.engine()
-        account = self._doors.account(self.name, record, engine.on_update(self.name), self._mark_dirty)
-        self._dead_state = b""
+        account = self._doors.account(self.name, record, record.state, engine.on_update(self.name), self._mark_dirty)
         try:
             await self._unless_stopped(account.connect())
+            self._failures = 0
             if not self._stopping.is_set():
                 await engine.hold(holding, account)
                 self.account = account
                 log.info("account connected", account=self.name)
                 await self._watch(holding, account)
-        except AccountDead:
-            self._dead_state = _digest(record)
-            raise
         finally:
             self.account = None
             await engine.drop(self.name)
@@ -154,7 +165,7 @@ class Custody:
             if running.done():
                 running.result()
         finally:
-            await _end(running)
+            await cancelled([running], limit=PARTING)
 
     async def _still_good(self, holding: Holding, account: Account) -> bool:
         """Store the state when it is due, and say whether the rows still want the account connected."""
@@ -182,6 +193,7 @@ class Custody:
             log.warning("state not stored", account=self.name, reason=str(error))
 
     async def _bury(self, holding: Holding, error: AccountDead) -> None:
+        self._dead = True
         log.error("account is dead", account=self.name, code=error.code)
         try:
             async with self._link.use() as conn:
@@ -202,23 +214,12 @@ class Custody:
                 task.result()
         finally:
             stop.cancel()
-            await _end(task)
-
-    async def _rest(self, event: asyncio.Event, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(event.wait(), seconds)
-        except TimeoutError:
-            return
-
-
-async def _end(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait({task}, timeout=PARTING)
+            await cancelled([task], limit=PARTING)
 
 
 def _ignore(_update: object) -> None:
     """Nothing is relayed during a login."""
 
 
-def _digest(record: Record) -> bytes:
-    return hashlib.sha256(record.state or b"").digest()
+def _nothing() -> None:
+    """A login stores its state itself, step by step."""

@@ -74,6 +74,7 @@ class RealDoors:
         self,
         name: str,
         record: AccountRecord,
+        state: bytes | None,
         on_update: Callable[[Update], None],
         on_state: Callable[[], None],
     ) -> TelegramAccount:
@@ -82,7 +83,7 @@ class RealDoors:
             name=name,
             app=record.app,
             endpoint=record.endpoint,
-            state=record.state,
+            state=state,
             on_update=on_update,
             on_state=on_state,
             proxy=record.proxy,

@@ -111,6 +111,11 @@ class Doors(Protocol):
         """Take the next step of an open login, if it is this side's turn; True when the account is logged in."""
 
     def account(
-        self, name: str, record: Any, on_update: Callable[[Any], None], on_state: Callable[[], None]
+        self,
+        name: str,
+        record: Any,
+        state: bytes | None,
+        on_update: Callable[[Any], None],
+        on_state: Callable[[], None],
     ) -> Account:
         """Its connection, not connected yet."""

@@ -10,6 +10,7 @@ from project.core.logs import get_logger
 from workers.database import DatabaseDown, Link
 from workers.node.egress import egress_name
 from workers.node.wire import Seat
+from workers.waiting import event_or_timeout
 from workers.worker import groups
 from workers.worker.custody import Custody
 from workers.worker.leases import Keeper
@@ -56,7 +57,7 @@ class Runtime:
             while not self._stopping:
                 self._changed.clear()
                 await self._follow_placements(group)
-                await _either(self._changed, LOOK_EVERY)
+                await event_or_timeout(self._changed, LOOK_EVERY)
             await self._drain()
             for task in background:
                 task.cancel()
@@ -146,10 +147,3 @@ def present(runtime: Runtime) -> Runtime:
 def here() -> Runtime | None:
     """The runtime of this process; None outside account workers."""
     return _here
-
-
-async def _either(event: asyncio.Event, seconds: float) -> None:
-    try:
-        await asyncio.wait_for(event.wait(), seconds)
-    except TimeoutError:
-        return

@@ -192,5 +192,5 @@ class FakeDoors:
     async def log_in(self, conn: Any, holding: Holding, account: Any) -> bool:
         return False
 
-    def account(self, name: str, record: Any, on_update: Any, on_state: Any) -> FakeAccount:
+    def account(self, name: str, record: Any, state: Any, on_update: Any, on_state: Any) -> FakeAccount:
         return FakeAccount(name, self)
