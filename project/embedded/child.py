@@ -14,19 +14,21 @@ SAME_USER = "same"
 _LAUNCHER = str(Path(__file__).with_name("launch.py"))
 
 
-def launched(argv: Sequence[str], *, death_signal: signal.Signals, identity: str = SAME_USER) -> list[str]:
-    """The command line that runs `argv` tied to this process (argv[0] is an absolute path)."""
+def launched(
+    argv: Sequence[str], *, directory: Path, death_signal: signal.Signals, identity: str = SAME_USER
+) -> list[str]:
+    """The command line that runs `argv` in `directory`, tied to this process (argv[0] is an absolute path)."""
     launcher = [sys.executable, "-I", "-S", _LAUNCHER]
-    return [*launcher, str(os.getpid()), str(int(death_signal)), identity, "--", *argv]
+    return [*launcher, str(os.getpid()), str(int(death_signal)), identity, str(directory), *argv]
 
 
 def spawn(
     argv: Sequence[str],
     *,
+    directory: Path,
     output: IO[bytes] | int,
     death_signal: signal.Signals = signal.SIGKILL,
     identity: str = SAME_USER,
-    cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
 ) -> subprocess.Popen[bytes]:
     """Start `argv` in a session of its own. The kernel sends `death_signal` when the calling *thread* ends.
@@ -34,11 +36,10 @@ def spawn(
     So a thread that calls this must live as long as the child. Raises OSError when nothing could be started.
     """
     return subprocess.Popen(  # noqa: S603 - command lines of our own making
-        launched(argv, death_signal=death_signal, identity=identity),
+        launched(argv, directory=directory, death_signal=death_signal, identity=identity),
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=subprocess.STDOUT,
-        cwd=cwd,
         env=env,
         start_new_session=True,  # a Ctrl-C in the terminal reaches us only: we stop our children in order
     )

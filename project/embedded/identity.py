@@ -25,11 +25,11 @@ class Identity:
     owner_gid: int
 
 
-def choose(program: Path) -> Identity:
-    """The first identity under which `program --version` runs. Raises SettingError when none does."""
+def choose(program: Path, directory: Path) -> Identity:
+    """The first identity that may run `program` and enter `directory`. Raises SettingError when none may."""
     problems = []
     for identity in candidates():
-        problem = _probe(program, identity)
+        problem = _probe(program, directory, identity)
         if not problem:
             return identity
         problems.append(problem)
@@ -72,8 +72,10 @@ def _some_user() -> pwd.struct_passwd:
     )
 
 
-def _probe(program: Path, identity: Identity) -> str:
-    command = launched([str(program), "--version"], death_signal=signal.SIGKILL, identity=identity.spec)
+def _probe(program: Path, directory: Path, identity: Identity) -> str:
+    command = launched(
+        [str(program), "--version"], directory=directory, death_signal=signal.SIGKILL, identity=identity.spec
+    )
     answer = subprocess.run(  # noqa: S603 - a command line of our own making
         command, capture_output=True, text=True, timeout=_PROBE_SECONDS, check=False
     )

@@ -1,10 +1,11 @@
 """Becomes another program that the kernel ends with its parent. Standard library only: it runs alone.
 
-    python -I -S launch.py PARENT SIGNAL IDENTITY -- PROGRAM ARGUMENT...
+    python -I -S launch.py PARENT SIGNAL IDENTITY DIRECTORY PROGRAM ARGUMENT...
 
 PARENT is the process that must be alive; SIGNAL (a number) is sent when the thread that started us ends.
 IDENTITY: `same`; `namespace:UID:GID` (a user namespace where our user has that id); `user:UID:GID` (that
 user, who keeps the right to pass closed directories). PostgreSQL refuses root: the last two are for it.
+DIRECTORY is entered under that identity; who may not enter it ends here.
 """
 
 from __future__ import annotations
@@ -55,9 +56,7 @@ def _become(uid: int, gid: int) -> None:
     os.setresuid(uid, uid, uid)
     right = 1 << _CAP_DAC_OVERRIDE
     header = (ctypes.c_uint32 * 2)(_CAPABILITY_VERSION_3, 0)
-    sets = (ctypes.c_uint32 * 6)(
-        right, right, right, 0, 0, 0
-    )  # effective, permitted, inheritable; low, then high
+    sets = (ctypes.c_uint32 * 6)(right, right, right, 0, 0, 0)  # effective, permitted, inheritable; low, then high
     _checked(_libc.capset(header, sets), "capset")
     _prctl(_PR_CAP_AMBIENT, _PR_CAP_AMBIENT_RAISE, _CAP_DAC_OVERRIDE)
 
@@ -72,10 +71,11 @@ def _identify(identity: str) -> None:
 
 def main(argv: list[str]) -> None:
     """Take the identity, tie our life to the parent's, become the program."""
-    parent, death_signal, identity = int(argv[1]), int(argv[2]), argv[3]
+    parent, death_signal, identity, directory = int(argv[1]), int(argv[2]), argv[3], argv[4]
     program = argv[5:]
     try:
         _identify(identity)
+        os.chdir(directory)
         _prctl(_PR_SET_PDEATHSIG, death_signal)  # last: a change of identity clears it
     except OSError as error:
         sys.exit(f"cannot run {program[0]} as {identity}: {error}")

@@ -83,7 +83,7 @@ class Postgres:
                 "no embedded PostgreSQL is installed for this system",
                 hint="Set DATABASE_URL to a PostgreSQL server.",
             )
-        self._identity = choose(self._programs / "postgres")
+        self._identity = choose(self._programs / "postgres", self._layout.var)
         if not self.data.exists():
             self._create(self._identity)
         self._check_version()
@@ -101,6 +101,7 @@ class Postgres:
         assert self._identity is not None, "prepare() comes first"
         return spawn(
             [str(self._programs / "postgres"), "-D", str(self.data), *options],
+            directory=self.data,
             output=output,
             death_signal=signal.SIGQUIT,  # its whole family ends at once; the next start recovers
             identity=self._identity.spec,
@@ -123,9 +124,7 @@ class Postgres:
 
     def _maintenance(self) -> psycopg.Connection[tuple[object, ...]]:
         directory = str(self._layout.sockets)
-        return psycopg.connect(
-            host=directory, dbname="postgres", user=DATABASE, connect_timeout=2, autocommit=True
-        )
+        return psycopg.connect(host=directory, dbname="postgres", user=DATABASE, connect_timeout=2, autocommit=True)
 
     def _create(self, identity: Identity) -> None:
         """initdb beside the final place, then one rename: a killed initdb leaves nothing in that place."""
@@ -145,7 +144,7 @@ class Postgres:
             options.append("--no-sync")
         command = [str(self._programs / "initdb"), "-D", str(new), *options]
         answer = subprocess.run(  # noqa: S603 - a command line of our own making
-            launched(command, death_signal=signal.SIGKILL, identity=identity.spec),
+            launched(command, directory=new, death_signal=signal.SIGKILL, identity=identity.spec),
             capture_output=True,
             text=True,
             timeout=_INITDB_SECONDS,

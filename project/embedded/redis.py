@@ -86,7 +86,7 @@ class EmbeddedRedis:
             "loglevel": "warning",
         }
         options = [word for name, value in settings.items() for word in (f"--{name}", value)]
-        return spawn([str(_program()), *options], output=output, death_signal=signal.SIGTERM, cwd=self.data)
+        return spawn([str(_program()), *options], directory=self.data, output=output, death_signal=signal.SIGTERM)
 
     def finish_start(self) -> None:
         """Nothing is left to do."""

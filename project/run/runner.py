@@ -75,7 +75,7 @@ class Runner:
             self._process = spawn(
                 self.service.argv,
                 output=file,
-                cwd=self._directory,
+                directory=self._directory,
                 env={**os.environ, "PYTHONUNBUFFERED": "1", **self.service.env},
             )
         self._state = State.STARTING

@@ -190,3 +190,12 @@ def test_a_server_that_cannot_start_says_why(var: Path) -> None:
     with pytest.raises(SettingError, match="no_such_setting"), ensure_servers(config_of(var)):
         pass
     assert not serving(var)
+
+
+def test_root_serves_below_the_closed_home_of_somebody_else(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir(mode=0o700)
+    if os.geteuid() == 0:
+        os.chown(home, 1, 1)
+    with ensure_servers(config_of(home / "var"), durable=False):
+        assert query(home / "var", "SELECT 1") == [(1,)]
