@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from telethon.tl import types
 
@@ -27,9 +27,10 @@ def updates(update: bytes, users: list[bytes], chats: list[bytes], date: int) ->
 class Pusher:
     """Hears of changes and pushes them. A text is serialised once for all who see it alike."""
 
-    def __init__(self, state: State, render: Renderer) -> None:
+    def __init__(self, state: State, render: Renderer, connections: Collection[Connection]) -> None:
         self._state = state
         self._render = render
+        self._connections = connections
         self._chats: dict[tuple[int, int], tuple[int, bytes]] = {}
         self._users: dict[tuple[int, int], bytes] = {}
 
@@ -102,8 +103,8 @@ class Pusher:
             connection.push(bytes(types.UpdatesTooLong()))
 
     def cut(self, user_id: int | None, how: Cut) -> None:
-        """Cuts the connections of an account, or all."""
-        keys = self._state.keys if user_id is None else self._state.keys.of_user(user_id)
-        for key in keys:
-            for connection in tuple(key.connections):
+        """Cuts the connections of an account, or all, those that are still agreeing on a key too."""
+        for connection in tuple(self._connections):
+            key = connection.key
+            if user_id is None or (key is not None and key.user_id == user_id):
                 connection.cut(half_open=how is Cut.HALF_OPEN)

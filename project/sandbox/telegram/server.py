@@ -38,7 +38,7 @@ class TelegramServer:
         self._empty.set()
         self._server: asyncio.Server | None = None
         render = Renderer(world.state)
-        self._pusher = Pusher(world.state, render)
+        self._pusher = Pusher(world.state, render, self._connections)
         self._dispatcher = Dispatcher(world.state, render, self._where)
 
     @property
