@@ -43,6 +43,10 @@ class Close(IntEnum):
     DISALLOWED_INTENTS = 4014
 
 
+# After these a client has to IDENTIFY again, or may not come back at all.
+_ENDS_SESSION = frozenset({4003, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})
+
+
 class Kill(StrEnum):
     """Ways to disturb a gateway; "close:<code>" is another, with any close code."""
 
@@ -94,13 +98,16 @@ class Gateway:
         """Disturbs the connections of a bot, or of all; how many were hit. May raise InvalidInput."""
         if not how.startswith("close:") and how not in list(Kill):
             raise InvalidInput(f"No way to kill a gateway is called {how!r}.", hint=f"{', '.join(Kill)}, close:<code>.")
+        if how.startswith("close:"):
+            _close_code(how)
         hit = [(c, s) for c, s in self._connections.items() if s is not None and bot_id in (None, s.bot.id)]
         for connection, session in hit:
             self._kill_one(how, connection, session)
         return len(hit)
 
     def _kill_one(self, how: str, connection: Connection, session: GatewaySession) -> None:
-        if how in (Kill.INVALID, Kill.FORGET):
+        code = _close_code(how) if how.startswith("close:") else 0
+        if how in (Kill.INVALID, Kill.FORGET) or code in _ENDS_SESSION:
             self._sessions.pop(session.id, None)
         if how == Kill.RECONNECT:
             connection.send({"op": RECONNECT, "d": None})
@@ -111,7 +118,7 @@ class Gateway:
         elif how in (Kill.CUT, Kill.FORGET):
             connection.cut()
         else:
-            connection.close(_close_code(how))
+            connection.close(code)
 
     async def close(self, _: web.Application) -> None:
         """Says goodbye to everybody: the server stops."""

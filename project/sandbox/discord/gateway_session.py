@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import collections
+import contextlib
 import zlib
 from dataclasses import dataclass, field
 
@@ -41,7 +42,10 @@ class Connection:
 
     def close(self, code: int) -> None:
         """Closes with a code after what is queued."""
-        self._queue.put_nowait(_Close(code))
+        try:
+            self._queue.put_nowait(_Close(code))
+        except asyncio.QueueFull:
+            self.cut()
 
     def cut(self) -> None:
         """Cuts the TCP connection without a close frame."""
@@ -49,7 +53,11 @@ class Connection:
             self._request.transport.abort()
 
     async def write(self) -> None:
-        """Sends what is queued until it is closed."""
+        """Sends what is queued until it is closed; a lost connection is the reader's to notice."""
+        with contextlib.suppress(ConnectionError):
+            await self._write()
+
+    async def _write(self) -> None:
         while True:
             item = await self._queue.get()
             if self.silent:

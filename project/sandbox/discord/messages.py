@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from dataclasses import dataclass
 
 from project.sandbox.discord.drafts import Draft, Listed, safe_filename
@@ -117,8 +118,8 @@ def _new_attachments(state: State, draft: Draft) -> list[Attachment]:
     for upload in draft.uploads:
         entry = listed.get(upload.number, Listed(upload.number))
         name = safe_filename(entry.filename or upload.filename)
-        attachment = Attachment(state.ids.next(), name, upload.content_type, upload.data, entry.description)
-        attachments.append(attachment)
+        mime = mimetypes.guess_type(name)[0] or upload.content_type  # Discord goes by the name as well
+        attachments.append(Attachment(state.ids.next(), name, mime, upload.data, entry.description))
     return attachments
 
 

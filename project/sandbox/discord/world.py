@@ -186,9 +186,10 @@ class DiscordWorld:
             edit_message(self.state, channel, message, read_draft(Body({"content": content})), EVERYTHING)
 
     def delete(self, channel_id: int, ids: Sequence[int]) -> None:
-        """Deletes messages as a moderator; several in one event."""
+        """Deletes messages as a moderator, several in one event; what is deleted already is passed over."""
         channel = self._channel(channel_id)
-        messages = [self._message(channel, message_id) for message_id in ids]
+        found = [_found(channel.messages, message_id, "message") for message_id in ids]
+        messages = [message for message in found if message.deleted_at is None]
         what = Happening.MESSAGE_DELETE if len(messages) == 1 else Happening.MESSAGE_DELETE_BULK
         if messages:
             delete_messages(self.state, channel, messages, what=what)
