@@ -5,11 +5,13 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from django.conf import settings
 from django.core.management import execute_from_command_line
 
 from project.core import logs
+from project.demo import environment
 from project.failures import told_plainly
 
 
@@ -17,6 +19,8 @@ def main(argv: list[str]) -> None:
     """Run one command. A foreseen error is told in one sentence, with exit code 2."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     command = argv[1] if len(argv) > 1 else "help"
+    if command == "demo":
+        environment.prepare(os.environ, Path(__file__).resolve().parent)
     with told_plainly():
         if command == "init":  # it writes the settings, so it runs without any
             settings.configure(INSTALLED_APPS=["project"])

@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 _ALONE = "SELECT pg_try_advisory_xact_lock(7461, 2)"
 _SESSIONS = "SELECT 'session.' || id FROM tg_sessions_telegramsession WHERE lifecycle = 'active'"
 _LOGINS = """
-SELECT account FROM tg_sessions_loginattempt WHERE step NOT IN ('done', 'failed')
+SELECT account FROM tg_sessions_loginattempt
+WHERE step NOT IN ('done', 'failed') OR step = 'done' AND updated_at > clock_timestamp() - interval '2 minutes'
+UNION SELECT account FROM tg_sessions_lookup WHERE created_at > clock_timestamp() - interval '2 minutes'
 """
 _USES = """
 SELECT DISTINCT 'sender.' || pair.sender_id AS sender, 'session.' || assigned.session_id AS session

@@ -162,6 +162,8 @@ class Custody:
                 self._changed.clear()
                 if not running.done() and not await self._still_good(holding, account):
                     return
+                if not running.done():
+                    await self._answer_lookups(holding, account)
             if running.done():
                 running.result()
         finally:
@@ -176,6 +178,14 @@ class Custody:
         except DatabaseDown:
             return True
         return record.runnable and not record.open_login
+
+    async def _answer_lookups(self, holding: Holding, account: Account) -> None:
+        """What people asked of this account's live connection."""
+        try:
+            async with self._link.use() as conn:
+                await self._doors.answer(conn, holding, account)
+        except DatabaseDown as error:
+            log.warning("lookups not answered", account=self.name, reason=str(error))
 
     async def _save(self, holding: Holding, account: Account) -> None:
         self._dirty = False

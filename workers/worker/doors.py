@@ -19,6 +19,7 @@ from project.telegram.account import TelegramAccount
 from project.telegram.updates import Update
 from sessions.accounts import AccountRecord, load_account, save_state
 from sessions.login.runner import run_login
+from sessions.lookups import answer_lookups
 from workers.worker import fence
 
 if TYPE_CHECKING:
@@ -69,6 +70,10 @@ class RealDoors:
     async def log_in(self, conn: Connection, holding: Holding, account: TelegramAccount) -> bool:
         """Take the next step of an open login."""
         return await run_login(conn, holding, account)
+
+    async def answer(self, conn: Connection, holding: Holding, account: TelegramAccount) -> None:
+        """Answer what people asked of the account's live connection."""
+        await answer_lookups(conn, holding, account)
 
     def account(
         self,

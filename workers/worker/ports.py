@@ -110,6 +110,9 @@ class Doors(Protocol):
     async def log_in(self, conn: Connection, holding: Holding, account: Any) -> bool:
         """Take the next step of an open login, if it is this side's turn; True when the account is logged in."""
 
+    async def answer(self, conn: Connection, holding: Holding, account: Any) -> None:
+        """Answer what people asked of the account's live connection."""
+
     def account(
         self,
         name: str,

@@ -1,0 +1,47 @@
+"""The demo's own settings, put into the environment before Django reads it. Nothing of a real installation is used."""
+
+from __future__ import annotations
+
+from collections.abc import MutableMapping
+from pathlib import Path
+from socket import socket
+
+from project.core.config import declarations
+
+VAR = Path("var/demo")
+KEY_FILE = "telegram.pem"
+DC = 2
+
+
+def prepare(environ: MutableMapping[str, str], base: Path) -> None:
+    """Replaces every setting in `environ` by the demo's; its data go to var/demo."""
+    for name in declarations():
+        environ.pop(name.upper(), None)
+        environ.pop(f"{name.upper()}_FILE", None)
+    telegram, http, web = free_ports(3)
+    environ.update(
+        {
+            "ENV_FILE": "",
+            "VAR_DIR": str(base / VAR),
+            "PUBLIC_URL": f"http://localhost:{web}",
+            "TELEGRAM_API_ID": "12345",
+            "TELEGRAM_API_HASH": "0123456789abcdef0123456789abcdef",
+            "TELEGRAM_DC": f"{DC}:127.0.0.1:{telegram}",
+            "TELEGRAM_DC_KEY_FILE": str(base / VAR / KEY_FILE),
+            "DISCORD_API_URL": f"http://127.0.0.1:{http}/api/v10",
+            "DISCORD_GATEWAY_URL": f"ws://127.0.0.1:{http}/gateway",
+            "DISCORD_CDN_URL": f"http://127.0.0.1:{http}/cdn",
+            "NODE_NAME": "demo",
+        }
+    )
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of the loopback address that nobody listens on now."""
+    probes = [socket() for _ in range(count)]
+    for probe in probes:
+        probe.bind(("127.0.0.1", 0))
+    ports = [int(probe.getsockname()[1]) for probe in probes]
+    for probe in probes:
+        probe.close()
+    return ports
