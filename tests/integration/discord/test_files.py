@@ -13,7 +13,7 @@ from project.discord.rest import FilePart, Post
 from project.sandbox.discord.routes import CDN_METHOD
 from project.sandbox.discord.world import FileIn
 from project.sandbox.faults import FaultRule, Phase
-from tests.integration.discord.conftest import Place, limits_with, run_place
+from tests.integration.discord.conftest import SEND, Place, limits_with, run_place, until
 
 MIB = 1024 * 1024
 
@@ -44,6 +44,16 @@ async def test_several_files_arrive_whole_and_in_order(place: Place, by: str) ->
         (f"{i}.png", sha(data)) for i, data in enumerate(contents)
     ]
     assert stored.allowed_mentions == {"parse": []}
+
+
+async def test_an_upload_starts_before_its_file_is_there(place: Place) -> None:
+    async def chunks() -> AsyncIterator[bytes]:
+        yield bytes(300_000)
+        await until(lambda: place.calls(SEND))  # a buffered upload would wait here for ever
+        yield bytes(300_000)
+
+    await place.rest.send(place.channel, Post("", files=(FilePart("a", "a/b", 600_000, chunks),)))
+    assert place.standing()[0].files[0].size == 600_000
 
 
 async def test_a_file_without_any_text(place: Place) -> None:
