@@ -15,7 +15,9 @@ for _name in declarations():
     os.environ.pop(_name.upper(), None)
     os.environ.pop(f"{_name.upper()}_FILE", None)
 
-TEST_DIR = Path(os.environ.setdefault("RELAY_TEST_DIR", tempfile.mkdtemp(prefix="relay-test-")))
+if "RELAY_TEST_DIR" not in os.environ:  # the processes of one run share it
+    os.environ["RELAY_TEST_DIR"] = tempfile.mkdtemp(prefix="relay-test-")
+TEST_DIR = Path(os.environ["RELAY_TEST_DIR"])
 _worker = os.environ.get("PYTEST_XDIST_WORKER", "")  # gw0, gw1, …
 TEST_DATABASE = "relay_test"
 _database = f"{TEST_DATABASE}_{_worker}" if _worker else TEST_DATABASE

@@ -8,7 +8,7 @@ import json
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
-from django.db.utils import DatabaseError, ProgrammingError
+from django.db.utils import DatabaseError, OperationalError, ProgrammingError
 from django.test import Client
 from pytest_django.fixtures import Settings
 
@@ -109,3 +109,18 @@ def test_admin_pages_show_and_never_change(admin_client: Client, page: str, sett
     assert admin_client.get(f"/admin/core/{page}/").status_code == 200
     assert admin_client.get(f"/admin/core/{page}/add/").status_code == 403
     assert admin_client.post(f"/admin/core/lease/{row.pk}/delete/", {"post": "yes"}).status_code == 403
+
+
+@pytest.mark.django_db
+def test_health_pages_answer_without_a_login(client: Client) -> None:
+    assert [client.get(f"/{page}").status_code for page in ("healthz", "readyz")] == [200, 200]
+
+
+@pytest.mark.django_db
+def test_readyz_says_when_the_database_is_gone(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(connection, "cursor", refuse)
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/healthz").status_code == 200

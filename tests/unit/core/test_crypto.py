@@ -14,6 +14,7 @@ from project.core.errors import SecretError
 
 KEYS = Keyring.parse(new_key())
 OWNER = "session.7"
+SOME_KEY = "quJISYQtcIK2b1fOgnC9BNosOf+5ffIoA8JwmDAyxOU="
 
 
 @given(st.binary(max_size=4096), st.text(max_size=40))
@@ -85,8 +86,8 @@ def test_rotation_changes_the_wrapping_key_only() -> None:
         (base64.b64encode(bytes(range(8)) * 4).decode(), "not random"),
         ("!" * 44, "not base64"),
         ("schlüssel", "not base64"),
-        (f"{new_key()},", "key 2 has 0 bytes"),
-        (",".join([new_key()] * 1 + ["x"]), "key 2"),
+        (f"{SOME_KEY},", "key 2 has 0 bytes"),
+        (f"{SOME_KEY},x", "key 2 is not base64"),
     ],
 )
 def test_weak_keys_are_refused_without_being_shown(text: str, reason: str) -> None:
