@@ -8,60 +8,34 @@ import contextlib
 import secrets
 import time
 from collections.abc import Callable, Mapping
-from enum import IntEnum, StrEnum
 
-import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
-from project.core.errors import InvalidInput
 from project.sandbox.discord import intents, payloads
 from project.sandbox.discord.buckets import Windows
 from project.sandbox.discord.gateway_events import event_for
 from project.sandbox.discord.gateway_session import Connection, GatewaySession
+from project.sandbox.discord.gateway_words import (
+    ACK,
+    ENDS_SESSION,
+    HEARTBEAT,
+    HELLO,
+    IDENTIFY,
+    INVALID,
+    MEMBERS,
+    PRESENCE,
+    RECONNECT,
+    RESUME,
+    VOICE,
+    Close,
+    Kill,
+    RefusedError,
+    close_code,
+    decode,
+)
 from project.sandbox.discord.model import Bot
 from project.sandbox.discord.state import Happened, Happening, Json, State
 from project.sandbox.faults import Counters, FaultBook, Phase
-
-DISPATCH, HEARTBEAT, IDENTIFY, PRESENCE, VOICE, RESUME, RECONNECT, MEMBERS, INVALID, HELLO, ACK = (
-    0, 1, 2, 3, 4, 6, 7, 8, 9, 10, 11,
-)  # fmt: skip
-
-
-class Close(IntEnum):
-    """Close codes (topics/opcodes-and-status-codes)."""
-
-    UNKNOWN_OPCODE = 4001
-    DECODE_ERROR = 4002
-    NOT_AUTHENTICATED = 4003
-    AUTHENTICATION_FAILED = 4004
-    ALREADY_AUTHENTICATED = 4005
-    INVALID_SEQUENCE = 4007
-    RATE_LIMITED = 4008
-    TIMED_OUT = 4009
-    INVALID_VERSION = 4012
-    INVALID_INTENTS = 4013
-    DISALLOWED_INTENTS = 4014
-
-
-# After these a client has to IDENTIFY again, or may not come back at all.
-_ENDS_SESSION = frozenset({4003, 4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014})
-
-
-class Kill(StrEnum):
-    """Ways to disturb a gateway; "close:<code>" is another, with any close code."""
-
-    RECONNECT = "op7"  # please reconnect and RESUME
-    INVALID = "op9"  # the session is gone
-    INVALID_RESUMABLE = "op9_resumable"
-    CUT = "cut"  # TCP reset without a close frame
-    SILENCE = "silence"  # half-open: connected, nothing answers
-    FORGET = "forget"  # cut, and the session cannot be resumed
-
-
-class _RefusedError(Exception):
-    def __init__(self, code: int) -> None:
-        super().__init__(str(code))
-        self.code = code
 
 
 class Gateway:
@@ -96,18 +70,14 @@ class Gateway:
 
     def kill(self, how: str, bot_id: int | None = None) -> int:
         """Disturbs the connections of a bot, or of all; how many were hit. May raise InvalidInput."""
-        if not how.startswith("close:") and how not in list(Kill):
-            raise InvalidInput(f"No way to kill a gateway is called {how!r}.", hint=f"{', '.join(Kill)}, close:<code>.")
-        if how.startswith("close:"):
-            _close_code(how)
+        code = close_code(how)
         hit = [(c, s) for c, s in self._connections.items() if s is not None and bot_id in (None, s.bot.id)]
         for connection, session in hit:
-            self._kill_one(how, connection, session)
+            self._kill_one(how, code, connection, session)
         return len(hit)
 
-    def _kill_one(self, how: str, connection: Connection, session: GatewaySession) -> None:
-        code = _close_code(how) if how.startswith("close:") else 0
-        if how in (Kill.INVALID, Kill.FORGET) or code in _ENDS_SESSION:
+    def _kill_one(self, how: str, code: int, connection: Connection, session: GatewaySession) -> None:
+        if how in (Kill.INVALID, Kill.FORGET) or code in ENDS_SESSION:
             self._sessions.pop(session.id, None)
         if how == Kill.RECONNECT:
             connection.send({"op": RECONNECT, "d": None})
@@ -128,7 +98,7 @@ class Gateway:
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """One websocket from HELLO to its end."""
-        socket = web.WebSocketResponse(autoping=True, max_msg_size=4096, compress=False)
+        socket = web.WebSocketResponse(autoping=False, max_msg_size=4096, compress=False)
         await socket.prepare(request)
         compressed = request.query.get("compress") == "zlib-stream"
         connection = Connection(socket, request, compressed=compressed)
@@ -136,7 +106,7 @@ class Gateway:
         writer = asyncio.create_task(connection.write())
         try:
             await self._converse(socket, connection, request.query)
-        except _RefusedError as refused:
+        except RefusedError as refused:
             connection.close(refused.code)
             with contextlib.suppress(TimeoutError, ConnectionError):
                 await asyncio.wait_for(writer, 5)
@@ -156,7 +126,7 @@ class Gateway:
 
     async def _converse(self, socket: web.WebSocketResponse, connection: Connection, query: Mapping[str, str]) -> None:
         if query.get("v") != "10" or query.get("encoding", "json") != "json" or query.get("compress") == "zstd-stream":
-            raise _RefusedError(Close.INVALID_VERSION)
+            raise RefusedError(Close.INVALID_VERSION)
         interval = self._state.limits.heartbeat
         connection.send({"op": HELLO, "s": None, "t": None, "d": {"heartbeat_interval": round(interval * 1000)}})
         last_beat = time.monotonic()
@@ -165,19 +135,22 @@ class Gateway:
             try:
                 frame = await socket.receive(timeout=max(wait, 0.001))
             except TimeoutError as problem:
-                raise _RefusedError(Close.TIMED_OUT) from problem
+                raise RefusedError(Close.TIMED_OUT) from problem
             if frame.type in (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR):
                 return
             if connection.silent:
                 last_beat = time.monotonic()
                 continue
-            if self._receive(connection, _decode(frame.data)) == HEARTBEAT:
+            if frame.type is WSMsgType.PING:
+                await socket.pong(frame.data)
+                continue
+            if self._receive(connection, decode(frame.data)) == HEARTBEAT:
                 last_beat = time.monotonic()
 
     def _receive(self, connection: Connection, payload: Mapping[str, object]) -> int:
         sends = self._state.limits.gateway_sends
         if sends is not None and self._windows.spend(f"sends:{id(connection)}", sends)[0] < 0:
-            raise _RefusedError(Close.RATE_LIMITED)
+            raise RefusedError(Close.RATE_LIMITED)
         op, data = payload.get("op"), payload.get("d")
         session = self._connections[connection]
         if op == HEARTBEAT:
@@ -185,15 +158,15 @@ class Gateway:
             connection.send({"op": ACK, "s": None, "t": None, "d": None})
         elif op in (IDENTIFY, RESUME):
             if session is not None:
-                raise _RefusedError(Close.ALREADY_AUTHENTICATED)
+                raise RefusedError(Close.ALREADY_AUTHENTICATED)
             fields = data if isinstance(data, Mapping) else {}
             (self._identify if op == IDENTIFY else self._resume)(connection, fields)
         elif session is None:
-            raise _RefusedError(Close.NOT_AUTHENTICATED)
+            raise RefusedError(Close.NOT_AUTHENTICATED)
         elif op == MEMBERS:
             self._send_members(session, data if isinstance(data, Mapping) else {})
         elif op not in (PRESENCE, VOICE):
-            raise _RefusedError(Close.UNKNOWN_OPCODE)
+            raise RefusedError(Close.UNKNOWN_OPCODE)
         return op if isinstance(op, int) else -1
 
     def _strike(self, method: str, bot: Bot | None) -> None:
@@ -202,12 +175,12 @@ class Gateway:
         self._counters.called(method, account)
         rule = self._faults.take(method, account)
         if rule is not None and rule.phase is Phase.BEFORE and rule.code:
-            raise _RefusedError(rule.code)
+            raise RefusedError(rule.code)
 
     def _authenticate(self, fields: Mapping[str, object]) -> Bot:
         bot = self._state.bot_by_token(str(fields.get("token") or "").removeprefix("Bot "))
         if bot is None:
-            raise _RefusedError(Close.AUTHENTICATION_FAILED)
+            raise RefusedError(Close.AUTHENTICATION_FAILED)
         return bot
 
     def _identify(self, connection: Connection, fields: Mapping[str, object]) -> None:
@@ -215,9 +188,9 @@ class Gateway:
         self._strike("gateway.IDENTIFY", bot)
         wanted = fields.get("intents")
         if not isinstance(wanted, int) or intents.invalid(wanted):
-            raise _RefusedError(Close.INVALID_INTENTS)
+            raise RefusedError(Close.INVALID_INTENTS)
         if intents.disallowed(wanted, bot):
-            raise _RefusedError(Close.DISALLOWED_INTENTS)
+            raise RefusedError(Close.DISALLOWED_INTENTS)
         limits = self._state.limits
         if limits.identify and self._windows.spend(f"identify:{bot.id}", limits.identify)[0] < 0:
             connection.send({"op": INVALID, "d": False})
@@ -225,7 +198,7 @@ class Gateway:
         bot.identifies += 1
         if bot.identifies > limits.identify_daily:
             bot.token = secrets.token_urlsafe(50)  # Discord resets the token and tells the owner
-            raise _RefusedError(Close.AUTHENTICATION_FAILED)
+            raise RefusedError(Close.AUTHENTICATION_FAILED)
         self._start(connection, bot, wanted)
 
     def _start(self, connection: Connection, bot: Bot, wanted: int) -> None:
@@ -265,7 +238,7 @@ class Gateway:
             return
         if not isinstance(seq, int) or not 0 <= seq <= session.seq:
             self._sessions.pop(session.id)
-            raise _RefusedError(Close.INVALID_SEQUENCE)
+            raise RefusedError(Close.INVALID_SEQUENCE)
         if not session.can_replay(seq):
             self._sessions.pop(session.id)
             connection.send({"op": INVALID, "d": False})
@@ -290,20 +263,3 @@ class Gateway:
             "not_found": [],
         }
         session.dispatch("GUILD_MEMBERS_CHUNK", chunk | {"nonce": fields.get("nonce")})
-
-
-def _decode(data: object) -> Mapping[str, object]:
-    try:
-        decoded = msgspec.json.decode(data if isinstance(data, str | bytes) else b"")
-    except msgspec.DecodeError as problem:
-        raise _RefusedError(Close.DECODE_ERROR) from problem
-    if not isinstance(decoded, dict):
-        raise _RefusedError(Close.DECODE_ERROR)
-    return decoded
-
-
-def _close_code(how: str) -> int:
-    code = how.removeprefix("close:")
-    if not code.isdecimal() or not 1000 <= int(code) <= 4999:
-        raise InvalidInput(f"{code!r} is no close code.", hint="Use close:1000 to close:4999.")
-    return int(code)

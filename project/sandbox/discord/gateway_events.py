@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from project.sandbox.discord import intents, payloads
+from project.sandbox.discord import intents, message_payload, payloads
 from project.sandbox.discord.model import Bot, Message
 from project.sandbox.discord.permissions import Permission
 from project.sandbox.discord.state import Happened, Happening, Json, State
@@ -45,7 +45,7 @@ def _channel_event(state: State, happened: Happened, bot: Bot, wanted: int) -> J
 
 def _message(state: State, message: Message, bot: Bot, wanted: int) -> Json:
     """Names the member, unless a webhook wrote; content needs the intent on this connection too."""
-    payload = payloads.message(state, message, bot)
+    payload = message_payload.message(state, message, bot)
     mentioned = [int(str(user["id"])) for user in payload["mentions"]]  # type: ignore[attr-defined]
     hidden = not wanted & intents.MESSAGE_CONTENT and message.author_id != bot.id and bot.id not in mentioned
     if hidden:

@@ -58,7 +58,20 @@ def create_message(state: State, channel: Channel, writer: Writer, draft: Draft)
     if not (draft.content or attachments or draft.embeds or draft.other_content):
         raise ApiError(Problem.EMPTY_MESSAGE)
     replied = _replied(channel, draft)
-    message = Message(
+    message = _message(state, channel, writer, draft)
+    message.attachments = attachments
+    message.reference = replied.id if replied else None
+    allowed = draft.allowed or writer.default_mentions
+    message.pinged += pinged(message.content, allowed, replied_author=replied.author_id if replied else None)
+    channel.messages[message.id] = message
+    if message.nonce is not None:
+        state.nonces[writer.id, str(message.nonce)] = message
+    state.tell(Happened(Happening.MESSAGE_CREATE, channel.guild_id, channel, (message,)))
+    return message
+
+
+def _message(state: State, channel: Channel, writer: Writer, draft: Draft) -> Message:
+    return Message(
         id=state.ids.next(),
         channel_id=channel.id,
         author_id=writer.id,
@@ -71,19 +84,10 @@ def create_message(state: State, channel: Channel, writer: Writer, draft: Draft)
         avatar_url=writer.avatar_url,
         nonce=draft.nonce,
         enforce_nonce=draft.enforce_nonce,
-        reference=replied.id if replied else None,
         allowed_mentions=draft.raw_allowed,
-        attachments=attachments,
         embeds=list(draft.embeds or ()),
         flags=draft.flags,
     )
-    allowed = draft.allowed or writer.default_mentions
-    message.pinged += pinged(message.content, allowed, replied_author=replied.author_id if replied else None)
-    channel.messages[message.id] = message
-    if message.nonce is not None:
-        state.nonces[writer.id, str(message.nonce)] = message
-    state.tell(Happened(Happening.MESSAGE_CREATE, channel.guild_id, channel, (message,)))
-    return message
 
 
 def _repeated(state: State, writer: Writer, draft: Draft) -> Message | None:

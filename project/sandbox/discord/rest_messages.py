@@ -6,7 +6,7 @@ import itertools
 import time
 from collections.abc import Iterator
 
-from project.sandbox.discord import payloads
+from project.sandbox.discord import message_payload, payloads
 from project.sandbox.discord.calls import Answer, Call
 from project.sandbox.discord.drafts import Draft, not_snowflake, read_draft
 from project.sandbox.discord.errors import ApiError, Problem
@@ -32,7 +32,7 @@ def list_messages(call: Call) -> Answer:
     if Permission.HISTORY not in call.state.rights(call.bot, channel):
         return []
     chosen = _window(call, channel, limit)
-    return [payloads.message(call.state, message, call.bot) for message in chosen]
+    return [message_payload.message(call.state, message, call.bot) for message in chosen]
 
 
 def _window(call: Call, channel: Channel, limit: int) -> list[Message]:
@@ -61,7 +61,7 @@ def _descending(channel: Channel, before: int | None) -> Iterator[Message]:
 def get_message(call: Call) -> Answer:
     """GET /channels/{id}/messages/{message_id}"""
     channel = call.state.channel_for(call.bot, call.id(), Permission.HISTORY)
-    return payloads.message(call.state, live_message(channel, call.id("message_id")), call.bot)
+    return message_payload.message(call.state, live_message(channel, call.id("message_id")), call.bot)
 
 
 def post_message(call: Call) -> Answer:
@@ -69,7 +69,7 @@ def post_message(call: Call) -> Answer:
     channel = call.state.channel_for(call.bot, call.id(), Permission.SEND)
     draft = read_draft(call.body)
     _check_rights(call, channel, draft)
-    return payloads.message(call.state, create_message(call.state, channel, as_bot(call.bot), draft), call.bot)
+    return message_payload.message(call.state, create_message(call.state, channel, as_bot(call.bot), draft), call.bot)
 
 
 def _check_rights(call: Call, channel: Channel, draft: Draft) -> None:
@@ -89,7 +89,7 @@ def patch_message(call: Call) -> Answer:
     draft = read_draft(call.body)
     _check_rights(call, channel, draft)
     edited = edit_message(call.state, channel, message, draft, EVERYTHING)
-    return payloads.message(call.state, edited, call.bot)
+    return message_payload.message(call.state, edited, call.bot)
 
 
 def delete_message(call: Call) -> Answer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 
-from project.sandbox.discord import payloads
+from project.sandbox.discord import message_payload, payloads
 from project.sandbox.discord.calls import Answer, Call
 from project.sandbox.discord.drafts import check_username, read_draft
 from project.sandbox.discord.errors import ApiError, Problem
@@ -152,7 +152,7 @@ def execute_webhook(call: Call) -> Answer:
     draft = read_draft(type(body)(fields, body.uploads))
     message = create_message(call.state, channel, as_webhook(webhook, draft), draft)
     wait = call.query.get("wait", "").lower() in {"true", "1"}
-    return payloads.message(call.state, message, None) if wait else None
+    return message_payload.message(call.state, message, None) if wait else None
 
 
 def _own_message(call: Call, webhook: Webhook, channel: Channel) -> Message:
@@ -165,7 +165,7 @@ def _own_message(call: Call, webhook: Webhook, channel: Channel) -> Message:
 def get_webhook_message(call: Call) -> Answer:
     """GET /webhooks/{id}/{token}/messages/{message_id}: only its own messages."""
     webhook = _by_token(call)
-    return payloads.message(call.state, _own_message(call, webhook, _target(call, webhook)), None)
+    return message_payload.message(call.state, _own_message(call, webhook, _target(call, webhook)), None)
 
 
 def patch_webhook_message(call: Call) -> Answer:
@@ -174,7 +174,7 @@ def patch_webhook_message(call: Call) -> Answer:
     channel = _target(call, webhook)
     message = _own_message(call, webhook, channel)
     edited = edit_message(call.state, channel, message, read_draft(call.body), USERS_ONLY)
-    return payloads.message(call.state, edited, None)
+    return message_payload.message(call.state, edited, None)
 
 
 def delete_webhook_message(call: Call) -> Answer:
