@@ -168,7 +168,7 @@ class DiscordHop:
 
     async def _edit(self, pair: PairConfig, part: PartClaim, rendered: DiscordRendered) -> None:
         assert part.target is not None
-        post = Post(content=rendered.content)
+        post = Post(content=rendered.content, had_files=bool(rendered.files))
         try:
             if pair.webhook:
                 await self._rest.edit_executed(pair.webhook, part.target, post)

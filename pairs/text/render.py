@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 from pairs.text.names import display_name, file_name
@@ -11,7 +11,7 @@ from pairs.text.quote import quote_line, reply_line
 from pairs.text.split import split
 from project.core.message import Message, Node, RichText, Style, plain_text
 from project.core.richtext import Span, from_spans, text_node, to_spans, utf16_len
-from project.discord.markdown import discord_form, emit
+from project.discord.markdown import discord_form, emit, write
 
 __all__ = [
     "CaptionUse",
@@ -74,7 +74,11 @@ def discord_parts(message: Message, *, options: RenderOptions) -> tuple[DiscordP
 
     White space at the edges of a part is left out, as Discord itself does: what is sent is what Discord keeps.
     """
-    body = discord_form(_body(message, options))
+    body = _stripped(_body(message, options))
+    content = write(body)
+    if content and utf16_len(content) <= DISCORD_LIMIT:
+        return (DiscordPart(content),)
+    body = discord_form(body)
     pieces = split(body, first_limit=DISCORD_LIMIT, limit=DISCORD_LIMIT, measure=lambda piece: utf16_len(emit(piece)))
     contents = (emit(_stripped(piece)) for piece in pieces)
     return tuple(DiscordPart(content) for content in contents if content)
@@ -127,5 +131,5 @@ def _left_stripped(spans: list[Span], *, right: bool) -> list[Span]:
             return spans[number:]
         text = span.text.rstrip() if right else span.text.lstrip()
         if text:
-            return [replace(span, text=text), *spans[number + 1 :]]
+            return [span.with_text(text), *spans[number + 1 :]]
     return []

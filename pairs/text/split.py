@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import accumulate, groupby
 
@@ -12,6 +13,7 @@ from project.core.richtext import Span, from_spans, slice_spans, to_spans
 Measure = Callable[[RichText], int]
 _ZWJ = "\u200d"
 _CLUSTER_LIMIT = 64
+_FULL = 0.95  # a part this full is full enough
 
 
 def split(nodes: RichText, *, first_limit: int, limit: int, measure: Measure) -> list[RichText]:
@@ -39,28 +41,38 @@ class _Cutter:
         self._whole = list(_whole_runs(spans))
 
     def piece(self, start: int, stop: int) -> RichText:
-        return from_spans(slice_spans(self._spans, start, stop))
+        first = bisect_right(self._ends, start)
+        before = self._ends[first - 1] if first else 0
+        return from_spans(
+            slice_spans(self._spans[first : bisect_left(self._ends, stop) + 1], start - before, stop - before)
+        )
 
     def next_stop(self, start: int, limit: int) -> int:
         end = min(len(self.text), start + limit)
-        if self._fits(start, end, limit):
-            return end if end == len(self.text) else self._fitting_border(start, end, limit)
-        return self._fitting_border(start, self._furthest(start, end, limit), limit)
+        length = self._length(start, end)
+        if length > limit:
+            return self._fitting_border(start, self._furthest(start, end, length, limit), limit)
+        return end if end == len(self.text) else self._fitting_border(start, end, limit)
 
-    def _fits(self, start: int, stop: int, limit: int) -> bool:
-        return self._measure(self.piece(start, stop)) <= limit
+    def _length(self, start: int, stop: int) -> int:
+        return self._measure(self.piece(start, stop))
 
-    def _furthest(self, start: int, end: int, limit: int) -> int:
-        low, high = start + 1, end
-        while low < high - 1:
-            middle = (low + high) // 2
-            low, high = (middle, high) if self._fits(start, middle, limit) else (low, middle)
-        return low
+    def _furthest(self, start: int, too_far: int, length: int, limit: int) -> int:
+        """About the longest piece that fits: guesses in proportion, since measuring is what costs."""
+        fits, guess = start + 1, start + max(1, (too_far - start) * limit // length)
+        while fits < too_far - 1:
+            guess = min(max(guess, fits + 1), too_far - 1)
+            length = self._length(start, guess)
+            if limit * _FULL <= length <= limit:
+                return guess
+            fits, too_far = (guess, too_far) if length <= limit else (fits, guess)
+            guess = (fits + too_far) // 2
+        return fits
 
     def _fitting_border(self, start: int, end: int, limit: int) -> int:
         """A shorter piece is nearly never longer when sent; where it is, try shorter ones."""
         stop = self._border(start, end)
-        while stop > start + 1 and not self._fits(start, stop, limit):
+        while stop > start + 1 and self._length(start, stop) > limit:
             stop = self._border(start, start + max(1, (stop - start) * 3 // 4))
         return stop
 

@@ -17,7 +17,7 @@ _MARK = re.compile(r"#(\d{4,})")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A message somewhere. `arrived` is in milliseconds of the sandbox's clock; `links` is what its text points to."""
+    """A message somewhere. `arrived` is in milliseconds of the sandbox's clock; `ours`: posted by the program, not by a person."""
 
     id: int
     text: str
@@ -39,12 +39,12 @@ class RouteRecord:
     destination: tuple[Seen, ...]
 
 
-async def read_records(control: ControlClient, routes: Sequence[DemoRoute], reader: int) -> list[RouteRecord]:
-    """Reads all chats of all routes."""
-    return list(await asyncio.gather(*(_read(control, route, reader) for route in routes)))
+async def read_records(control: ControlClient, routes: Sequence[DemoRoute], bot: int) -> list[RouteRecord]:
+    """Reads all chats of all routes. `bot` is the Discord bot's id."""
+    return list(await asyncio.gather(*(_read(control, route, bot) for route in routes)))
 
 
-async def _read(control: ControlClient, route: DemoRoute, reader: int) -> RouteRecord:
+async def _read(control: ControlClient, route: DemoRoute, bot: int) -> RouteRecord:
     source, discord, destination = await asyncio.gather(
         control.telegram.messages(route.source),
         control.discord.messages(route.channel),
@@ -53,7 +53,7 @@ async def _read(control: ControlClient, route: DemoRoute, reader: int) -> RouteR
     return RouteRecord(
         title=route.title,
         source=tuple(map(_telegram, source)),
-        discord=tuple(_discord(message, reader) for message in discord),
+        discord=tuple(_discord(message, bot) for message in discord),
         destination=tuple(map(_telegram, destination)),
     )
 
@@ -71,7 +71,7 @@ def _telegram(message: TelegramMessage) -> Seen:
     )
 
 
-def _discord(message: DiscordMessage, reader: int) -> Seen:
+def _discord(message: DiscordMessage, bot: int) -> Seen:
     link = re.search(r"channels/\d+/\d+/(\d+)", message.content)
     return Seen(
         id=message.id,
@@ -81,7 +81,7 @@ def _discord(message: DiscordMessage, reader: int) -> Seen:
         deleted=message.deleted,
         edited=bool(message.edits),
         reply_to=message.reference or (int(link[1]) if link else None),
-        ours=message.webhook_id is not None or message.application_id is not None,
+        ours=message.webhook_id is not None or message.author_id == bot,
     )
 
 

@@ -40,7 +40,7 @@ async def follow(control_url: str, world: DemoWorld, say: Say) -> None:
     """Says a row for every message that somebody types, until cancelled."""
     async with ControlClient(control_url) as control:
         table = Table()
-        for _ in table.new_rows(await read_records(control, world.routes, world.reader), _now()):
+        for _ in table.new_rows(await read_records(control, world.routes, world.discord_bot), _now()):
             continue  # rows that were said before
         while True:
             await asyncio.sleep(LOOK)
@@ -48,7 +48,7 @@ async def follow(control_url: str, world: DemoWorld, say: Say) -> None:
 
 
 async def _show(control: ControlClient, world: DemoWorld, table: Table, say: Say) -> list[RouteRecord]:
-    records = await read_records(control, world.routes, world.reader)
+    records = await read_records(control, world.routes, world.discord_bot)
     for row in table.new_rows(records, _now()):
         say(format_row(row))
     return records
@@ -69,7 +69,7 @@ async def _settle(control: ControlClient, world: DemoWorld, steps: Sequence[Step
 async def _report(control: ControlClient, world: DemoWorld, steps: Sequence[Step]) -> Report:
     counters = await control.counters()
     setting = Setting(counters.profile, len(world.people), counters.concurrent_owners, counters.unknown_methods)
-    return judge(steps, await read_records(control, world.routes, world.reader), setting)
+    return judge(steps, await read_records(control, world.routes, world.discord_bot), setting)
 
 
 def _now() -> float:

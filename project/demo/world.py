@@ -54,6 +54,7 @@ class DemoWorld:
     bot_tokens: dict[str, str] = field(repr=False)
     routes: tuple[DemoRoute, ...]
     reader: int  # a person on Discord
+    discord_bot: int
     discord_token: str = field(repr=False)
 
 
@@ -70,6 +71,7 @@ async def build_world(control: ControlClient) -> DemoWorld:
         bot_tokens={name: bot.token for name, bot in bots.items()},
         routes=tuple(routes),
         reader=await control.discord.create_user("dora"),
+        discord_bot=discord_bot.id,
         discord_token=discord_bot.token,
     )
 
