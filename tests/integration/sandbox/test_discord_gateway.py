@@ -322,14 +322,14 @@ async def test_unknown_ways_to_kill_are_refused(loopback: LoopbackDiscord, how: 
 
 
 async def test_websocket_pings_are_answered_until_the_connection_is_half_open(loopback: LoopbackDiscord) -> None:
-    async with aiohttp.ClientSession() as http:
-        async with http.ws_connect(f"{loopback.gateway}?v=10&encoding=json", autoping=False) as socket:
-            await socket.receive_json()
-            await _identify(socket, loopback)
-            assert (await socket.receive_json())["t"] == "READY"
-            await socket.ping(b"1")
-            assert (await socket.receive(5)).type is aiohttp.WSMsgType.PONG
-            loopback.world.kill_gateway("silence")
-            await socket.ping(b"2")
-            with pytest.raises(TimeoutError):
-                await socket.receive(0.2)
+    url = f"{loopback.gateway}?v=10&encoding=json"
+    async with aiohttp.ClientSession() as http, http.ws_connect(url, autoping=False) as socket:
+        await socket.receive_json()
+        await _identify(socket, loopback)
+        assert (await socket.receive_json())["t"] == "READY"
+        await socket.ping(b"1")
+        assert (await socket.receive(5)).type is aiohttp.WSMsgType.PONG
+        loopback.world.kill_gateway("silence")
+        await socket.ping(b"2")
+        with pytest.raises(TimeoutError):
+            await socket.receive(0.2)
