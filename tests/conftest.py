@@ -37,9 +37,14 @@ _run = pytest.StashKey[Servers]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """With xdist the servers belong to the process that outlives all others."""
+    """With xdist the servers belong to the process that outlives all others.
+
+    Programs that tests start read the run's settings from the environment, like any other program.
+    """
     if config.getoption("numprocesses", None):
         config.stash[_run] = _own_servers().__enter__()
+    else:
+        os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

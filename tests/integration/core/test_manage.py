@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import connection
 
+from project.core.config import current
 from project.core.crypto import new_key
 from project.core.dotenv import parse_dotenv
 from project.core.keyfile import new_secret_key
@@ -89,3 +91,12 @@ def test_init_keeps_the_keys_of_an_embedded_installation(tmp_path: Path) -> None
     assert manage("init", "--path", str(tmp_path / ".env"), VAR_DIR=str(tmp_path)).returncode == 0
     written = load(parse_dotenv((tmp_path / ".env").read_text()) | {"VAR_DIR": str(tmp_path)})
     assert written.master_keys == embedded.master_keys
+
+
+@pytest.mark.django_db
+def test_a_program_started_by_a_test_uses_the_databases_of_the_run() -> None:
+    script = "from project.core.config import current as c; print(c().database_url, c().redis_url, c().telegram_dc)"
+    inherited = {**os.environ, "TELEGRAM_DC": "2:127.0.0.1:443", "TELEGRAM_DC_KEY_FILE": "key.pem"}
+    ended = run(sys.executable, "-c", script, **inherited)
+    assert ended.stdout.split() == [current().database_url, current().redis_url, "2:127.0.0.1:443"]
+    assert f"/{connection.settings_dict['NAME']}?" in current().database_url
