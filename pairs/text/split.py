@@ -139,6 +139,6 @@ def _is_flag_letter(char: str) -> bool:
 
 def _flag_letters_before(text: str, place: int) -> int:
     found = 0
-    while found < place and found < _CLUSTER_LIMIT and _is_flag_letter(text[place - 1 - found]):
+    while found < place and _is_flag_letter(text[place - 1 - found]):
         found += 1
     return found

@@ -33,6 +33,14 @@ class Span:
     quote: str | None = None
     heading: str = ""
 
+    def with_text(self, text: str) -> Span:
+        """Other text that looks the same."""
+        return Span(text, self.kind, self.value, self.marks, self.link, self.quote, self.heading)
+
+    def look(self) -> tuple[object, ...]:
+        """Everything but the text."""
+        return (self.kind, self.value, self.marks, self.link, self.quote, self.heading)
+
 
 def text_node(text: str) -> RichText:
     """A tree of unstyled text."""
@@ -70,7 +78,7 @@ def slice_spans(spans: Sequence[Span], start: int, stop: int) -> list[Span]:
     for span in spans:
         end = position + len(span.text)
         if end > start and position < stop:
-            result.append(replace(span, text=span.text[max(0, start - position) : stop - position]))
+            result.append(span.with_text(span.text[max(0, start - position) : stop - position]))
         position = end
         if position >= stop:
             break
@@ -80,7 +88,7 @@ def slice_spans(spans: Sequence[Span], start: int, stop: int) -> list[Span]:
 def _walk(nodes: RichText, outer: Span) -> Iterator[Span]:
     for node in nodes:
         if node.style in LEAVES:
-            yield replace(outer, text=node.text, kind=node.style, value=node.value)
+            yield Span(node.text, node.style, node.value, outer.marks, outer.link, outer.quote, outer.heading)
         else:
             yield from _walk(node.children, _inside(node, outer))
 
@@ -117,14 +125,14 @@ def _merged(spans: Iterable[Span]) -> Iterator[Span]:
     settled = (_settled(span) for span in spans if span.text)
     for _, group in groupby(enumerate(settled), key=_merge_key):
         same = [span for _, span in group]
-        yield same[0] if len(same) == 1 else replace(same[0], text="".join(span.text for span in same))
+        yield same[0] if len(same) == 1 else same[0].with_text("".join(span.text for span in same))
 
 
-def _merge_key(item: tuple[int, Span]) -> tuple[int, Span]:
+def _merge_key(item: tuple[int, Span]) -> tuple[int, tuple[object, ...]]:
     """Blocks of code and mentions stay apart; other neighbours that look the same are one."""
     index, span = item
     apart = span.kind in {Style.PRE, Style.MENTION}
-    return index if apart else -1, replace(span, text="")
+    return index if apart else -1, span.look()
 
 
 def _headings(spans: list[Span]) -> RichText:

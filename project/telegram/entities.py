@@ -19,7 +19,7 @@ from operator import attrgetter
 from telethon.tl import types
 
 from project.core.message import RichText, Style
-from project.core.richtext import MARKS, Span, from_spans, normalise, to_spans, utf16_len
+from project.core.richtext import LEAVES, MARKS, Span, from_spans, normalise, to_spans, utf16_len
 
 _MARK_OF = {
     types.MessageEntityBold: Style.BOLD,
@@ -49,8 +49,10 @@ def from_telegram(text: str, entities: Iterable[object] | None) -> RichText:
     """The tree of a Telegram text. `entities` are `MessageEntity*` objects; unknown kinds are plain text."""
     index = _code_point_index(text)
     ranges = [found for entity in entities or () if (found := _range(text, entity, index)) is not None]
-    leaves = _leaves(ranges)
-    styles = [item for item in ranges if item.style not in {Style.CODE, Style.PRE, Style.MENTION}]
+    leaves = _apart(item for item in ranges if item.style in LEAVES)
+    styles = [*_apart(item for item in ranges if item.style is Style.LINK)]
+    for style in (Style.QUOTE, *MARKS):
+        styles += _joined(item for item in ranges if item.style is style)
     return from_spans(_spans(text, leaves, styles))
 
 
@@ -113,13 +115,22 @@ def _meaning(entity: object, shown: str) -> tuple[Style | None, str]:
             return _MARK_OF.get(type(entity)), ""
 
 
-def _leaves(ranges: Sequence[_Range]) -> list[_Range]:
-    """Code, blocks of code and mentions, in order; where two overlap, the first (then the longer) wins."""
-    found = [item for item in ranges if item.style in {Style.CODE, Style.PRE, Style.MENTION}]
-    found.sort(key=lambda item: (item.start, -item.end))
+def _apart(ranges: Iterable[_Range]) -> list[_Range]:
+    """In order, without overlaps: the first (then the longer) wins."""
     result: list[_Range] = []
-    for item in found:
+    for item in sorted(ranges, key=lambda item: (item.start, -item.end)):
         if not result or item.start >= result[-1].end:
+            result.append(item)
+    return result
+
+
+def _joined(ranges: Iterable[_Range]) -> list[_Range]:
+    """In order, with overlapping ranges made one."""
+    result: list[_Range] = []
+    for item in sorted(ranges, key=lambda item: (item.start, -item.end)):
+        if result and item.start < result[-1].end:
+            result[-1] = replace(result[-1], end=max(result[-1].end, item.end))
+        else:
             result.append(item)
     return result
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from project.core.message import RichText, Style
-from project.core.richtext import MARKS, Span, from_spans, to_spans
+from project.core.richtext import Span, from_spans, to_spans
 from project.discord.markdown.syntax import SPACE
 
 MAX_URL = 1000
@@ -28,6 +28,8 @@ _LANGUAGE = re.compile(r"[A-Za-z0-9_+\-.#]*")
 def discord_form(nodes: RichText) -> RichText:
     """The nearest tree that Discord can show, in canonical form. Idempotent; shows all of the text of `nodes`."""
     spans = to_spans(from_spans(_mention_as_link(span) for span in to_spans(nodes)))
+    if all(span == Span(span.text) for span in spans):
+        return from_spans(spans)
     spans = _headings_fit(list(_separate_edges(spans)))
     return tidy(from_spans(_open_links(_hidden_code(span) for span in spans)))
 
@@ -35,9 +37,14 @@ def discord_form(nodes: RichText) -> RichText:
 def tidy(nodes: RichText) -> RichText:
     """Moves white space out of styles and gives blocks lines of their own; links stay as they are."""
     spans = _headings_fit(list(_separate_edges(to_spans(nodes))))
-    for style in (Style.LINK, *MARKS):
+    for style in _styles_of(spans):
         spans = _trimmed(_trimmed(spans, style)[::-1], style)[::-1]
     return from_spans(_on_own_lines(_joined_quotes(to_spans(from_spans(spans)))))
+
+
+def _styles_of(spans: Sequence[Span]) -> set[Style]:
+    marks = set[Style]().union(*(span.marks for span in spans))
+    return marks | {Style.LINK} if any(span.link for span in spans) else marks
 
 
 def _mention_as_link(span: Span) -> Span:
@@ -113,7 +120,7 @@ def _separate_edges(spans: Iterable[Span]) -> Iterator[Span]:
         if match is None:
             yield span
         else:
-            yield from (replace(span, text=text) for text in match.groups() if text)
+            yield from (span.with_text(text) for text in match.groups() if text)
 
 
 def _trimmed(spans: Sequence[Span], style: Style) -> list[Span]:
@@ -140,6 +147,8 @@ def _continues(before: Span, span: Span, style: Style) -> bool:
 
 def _headings_fit(spans: list[Span]) -> list[Span]:
     """A heading is one line without white space around it."""
+    if not any(span.heading for span in spans):
+        return spans
     result: list[Span] = []
     for (heading, _), group in groupby(_lines(spans), key=lambda span: (span.heading, span.quote)):
         run = list(group)
@@ -162,7 +171,9 @@ def _lines(spans: Iterable[Span]) -> Iterator[Span]:
 
 def _joined_quotes(spans: Sequence[Span]) -> list[Span]:
     """Quotes on neighbouring lines are one; line breaks at the edges of a quote are outside of it."""
-    result = [replace(span, quote=None if span.quote is None else "") for span in spans]
+    if all(span.quote is None for span in spans):
+        return list(spans)
+    result = [replace(span, quote="") if span.quote else span for span in spans]
     result = [part for span in result for part in _newlines_apart(span)]
     result = _without_edge_breaks(_without_edge_breaks(result)[::-1])[::-1]
     for number in range(1, len(result) - 1):
@@ -176,7 +187,7 @@ def _newlines_apart(span: Span) -> Iterator[Span]:
     if span.kind is not Style.TEXT or "\n" not in span.text or span.heading:
         yield span
         return
-    yield from (replace(span, text=piece) for piece in re.split(r"(\n)", span.text) if piece)
+    yield from (span.with_text(piece) for piece in re.split(r"(\n)", span.text) if piece)
 
 
 def _without_edge_breaks(spans: Sequence[Span]) -> list[Span]:
