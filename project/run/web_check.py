@@ -10,7 +10,7 @@ import sys
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
-_PATH = "/admin/login/"
+_PATH = "/readyz"
 _SECONDS = 3.0
 
 
