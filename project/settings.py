@@ -115,4 +115,5 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
     "queue_order_strategy": "sorted",
 }
 CELERY_TIMEZONE = "UTC"
-CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_BEAT_SCHEDULER = "workers.beat:LeaderScheduler"
+CELERY_RESULT_EXPIRES = None  # no results, so no schedule row to clean them up

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from typing import Any
 
 from project.core.errors import AccountDead, FenceLost, RelayError, RetryLater
@@ -13,8 +13,9 @@ from project.core.logs import get_logger
 from workers.database import DatabaseDown, Link
 from workers.waiting import cancelled, event_or_timeout
 from workers.worker import fence, verdict
+from workers.worker.checkup import examine
 from workers.worker.leases import Keeper
-from workers.worker.ports import Account, Doors, Record
+from workers.worker.ports import Account, Counters, Doors, Record
 
 POLL = 5.0
 TAKEN_POLL = 0.5
@@ -32,6 +33,7 @@ class Custody:
     def __init__(self, name: str, *, keeper: Keeper, link: Link, doors: Doors) -> None:
         self.name = name
         self.account: Account | None = None
+        self._holding: Holding | None = None
         self._keeper = keeper
         self._link = link
         self._doors = doors
@@ -44,9 +46,22 @@ class Custody:
 
     async def run(self) -> None:
         """Until `stop()`. A lease that cannot be had yet is waited for."""
-        holding = await self._acquire()
-        while holding is not None and not self._stopping.is_set():
-            await self._step(holding)
+        self._holding = await self._acquire()
+        while self._holding is not None and not self._stopping.is_set():
+            await self._step(self._holding)
+
+    async def check(self, groups: Sequence[Counters]) -> None:
+        """Write down what the live connection shows. A death is its keeper's to record: `run` hears of it, too."""
+        if self._holding is None:
+            return
+        try:
+            seen = await examine(self.account, groups)
+            async with self._link.use() as conn:
+                await verdict.record_check(conn, self._holding, passed=seen.passed, code=seen.code, detail=seen.detail)
+        except AccountDead:
+            return
+        except DatabaseDown as error:
+            log.warning("check not written", account=self.name, reason=str(error))
 
     def stop(self) -> None:
         """End: lanes, then connection. `run` returns when both are closed and the state is stored."""

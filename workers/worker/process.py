@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
 import setproctitle
+from celery import platforms
+from celery.app import app_or_default
 from celery.apps import worker as celery_worker
 
-from project.celery import app
 from project.core.config import current
 from project.core.logs import configure
 from workers.node.wire import Seat
@@ -45,7 +47,9 @@ def boot(seat: Seat) -> None:
 
 def serve(seat: Seat, program: Callable[[], Program]) -> int:
     """Run `program` and the Celery worker of the queue named like the account; returns the exit code."""
+    app = app_or_default()
     kombu_guard.apply()
+    warnings.simplefilter("ignore", platforms.SecurityWarning)  # type: ignore[attr-defined]  # root in containers
     app.steps["worker"].add(ProgramStep)
     app.conf.worker_enable_remote_control = False
     app.conf.broker_transport_options |= {"polling_interval": POLLING}

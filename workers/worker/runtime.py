@@ -76,9 +76,11 @@ class Runtime:
         for custody, _ in self._accounts.values():
             custody.wake()
 
-    def custody(self, account: str) -> Custody | None:
-        """The account, when this process is to hold it."""
-        return self._accounts[account][0] if account in self._accounts else None
+    async def check(self, account: str) -> None:
+        """Write a health check of an account of this process. Raises FenceLost."""
+        if account in self._accounts:
+            engine = self._doors.opened
+            await self._accounts[account][0].check(engine.counters() if engine else [])
 
     async def _follow_placements(self, group: asyncio.TaskGroup) -> None:
         """Take in accounts that were placed here; hand over those that were placed elsewhere."""

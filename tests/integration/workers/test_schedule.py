@@ -1,0 +1,123 @@
+"""Beat and the tasks it sends."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+
+import asyncpg
+import pytest
+import redis
+from django.apps import apps
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+
+from project.celery import app
+from project.core.config import current
+from tests.integration.workers.conftest import StartNode, until
+from tests.integration.workers.fakes import Peer
+from workers import schedule, selectors, tasks
+from workers.beat import Leadership, LeaderScheduler
+from workers.models import WorkerGroup
+
+
+@pytest.mark.django_db
+def test_the_schedule_is_seeded_once_and_then_the_operators() -> None:
+    PeriodicTask.objects.all().delete()
+    schedule.seed(sender=apps.get_app_config("workers"))
+    rows = {row.task: row for row in PeriodicTask.objects.all()}
+    assert {task: row.interval.every for task, row in rows.items()} == {
+        "workers.check_sessions": 300,
+        "workers.check_workers": 180,
+    }
+    assert all(row.queue == "control" and row.expire_seconds < row.interval.every for row in rows.values())
+    slower, _ = IntervalSchedule.objects.get_or_create(every=600, period=IntervalSchedule.SECONDS)
+    PeriodicTask.objects.filter(task="workers.check_sessions").update(interval=slower)
+    schedule.seed(sender=apps.get_app_config("workers"))
+    assert PeriodicTask.objects.get(task="workers.check_sessions").interval == slower
+    assert PeriodicTask.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_beats_one_ticks_and_the_other_takes_over(redis_url: str) -> None:
+    every, _ = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.SECONDS)
+    PeriodicTask.objects.all().delete()
+    PeriodicTask.objects.create(name="often", task="tests.nothing", interval=every, queue="beat-test")
+    first, second = LeaderScheduler(app=app), LeaderScheduler(app=app)
+    with redis.Redis.from_url(redis_url) as client:
+        ticks(first, until_sent=1, client=client)
+        ticks(second, times=5)
+        assert client.llen("beat-test") == 1
+        first.close()
+        ticks(second, until_sent=2, client=client)
+    second.close()
+
+
+def ticks(
+    scheduler: LeaderScheduler, *, times: int = 0, until_sent: int = 0, client: redis.Redis | None = None
+) -> None:
+    """Tick a number of times, or until that many tasks are in the queue (each tick waits as long as it asks)."""
+    loop = asyncio.new_event_loop()
+    for _ in range(times or 200):
+        wait = scheduler.tick()
+        if client is not None and client.llen("beat-test") >= until_sent:
+            break
+        loop.run_until_complete(asyncio.sleep(0 if times else min(wait, 0.1)))
+    loop.close()
+    assert client is None or client.llen("beat-test") == until_sent
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_lost_connection_loses_the_lead() -> None:
+    leader, other = Leadership(current().database_direct_url), Leadership(current().database_direct_url)
+    assert leader.look()
+    assert not other.look()
+    assert other._connection is not None
+    assert leader._connection is not None
+    other._connection.execute("SELECT pg_terminate_backend(%s)", [leader._connection.info.backend_pid])
+    assert not leader.look()
+    assert other.look()
+    other.close()
+
+
+async def test_a_check_is_made_by_the_sessions_own_process(
+    start_node: StartNode, add_session, peer: Peer, pg: asyncpg.Connection
+) -> None:
+    account, idle = await add_session(), await add_session()
+    await pg.execute(
+        "UPDATE tg_sessions_telegramsession SET lifecycle = 'disabled' WHERE id = $1", int(idle.split(".")[1])
+    )
+    start_node()
+    await until(lambda: peer.live(account))
+    await asyncio.to_thread(tasks.check_sessions)
+    check = await until(lambda: pg.fetchrow("SELECT * FROM tg_sessions_healthcheck"), limit=40)
+    assert check["passed"]
+    detail = json.loads(check["detail"])
+    assert detail["answered_ms"] >= 0
+    assert detail["groups"] == [{"number": 1, "pairs": 2, "sent": 3, "unsynced": 0}]
+    assert await pg.fetchval("SELECT count(*) FROM tg_sessions_healthcheck") == 1
+    with redis.Redis.from_url(current().redis_url) as client:
+        assert client.llen(idle) == 0
+
+
+@pytest.mark.django_db(transaction=True)
+def test_orphans_are_listed() -> None:
+    from django.utils import timezone
+
+    from pairs.models import Assignment, Pair
+    from project.core.models import Lease
+    from sessions.models import TelegramSession
+    from workers.models import Placement
+
+    now = timezone.now()
+    session = TelegramSession.objects.create(name="one", phone_sealed=b"", device={}, lifecycle="active")
+    alone = Pair.objects.create(source_chat=1, discord_channel=1, destination_chat=1)
+    read = Pair.objects.create(source_chat=2, discord_channel=1, destination_chat=1)
+    Assignment.objects.create(pair=read, session=session)
+    Placement.objects.create(account=session.account, host=session.account)
+    Lease.objects.create(name="session.999", owner="x", epoch=1, expires_at=now + timezone.timedelta(minutes=1))
+    WorkerGroup.objects.create(session=session, number=1, heartbeat_at=now - timezone.timedelta(minutes=5))
+    orphans = selectors.find_orphans()
+    assert orphans.pairs == (str(alone),)
+    assert orphans.placements == (session.account,)
+    assert orphans.leases == ("session.999",)
+    assert len(orphans.groups) == 1

@@ -1,0 +1,55 @@
+"""Tasks of the workers room. `check_session` runs in the session's own process, the others in control."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+
+from celery import shared_task
+from celery.app import app_or_default
+
+from project.core.logs import get_logger
+from workers import selectors
+from workers.worker.runtime import here
+
+SPREAD = 20.0
+CHECK_EXPIRES = 100
+
+log = get_logger(__name__)
+
+
+@shared_task(name="workers.check_sessions")
+def check_sessions() -> None:
+    """Ask every session that has an owner for a check, spread over 20 s. The others have nobody to ask."""
+    for account in selectors.owned_sessions():
+        check_session.apply_async(
+            kwargs={"account": account, "wait": random.uniform(0, SPREAD)},
+            queue=account,
+            expires=CHECK_EXPIRES,
+        )
+
+
+@shared_task(name="workers.check_session")
+async def check_session(account: str, wait: float = 0.0) -> None:
+    """Write a HealthCheck row of what the account's live connection shows. `wait` in seconds."""
+    await asyncio.sleep(wait)
+    runtime = here()
+    if runtime is not None:
+        await runtime.check(account)
+
+
+@shared_task(name="workers.check_workers")
+def check_workers() -> None:
+    """Report what should not be, and drop commands to sessions that no process owns: nobody reads them."""
+    orphans = selectors.find_orphans()
+    if orphans.any():
+        log.warning(
+            "orphans found",
+            pairs=orphans.pairs,
+            placements=orphans.placements,
+            leases=orphans.leases,
+            groups=orphans.groups,
+        )
+    with app_or_default().connection_for_write() as connection:
+        for account in selectors.unowned_sessions():
+            connection.default_channel.queue_delete(account)  # type: ignore[attr-defined]
