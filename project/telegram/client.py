@@ -164,11 +164,17 @@ class Client(TelegramClient):  # type: ignore[misc]
         """Begin to close, without waiting."""
         self._sender._start_reconnect(reason)
 
+    @property
+    def updates_error(self) -> BaseException | None:
+        """What ended the reading of updates, and with it the connection."""
+        error: BaseException | None = self._updates_error
+        return error
+
     async def ended(self) -> BaseException | None:
         """Wait until the connection is over. The reason, when it was not us."""
         over = self._sender._disconnected
         await asyncio.wait({over})
-        error: BaseException | None = self._updates_error or over.exception()
+        error: BaseException | None = self.updates_error or over.exception()
         return error
 
     async def close(self) -> None:

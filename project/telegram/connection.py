@@ -11,6 +11,7 @@ import socket
 import struct
 from typing import Any
 
+from telethon import helpers
 from telethon.network import ConnectionTcpFull
 
 from project.telegram.proxy import Proxy, pass_through
@@ -31,6 +32,8 @@ _OPTIONS: tuple[tuple[int, int, int | bytes], ...] = (
 class HardConnection(ConnectionTcpFull):  # type: ignore[misc]
     """Telethon's full TCP transport with kernel time-outs, a hard close and our own SOCKS5."""
 
+    _connected: bool
+
     async def _connect(self, timeout: float | None = None, ssl: Any = None) -> None:
         async with asyncio.timeout(timeout):
             await self._open_streams()
@@ -50,6 +53,8 @@ class HardConnection(ConnectionTcpFull):  # type: ignore[misc]
 
     async def disconnect(self) -> None:
         """Reset the connection without waiting for what is still in its buffer."""
+        was_connected, self._connected = self._connected, False
+        if was_connected:
+            await helpers._cancel(self._log, send_task=self._send_task, recv_task=self._recv_task)
         if self._writer is not None:
             self._writer.transport.abort()
-        await super().disconnect()

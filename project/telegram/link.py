@@ -101,6 +101,7 @@ class Link:
 
     async def renew(self) -> None:
         """Replace the connection by a new one, as after a login."""
+        self._notice_changes()
         async with self._opening:
             await self._drop()
             await self._open()
@@ -208,12 +209,14 @@ class Link:
             if dc_id is None:
                 raise self._failed(error, asked) from None
         except Lost as error:
-            raise self._failed(error, asked) from None
+            raise self._lost(error, asked) from None
         await self._move(dc_id)
         try:
             return await self._ask(request, limit)
-        except (RPCError, Lost) as error:
+        except RPCError as error:
             raise self._failed(error, asked) from None
+        except Lost as error:
+            raise self._lost(error, asked) from None
 
     async def _ask(self, request: Any, limit: float) -> Any:
         if self._dead:
@@ -261,6 +264,13 @@ class Link:
         if isinstance(ours, AccountDead):
             self._die(ours)
         return ours
+
+    def _lost(self, error: Lost, asked: Asked) -> GatewayError:
+        """As `_failed`; but when the updates ended by death, that is what happened to the connection."""
+        ended_by = self._client.updates_error if self._client else None
+        if isinstance(ended_by, RPCError):
+            self._failed(ended_by, Asked(self.name, "updates"))
+        return self._dead or self._failed(error, asked)
 
     def _die(self, error: AccountDead) -> None:
         self._dead = self._dead or error

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 from telethon import password as srp
 from telethon.tl import functions, types
 
-from project.core.errors import InvalidInput, Refused, RelayError
+from project.core.errors import InvalidInput, Refused, RelayError, RetryLater, Unreachable
 from project.core.secret import Secret
 from project.telegram.link import Link
 from project.telegram.names import display_name
 from project.telegram.values import AccountInfo, App, CodeSent
+
+_log = logging.getLogger(__name__)
 
 
 class PasswordNeeded(RelayError):  # noqa: N818
@@ -144,7 +147,10 @@ async def _welcome(link: Link, authorization: Any) -> AccountInfo:
     later revocation from "not logged in yet"."""
     link.session.sign_in(authorization.user)
     link.session.set_token(authorization.future_auth_token)
-    await link.renew()
+    try:
+        await link.renew()
+    except (Unreachable, RetryLater) as error:
+        _log.warning("%s is logged in, but could not connect anew yet: %s", link.name, error)
     return account_info(authorization.user)
 
 

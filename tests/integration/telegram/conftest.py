@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import secrets
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
+from telethon.crypto import AuthKey as ClientKey
 
 from project.core.errors import AccountDead
 from project.core.message import Node, RichText, Style
 from project.core.secret import Secret
+from project.sandbox.telegram import server as telegram_server
+from project.sandbox.telegram.keys import AuthKey as ServerKey
+from project.sandbox.telegram.rsakey import ServerKey as RsaKey
+from project.sandbox.telegram.rsakey import new_key
 from project.sandbox.telegram.server import TelegramServer
 from project.sandbox.telegram.world import TelegramWorld
 from project.telegram.account import App, DeviceProfile, Endpoint, TelegramAccount
+from project.telegram.session import MemorySession, State
 from project.telegram.updates import Gap, Posted, Update
 
 APP = App(12345, Secret("0123456789abcdef0123456789abcdef"), DeviceProfile("Relay test", "Linux", "1.0"))
@@ -88,23 +95,23 @@ class Telegram:
         self.probes.append(Probe(self.endpoint, state, **more))
         return self.probes[-1]
 
-    async def user(self, user_id: int | None = None, phone: str = PHONE) -> Probe:
+    async def user(self) -> Probe:
         """A logged-in, running user."""
-        if user_id is None:
-            self.world.create_user(phone, "Anna Reader")
-        probe = self.probe()
-        await probe.account.connect()
-        sent = await probe.account.send_code(phone)
-        await probe.account.sign_in(phone, sent.phone_code_hash, Secret(self.world.login_code(phone)))
-        probe.run()
-        return probe
+        return await self._running(self.world.create_user(PHONE, "Anna Reader"), name="session.1", is_bot=False)
 
     async def bot(self) -> Probe:
         """A logged-in, running bot."""
-        created = self.world.create_bot("Relay bot")
-        probe = self.probe(name="sender.1")
+        return await self._running(self.world.create_bot("Relay bot").user_id, name="sender.1", is_bot=True)
+
+    async def _running(self, user_id: int, *, name: str, is_bot: bool) -> Probe:
+        """As after a restart: the login was made earlier (its key exchange would take most of a test's time)."""
+        secret = secrets.token_bytes(256)
+        known = self.world.state.keys
+        known.add(ServerKey(ClientKey(secret).key_id, secret))
+        known.log_in(next(key for key in known if key.secret == secret), user_id)
+        state = State(dc_id=2, host="", port=0, auth_key=secret, user_id=user_id, is_bot=is_bot)
+        probe = self.probe(MemorySession(state).snapshot(), name=name)
         await probe.account.connect()
-        await probe.account.import_bot(Secret(created.token))
         probe.run()
         return probe
 
@@ -123,6 +130,17 @@ class Telegram:
 
     def texts(self, channel_id: int) -> list[str]:
         return [m.text for m in self.world.messages(channel_id) if not m.deleted]
+
+
+@pytest.fixture(scope="session")
+def server_key() -> RsaKey:
+    """One RSA key for all servers: making one takes longer than most tests."""
+    return new_key()
+
+
+@pytest.fixture(autouse=True)
+def _same_server_key(server_key: RsaKey, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(telegram_server, "new_key", lambda: server_key)
 
 
 @pytest.fixture

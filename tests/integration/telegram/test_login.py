@@ -136,7 +136,7 @@ async def test_logging_out_ends_the_key_and_the_run(telegram: Telegram) -> None:
 
 
 _ELSEWHERE = """
-import asyncio, sys
+import sys, uvloop
 from tests.integration.telegram.conftest import Probe, until
 from project.telegram.account import Endpoint
 
@@ -151,11 +151,12 @@ async def main():
     await probe.close()
     print(info.name, len(found))
 
-asyncio.run(main())
+uvloop.run(main())
 """
 
 
 async def test_a_snapshot_goes_on_in_a_fresh_process(telegram: Telegram) -> None:
+    """On uvloop, as in production."""
     probe = await telegram.user()
     channel = await telegram.channel(probe)
     telegram.world.post(channel, "kept")
