@@ -17,8 +17,9 @@ from .keys import AuthKey
 from .primes import GENERATOR, PRIME
 from .rsakey import ServerKey
 
-# Any product of two primes does; a small one spares the clients' factorisation.
-_P, _Q = 1_000_003, 1_299_709
+# Any product of two primes does. A client's Pollard rho finds a tiny factor at once, and with the other one huge it
+# never finds both in the same step, which would end in the factors 1 and pq (once in 1,000 runs with equal sizes).
+_P, _Q = 1_009, 4_503_599_627_370_449
 # Nobody eavesdrops on loopback: a short exponent makes many logins cheap.
 _SECRET_BYTES = 32
 
