@@ -8,13 +8,14 @@ from socket import socket
 
 from project.core.config import declarations
 
-VAR = Path("var/demo")
+FOLDER = "demo"
 KEY_FILE = "telegram.pem"
 DC = 2
 
 
 def prepare(environ: MutableMapping[str, str], base: Path) -> None:
-    """Replaces every setting in `environ` by the demo's; its data go to var/demo."""
+    """Replaces every setting in `environ` by the demo's; its data go to the folder `demo` in VAR_DIR."""
+    var = Path(environ.get("VAR_DIR") or base / "var").absolute() / FOLDER
     for name in declarations():
         environ.pop(name.upper(), None)
         environ.pop(f"{name.upper()}_FILE", None)
@@ -22,12 +23,12 @@ def prepare(environ: MutableMapping[str, str], base: Path) -> None:
     environ.update(
         {
             "ENV_FILE": "",
-            "VAR_DIR": str(base / VAR),
+            "VAR_DIR": str(var),
             "PUBLIC_URL": f"http://localhost:{web}",
             "TELEGRAM_API_ID": "12345",
             "TELEGRAM_API_HASH": "0123456789abcdef0123456789abcdef",
             "TELEGRAM_DC": f"{DC}:127.0.0.1:{telegram}",
-            "TELEGRAM_DC_KEY_FILE": str(base / VAR / KEY_FILE),
+            "TELEGRAM_DC_KEY_FILE": str(var / KEY_FILE),
             "DISCORD_API_URL": f"http://127.0.0.1:{http}/api/v10",
             "DISCORD_GATEWAY_URL": f"ws://127.0.0.1:{http}/gateway",
             "DISCORD_CDN_URL": f"http://127.0.0.1:{http}/cdn",

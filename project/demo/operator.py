@@ -80,6 +80,8 @@ def _wait(true: Callable[[], T | None], what: str) -> T:
     deadline = time.monotonic() + LIMIT
     while (found := true()) is None:
         if time.monotonic() > deadline:
-            raise Conflict(f"Waited {LIMIT:.0f} s in vain for {what}.", hint="The logs are in var/demo/log.")
+            raise Conflict(
+                f"Waited {LIMIT:.0f} s in vain for {what}.", hint="The logs are in the folder demo/log of VAR_DIR."
+            )
         time.sleep(_STEP)
     return found

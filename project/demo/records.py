@@ -17,7 +17,7 @@ _MARK = re.compile(r"#(\d{4,})")
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A message somewhere. `arrived` is in milliseconds of the sandbox's clock; `ours`: posted by the program, not by a person."""
+    """A message somewhere. `arrived` is in milliseconds of the sandbox's clock; `ours`: not posted by a person."""
 
     id: int
     text: str

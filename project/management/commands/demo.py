@@ -94,7 +94,8 @@ class Command(BaseCommand):
         late = manager.wait_ready(READY)
         if late:
             names = ", ".join(f"{status.name} ({status.last_line})" for status in late)
-            raise CommandError(f"Not started within {READY:.0f} s: {names}. The logs are in var/demo/log.")
+            logs = layout(current().var_dir).logs
+            raise CommandError(f"Not started within {READY:.0f} s: {names}. The logs are in {logs}.")
 
     def _say_addresses(self, config: Config) -> None:
         password = secrets.token_urlsafe(9)

@@ -1,0 +1,72 @@
+"""The README's first command, as a person runs it."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.processes import remaining, wait_gone
+
+BASE = Path(__file__).resolve().parents[2]
+MESSAGES = 120
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(280)]
+
+
+def demo(var: Path, *arguments: str) -> subprocess.Popen[str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    argv = [sys.executable, str(BASE / "manage.py"), "demo", *arguments]
+    return subprocess.Popen(
+        argv, cwd=BASE, env={**kept, "VAR_DIR": str(var)}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+
+
+def wait_for_line(process: subprocess.Popen[str], text: str, limit: float = 120.0) -> str:
+    """Reads the output up to a line that contains `text`."""
+    assert process.stdout is not None
+    deadline, seen = time.monotonic() + limit, []
+    for line in process.stdout:
+        seen.append(line)
+        if text in line:
+            return line
+        assert time.monotonic() < deadline, "".join(seen)
+    raise AssertionError(f"{text!r} never came:\n{''.join(seen)}")
+
+
+def test_every_message_arrives_once_and_nothing_is_left_behind(tmp_path: Path) -> None:
+    report = tmp_path / "report.json"
+    process = demo(tmp_path, "--messages", str(MESSAGES), "--exit", "--report", str(report))
+    output, _ = process.communicate(timeout=240)
+    assert process.returncode == 0, output
+    figures = json.loads(report.read_text())
+    assert figures["profile"] == "real"
+    assert (figures["sessions"], figures["pairs"]) == (3, 8)
+    assert figures["sent"] == figures["delivered_discord"] == MESSAGES
+    assert figures["from_discord"] >= 10
+    assert figures["delivered_destination"] == figures["sent"] + figures["from_discord"]
+    assert (figures["lost"], figures["duplicated"], figures["out_of_order"]) == (0, 0, 0)
+    assert figures["unknown_methods"] == 0
+    assert figures["concurrent_owners"] == 1
+    for what, followed in (("edits", "edits_synced"), ("deletes", "deletes_synced"), ("replies", "replies_linked")):
+        assert figures[what] == figures[followed] >= 8
+    assert wait_gone(str(tmp_path)) == []
+
+
+def test_a_demo_that_was_killed_leaves_nothing_and_can_be_started_again(tmp_path: Path) -> None:
+    process = demo(tmp_path, "--messages", "20")
+    wait_for_line(process, "delivered")
+    assert remaining(str(tmp_path))
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert wait_gone(str(tmp_path)) == []
+    again = demo(tmp_path, "--messages", "16", "--exit")
+    output, _ = again.communicate(timeout=200)
+    assert again.returncode == 0, output
+    assert wait_gone(str(tmp_path)) == []
