@@ -10,8 +10,9 @@ from telethon.tl import functions
 
 from project.core.errors import AccountDead, Unreachable
 from project.telegram.errors import Asked, translate, unanswered
-from project.telegram.link import Link, dc_address, exact_name
+from project.telegram.link import Link
 from project.telegram.sender import Discarded, Lost, Sender
+from project.telegram.verdict import dc_address, exact_name
 
 IDLE = 60.0  # seconds a connection is kept after its last use
 

@@ -14,13 +14,13 @@ from random import Random
 from typing import Any
 
 from telethon.crypto import rsa
-from telethon.errors import AuthKeyNotFound, InvalidBufferError, RPCError
+from telethon.errors import RPCError
 from telethon.tl import functions, types
 
-from project.core.errors import AccountDead, GatewayError, Refused, RetryLater, Unreachable
-from project.telegram.backoff import LONGEST, next_attempt, reconnect_delay
+from project.core.errors import AccountDead, GatewayError, RetryLater, Unreachable
+from project.telegram.backoff import next_attempt, reconnect_delay
 from project.telegram.client import Client
-from project.telegram.errors import DEAD, KEY_NOT_FOUND, Asked, migrate_dc, translate, unanswered
+from project.telegram.errors import Asked
 from project.telegram.messages import neutral_updates
 from project.telegram.names import Names
 from project.telegram.proxy import parse_proxy
@@ -28,22 +28,11 @@ from project.telegram.sender import CALL_LIMIT, Lost
 from project.telegram.session import MemorySession
 from project.telegram.updates import Gap, Update, chat_scope
 from project.telegram.values import App, Endpoint
+from project.telegram.verdict import asked_of, dc_address, home_of, verdict
 
 OPEN_LIMIT = 30.0  # seconds for connection, key exchange and introduction together
 SAVE_EVERY = 60.0  # seconds between two notices that only counters have moved
 _FIRST_DC = Endpoint(2, "149.154.167.51", 443, "")  # where a login begins; Telegram sends us on if it is elsewhere
-
-_WRITES = (
-    functions.auth.CheckPasswordRequest,
-    functions.auth.ImportBotAuthorizationRequest,
-    functions.auth.LogOutRequest,
-    functions.auth.SendCodeRequest,
-    functions.auth.SignInRequest,
-    functions.channels.DeleteMessagesRequest,
-    functions.messages.EditMessageRequest,
-    functions.messages.SendMediaRequest,
-    functions.messages.SendMessageRequest,
-)
 
 _log = logging.getLogger(__name__)
 
@@ -196,16 +185,11 @@ class Link:
 
     async def call(self, request: Any, *, chat_id: int = 0, limit: float = CALL_LIMIT) -> Any:
         """The answer to one request, asked once and within `limit` seconds. Raises GatewayErrors only."""
-        asked = Asked(
-            self.name,
-            type(request).__name__.removesuffix("Request"),
-            chat=chat_scope(chat_id) if chat_id else "",
-            writes=isinstance(request, _WRITES),
-        )
+        asked = asked_of(request, self.name, chat_id)
         try:
             return await self._ask(request, limit)
         except RPCError as error:
-            dc_id = _home(error)
+            dc_id = home_of(error)
             if dc_id is None:
                 raise self._failed(error, asked) from None
         except Lost as error:
@@ -250,17 +234,7 @@ class Link:
 
     def _failed(self, error: BaseException, asked: Asked) -> GatewayError:
         """Our error for Telethon's; a dead account is remembered, and its connection closed."""
-        if isinstance(error, RPCError):
-            code, number = exact_name(error), error.code or 0
-            if code == "AUTH_KEY_UNREGISTERED" and not self.session.state.user_id:
-                return Refused("This account is not logged in.", code=code, hint="Log in first.")
-            ours = translate(code, number, asked)
-        elif _key_unknown(error):
-            ours = AccountDead(DEAD[KEY_NOT_FOUND], code=KEY_NOT_FOUND, hint="Log in again.")
-        elif isinstance(error, InvalidBufferError) and error.code == 429:
-            ours = RetryLater("Too many connections.", retry_after=LONGEST, scope=self.name, code="-429")
-        else:
-            ours = unanswered(asked, left=isinstance(error, Lost) and error.left)
+        ours = verdict(error, asked, signed_in=bool(self.session.state.user_id))
         if isinstance(ours, AccountDead):
             self._die(ours)
         return ours
@@ -308,33 +282,6 @@ class Link:
         if self._client is not None:
             self._client.keep_counters()
         return self.session.snapshot()
-
-
-def exact_name(error: RPCError) -> str:
-    """The error's name as the server wrote it."""
-    return str(getattr(error, "exact", error.message))
-
-
-def dc_address(config: Any, dc_id: int) -> Any:
-    """The address of a data centre in the server's configuration. Raises Unreachable when it is not listed."""
-    for option in config.dc_options if config else ():
-        if option.id == dc_id and not (option.ipv6 or option.cdn or option.tcpo_only):
-            return option
-    raise Unreachable(f"Telegram names no address of data centre {dc_id}.", code="DC_UNKNOWN")
-
-
-def _home(error: RPCError) -> int | None:
-    """The data centre that an account lives in, when the error says so. Files have their own way (FILE_MIGRATE)."""
-    code = exact_name(error)
-    return None if code.startswith(("FILE_", "STATS_")) else migrate_dc(code)
-
-
-def _key_unknown(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, AuthKeyNotFound) or (isinstance(error, InvalidBufferError) and error.code == 404):
-            return True
-        error = error.__cause__
-    return False
 
 
 def _place(session: MemorySession, endpoint: Endpoint | None) -> None:
