@@ -11,7 +11,7 @@ from pairs.text.quote import quote_line, reply_line
 from pairs.text.split import split
 from project.core.message import Message, Node, RichText, Style, plain_text
 from project.core.richtext import Span, from_spans, text_node, to_spans, utf16_len
-from project.discord.markdown import discord_form, emit, write
+from project.discord.markdown import discord_form, emit
 
 __all__ = [
     "CaptionUse",
@@ -74,11 +74,10 @@ def discord_parts(message: Message, *, options: RenderOptions) -> tuple[DiscordP
 
     White space at the edges of a part is left out, as Discord itself does: what is sent is what Discord keeps.
     """
-    body = _stripped(_body(message, options))
-    content = write(body)
+    body = _stripped(discord_form(_body(message, options)))
+    content = emit(body)
     if content and utf16_len(content) <= DISCORD_LIMIT:
         return (DiscordPart(content),)
-    body = discord_form(body)
     pieces = split(body, first_limit=DISCORD_LIMIT, limit=DISCORD_LIMIT, measure=lambda piece: utf16_len(emit(piece)))
     contents = (emit(_stripped(piece)) for piece in pieces)
     return tuple(DiscordPart(content) for content in contents if content)

@@ -162,3 +162,8 @@ def test_a_quote_of_a_picture_says_so() -> None:
 def test_a_webhook_reply_leads_to_the_message() -> None:
     line = reply_line(text_node("old text"), "https://discord.com/channels/1/2/3")
     assert write(line) == "> [↩ Reply to](<https://discord.com/channels/1/2/3>) old text"
+
+
+def test_a_link_on_nothing_visible_still_arrives() -> None:
+    tree = (Node(Style.LINK, value="https://x.com", children=text_node(" ")),)
+    assert contents(tree) == ["(https://x.com)"]
