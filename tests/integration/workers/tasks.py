@@ -15,8 +15,7 @@ from project.core.config import current
 @shared_task(name="tests.where_async")
 async def where_async(key: str) -> None:
     """Note which thread ran this, and whether its loop is the session's."""
-    await asyncio.sleep(0)
-    _note(key, f"{os.getpid()} {threading.current_thread().name}")
+    await asyncio.to_thread(_note, key, f"{os.getpid()} {threading.current_thread().name}")
 
 
 @shared_task(name="tests.where_sync")
@@ -27,6 +26,13 @@ def where_sync(key: str) -> None:
 @shared_task(name="tests.fail_async")
 async def fail_async() -> None:
     raise ValueError("on purpose")
+
+
+@shared_task(name="tests.linger")
+async def linger(key: str, seconds: float) -> None:
+    """Stay unacknowledged for a while."""
+    await asyncio.to_thread(_note, key, "began")
+    await asyncio.sleep(seconds)
 
 
 @shared_task(name="tests.block_loop")

@@ -16,7 +16,7 @@ from project.core.config import current
 from tests.integration.workers.conftest import StartNode, until
 from tests.integration.workers.fakes import Peer
 from workers import schedule, selectors, tasks
-from workers.beat import Leadership, LeaderScheduler
+from workers.beat import LeaderScheduler, Leadership
 from workers.models import WorkerGroup
 
 
