@@ -81,7 +81,9 @@ class Files:
         """Keeps one part of the upload `file_id` of the account `owner`."""
         check_part(number, data)
         upload = self._uploads.setdefault((owner, file_id), Upload(big))
-        if upload.big != big or upload.whole:
+        if upload.whole:  # used before: the same id begins another upload
+            upload = self._uploads[owner, file_id] = Upload(big)
+        if upload.big != big:
             raise RpcRefusedError("FILE_PART_INVALID")
         upload.parts[number] = data
 
@@ -108,7 +110,18 @@ class Files:
             width, height = image_size(new.data)
         mime = "image/jpeg" if new.photo else new.mime
         name = "" if new.photo else new.name
-        stored = StoredFile(next(self._ids), name, mime, len(new.data), new.photo, width, height, date, protected)
+        stored = StoredFile(
+            next(self._ids),
+            name,
+            mime,
+            len(new.data),
+            new.photo,
+            width,
+            height,
+            date,
+            protected=protected,
+            spoiler=new.spoiler,
+        )
         self._known[stored.id] = stored
         self._data[stored.id] = new.data
         return stored

@@ -42,6 +42,7 @@ class HoldsKey(Protocol):
 
     usage: Usage
     address: str
+    wants_updates: bool
 
     def push(self, body: bytes) -> None:
         """Sends updates."""

@@ -5,6 +5,31 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+# The kinds of entities that messages may hold here.
+KINDS = frozenset(
+    [
+        "bold",
+        "italic",
+        "underline",
+        "strike",
+        "spoiler",
+        "code",
+        "pre",
+        "text_url",
+        "url",
+        "email",
+        "phone",
+        "mention",
+        "mention_name",
+        "hashtag",
+        "cashtag",
+        "bot_command",
+        "bank_card",
+        "custom_emoji",
+        "blockquote",
+    ]
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Entity:
@@ -27,6 +52,7 @@ class NewFile:
     mime: str
     data: bytes = field(repr=False)
     photo: bool = False
+    spoiler: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +68,7 @@ class StoredFile:
     height: int
     date: int
     protected: bool = False  # it was first posted in a chat that forbids forwarding
+    spoiler: bool = False  # of the message that shows it
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,7 @@ class Pusher:
             if not self.sees(user, channel, author_id):
                 continue
             for connection in tuple(key.connections):
-                if connection is not origin and isinstance(connection, Connection) and connection.wants_updates:
+                if connection is not origin and connection.wants_updates:
                     connection.push(self._body(bodies, user.id, channel, change, author_id))
 
     def _body(
@@ -94,7 +94,8 @@ class Pusher:
         body = updates(update, [], [self._chat(user_id, channel)], self._state.clock.date())
         for key in self._state.keys.of_user(user_id):
             for connection in tuple(key.connections):
-                connection.push(body)
+                if connection.wants_updates:
+                    connection.push(body)
 
     def ended(self, user_id: int, key_id: int) -> None:
         """Makes the connections of a key ask, so that they learn that they are logged out."""

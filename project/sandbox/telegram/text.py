@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from .errors import RpcRefusedError
-from .messages import Entity
+from .messages import KINDS, Entity
 
 TEXT_LIMIT = 4096
 CAPTION_LIMIT = 1024
@@ -59,6 +59,8 @@ def tidy(text: str, entities: Iterable[Entity], *, limit: int) -> tuple[str, tup
     """
     given = list(entities)
     size = units(text)
+    if any(item.kind not in KINDS for item in given):
+        raise RpcRefusedError("ENTITY_TYPE_INVALID")
     if any(item.offset < 0 or item.length <= 0 or item.offset + item.length > size for item in given):
         raise RpcRefusedError("ENTITY_BOUNDS_INVALID")
     text, kept = _trimmed(text, given)

@@ -2,41 +2,20 @@
 
 from __future__ import annotations
 
-import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from telethon.tl import types
 
 from .channels import Channel, Role
-from .messages import Change, ChangeKind, Entity, StoredFile, StoredMessage
+from .entities import to_tl
+from .messages import Change, ChangeKind, StoredFile, StoredMessage
 from .state import State
 from .users import User
 
 DC_ID = 2
 _VECTOR = 0x1CB5C415
-_VALUES = {
-    "text_url": "url",
-    "pre": "language",
-    "mention_name": "user_id",
-    "custom_emoji": "document_id",
-    "blockquote": "collapsed",
-}
-_NUMBERS = frozenset({"mention_name", "custom_emoji"})
-_SNAKE = re.compile(r"(?<!^)(?=[A-Z])")
-
-
-def _kind(tl_class: type) -> str:
-    return _SNAKE.sub("_", tl_class.__name__.removeprefix("Input").removeprefix("MessageEntity")).lower()
-
-
-_CLASSES: dict[str, Any] = {
-    _kind(item): item
-    for name, item in vars(types).items()
-    if name.startswith("MessageEntity") and isinstance(item, type)
-}
-
 ALL_RIGHTS = types.ChatAdminRights(
     change_info=True,
     post_messages=True,
@@ -54,30 +33,6 @@ def vector(items: Iterable[bytes]) -> bytes:
     """A TL vector of objects that are serialised already."""
     serialised = list(items)
     return struct.pack("<Ii", _VECTOR, len(serialised)) + b"".join(serialised)
-
-
-def to_tl(entities: Sequence[Entity]) -> list[Any]:
-    """Entities as TL objects."""
-    found = []
-    for entity in entities:
-        extra: dict[str, Any] = {}
-        if entity.kind in _VALUES:
-            value: Any = int(entity.value) if entity.kind in _NUMBERS else entity.value
-            extra[_VALUES[entity.kind]] = bool(value) if entity.kind == "blockquote" else value
-        found.append(_CLASSES[entity.kind](entity.offset, entity.length, **extra))
-    return found
-
-
-def from_tl(entities: Iterable[Any] | None) -> tuple[Entity, ...]:
-    """Entities that a client sent."""
-    found = []
-    for entity in entities or ():
-        kind = _kind(type(entity))
-        value = getattr(entity, _VALUES.get(kind, ""), "") if kind in _VALUES else ""
-        if hasattr(value, "user_id"):
-            value = value.user_id
-        found.append(Entity(kind, entity.offset, entity.length, str(value) if value else ""))
-    return tuple(found)
 
 
 class Renderer:
@@ -133,20 +88,17 @@ class Renderer:
             participants_count=len(channel.members),
         )
 
-    def _media(self, viewer_id: int, file: StoredFile) -> Any:
+    def media(self, viewer_id: int, file: StoredFile) -> Any:
+        """A file as messageMedia."""
         access_hash = self._state.hashes.of(viewer_id, "file", file.id)
         reference = self._state.files.reference(viewer_id, file.id, self._state.clock.monotonic())
         if file.photo:
             size = types.PhotoSize("x", file.width, file.height, file.size)
             photo = types.Photo(file.id, access_hash, reference, file.date, [size], DC_ID)
-            return types.MessageMediaPhoto(photo=photo)
+            return types.MessageMediaPhoto(photo=photo, spoiler=file.spoiler or None)
         attributes = [types.DocumentAttributeFilename(file.name)]
         document = types.Document(file.id, access_hash, reference, file.date, file.mime, file.size, DC_ID, attributes)
-        return types.MessageMediaDocument(document=document)
-
-    def media(self, viewer_id: int, file: StoredFile) -> Any:
-        """A file as messageMedia."""
-        return self._media(viewer_id, file)
+        return types.MessageMediaDocument(document=document, spoiler=file.spoiler or None)
 
     def message(self, viewer_id: int, channel: Channel, message: StoredMessage) -> Any:
         """A message; the creation of the channel is a messageService."""
@@ -172,7 +124,7 @@ class Renderer:
             post=not channel.megagroup or None,
             from_id=self._from(channel, author),
             reply_to=header,
-            media=self._media(viewer_id, message.file) if message.file else None,
+            media=self.media(viewer_id, message.file) if message.file else None,
             entities=to_tl(message.entities) or None,
             views=1 if not channel.megagroup else None,
             forwards=0 if not channel.megagroup else None,

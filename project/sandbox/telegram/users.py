@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from .passwords import Verifier
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Freeze:
     """A frozen account (help.getAppConfig: freeze_since_date, freeze_until_date, freeze_appeal_url). Unix seconds."""
 

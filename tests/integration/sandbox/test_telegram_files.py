@@ -8,6 +8,7 @@ import pytest
 from telethon import errors, functions, types, utils
 
 from project.core.errors import InvalidInput
+from project.sandbox.faults import FaultRule, Phase
 from project.sandbox.telegram.messages import NewFile
 
 
@@ -73,6 +74,23 @@ async def test_the_verb_posts_albums_too(world, pair):
         files=[NewFile("a.png", "image/png", png(), photo=True), NewFile("b.png", "image/png", png(), photo=True)],
     )
     assert [m.id for m in world.messages(pair.channel)] == [first, first + 1]
+
+
+async def test_a_spoiler_stays_one_and_a_kept_file_is_sent_again(world, pair):
+    file = await pair.writer.upload_file(png(), file_name="a.png")
+    media = types.InputMediaUploadedPhoto(file, spoiler=True)
+    own = pair.at(pair.writer)
+    world.faults.add(FaultRule("messages.sendMedia", Phase.BEFORE, 420, "FLOOD_WAIT_9"))
+    with pytest.raises(errors.FloodWaitError):
+        await pair.writer(functions.messages.SendMediaRequest(own, media, "first"))
+    pair.writer._flood_waited_requests.clear()
+    await pair.writer(functions.messages.SendMediaRequest(own, media, "second"))
+    message = await newest(pair)
+
+    assert (message.message, message.media.spoiler) == ("second", True)
+    plain = types.InputMediaPhoto(utils.get_input_photo((await pair.writer.get_messages(own, limit=1))[0].photo))
+    await pair.writer(functions.messages.SendMediaRequest(own, plain, "third"))
+    assert (await newest(pair)).media.spoiler is False
 
 
 async def test_references_expire_and_are_renewed_with_the_message(world, pair):

@@ -14,13 +14,14 @@ from project.core.errors import Conflict, InvalidInput, NotFound
 from project.sandbox.telegram import text
 from project.sandbox.telegram.channels import Channel
 from project.sandbox.telegram.clock import Clock
+from project.sandbox.telegram.entities import from_tl, to_tl
 from project.sandbox.telegram.envelope import BadPacketError, Envelope, Unpacker, packed, seal, unseal
 from project.sandbox.telegram.errors import RpcRefusedError, flood_wait
 from project.sandbox.telegram.flood import Flood
 from project.sandbox.telegram.images import image_size
 from project.sandbox.telegram.keys import AuthKey, Usage
 from project.sandbox.telegram.login import Logins
-from project.sandbox.telegram.messages import ChangeKind, Entity, NewFile, StoredMessage
+from project.sandbox.telegram.messages import KINDS, ChangeKind, Entity, NewFile, StoredMessage
 from project.sandbox.telegram.passwords import Challenge, verifier
 from project.sandbox.telegram.primes import GENERATOR, PRIME
 from project.sandbox.telegram.rpc.history import window
@@ -62,6 +63,14 @@ def test_a_tidied_text_keeps_its_entities_inside(content, offset, length):
     kept, entities = text.tidy(content, given_entity, limit=4096)
     assert kept == content.strip()
     assert all(e.offset >= 0 and e.length > 0 and e.offset + e.length <= text.units(kept) for e in entities)
+
+
+def test_every_kind_of_entity_survives_the_way_to_telegram_and_back():
+    values = {"mention_name": "42", "custom_emoji": "43", "text_url": "https://a.example", "pre": "python"}
+    given = tuple(Entity(kind, 1, 2, values.get(kind, "")) for kind in sorted(KINDS))
+    assert from_tl(to_tl(given)) == given
+    with pytest.raises(RpcRefusedError, match="ENTITY_TYPE_INVALID"):
+        text.tidy("abc", [Entity("glitter", 0, 1)], limit=9)
 
 
 def test_a_rate_lets_a_burst_through_and_then_its_pace():

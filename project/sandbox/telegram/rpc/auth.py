@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from telethon.tl import functions, types
+from telethon.tl import types
 from telethon.tl.functions import auth
 
 from project.sandbox.telegram.errors import RpcRefusedError, flood_wait
@@ -121,7 +121,7 @@ def import_bot(call: Call, request: Any) -> Any:
 
 
 @method(auth.LogOutRequest)
-def log_out(call: Call, request: functions.auth.LogOutRequest) -> Any:
+def log_out(call: Call, request: Any) -> Any:
     """Ends this login."""
     call.state.keys.log_out(call.key)
     return types.auth.LoggedOut()

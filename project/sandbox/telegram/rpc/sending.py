@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,12 +11,12 @@ from telethon.tl.functions import messages
 
 from project.sandbox.telegram import posting
 from project.sandbox.telegram.channels import Channel
+from project.sandbox.telegram.entities import from_tl
 from project.sandbox.telegram.errors import RpcRefusedError, flood_wait, slowmode_wait
 from project.sandbox.telegram.flood import Claim
 from project.sandbox.telegram.messages import NewFile, StoredFile, StoredMessage
 from project.sandbox.telegram.posting import Draft
 from project.sandbox.telegram.settings import DuplicateAnswer
-from project.sandbox.telegram.tl import from_tl
 
 from . import peers, rights
 from .registry import Call, method
@@ -140,9 +141,10 @@ def _uploaded(call: Call, media: Any) -> NewFile:
     md5 = "" if big else file.md5_checksum
     data = call.state.files.finish(call.me.id, file.id, file.parts, big=big, md5=md5)
     if isinstance(media, types.InputMediaUploadedPhoto):
-        return NewFile(file.name, "image/jpeg", data, photo=True)
+        return NewFile(file.name, "image/jpeg", data, photo=True, spoiler=bool(media.spoiler))
     names = (item.file_name for item in media.attributes if isinstance(item, types.DocumentAttributeFilename))
-    return NewFile(next(names, file.name), media.mime_type or "application/octet-stream", data)
+    mime = media.mime_type or "application/octet-stream"
+    return NewFile(next(names, file.name), mime, data, spoiler=bool(media.spoiler))
 
 
 def _file(call: Call, channel: Channel, media: Any) -> StoredFile:
@@ -153,7 +155,7 @@ def _file(call: Call, channel: Channel, media: Any) -> StoredFile:
         stored = located(call, media.id)
         if stored.protected and not channel.protected:
             raise RpcRefusedError("CHAT_FORWARDS_RESTRICTED")
-        return stored
+        return dataclasses.replace(stored, spoiler=bool(media.spoiler))
     raise RpcRefusedError("MEDIA_EMPTY" if isinstance(media, types.InputMediaEmpty) else "MEDIA_INVALID")
 
 
