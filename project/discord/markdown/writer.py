@@ -17,7 +17,8 @@ from project.discord.markdown.syntax import (
 )
 
 # An "@everyone" pings nobody in any case (allowed_mentions); escaped, it is not even highlighted.
-_SPECIAL = re.compile(r"[\\*_~|`\[\]<]|@(?=everyone|here)|:(?=//)")
+# "](" would let Discord's greedy link rule stretch an earlier link up to here.
+_SPECIAL = re.compile(r"[\\*_~|`\[\]<]|(?<=\])\(|@(?=everyone|here)|:(?=//)")
 _LINE_START = re.compile(r"^([^\S\n]*)(?:(?=#{1,3}(?:\s|\Z)|>|[-+](?:\s|\Z|#))|(\d+)(?=\.(?:\s|\Z)))", re.MULTILINE)
 _BARE_BEFORE = re.compile(r"[.,:;\"')]*(?:\s|\Z)")
 _BLANK = " \t*_~|[#>" + GUARD

@@ -112,7 +112,7 @@ WRITTEN: list[tuple[RichText, str]] = [
     ((t("-# x"),), r"\-# x"),
     ((t("@everyone @here"),), r"\@everyone \@here"),
     ((t("<@1>"),), r"\<@1>"),
-    ((t("[t](https://x.com)"),), r"\[t\](https://x.com)"),
+    ((t("[t](https://x.com)"),), r"\[t\]\(https://x.com)"),
     ((t("see https://x.com/a_b_c."),), "see https://x.com/a_b_c."),
     ((t("(https://x.com/a)"),), "(https://x.com/a)"),
     ((s(B, "https://x.com"),), "**<https://x.com>**"),
