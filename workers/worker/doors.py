@@ -12,6 +12,7 @@ from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
 from project.core.config import Config
 from project.core.errors import AccountDead, FenceLost
+from project.core.installation import stored_random_id_key
 from project.core.leases import Holding
 from project.core.logs import get_logger
 from project.discord.rest import DiscordRest
@@ -20,6 +21,7 @@ from project.telegram.updates import Update
 from sessions.accounts import AccountRecord, load_account, save_state
 from sessions.login.runner import run_login
 from sessions.lookups import answer_lookups
+from workers.database import Link
 from workers.worker import fence
 
 if TYPE_CHECKING:
@@ -34,10 +36,9 @@ log = get_logger(__name__)
 class RealDoors:
     """One per process; made on its loop."""
 
-    def __init__(self, principal: str, config: Config, random_id_key: bytes) -> None:
+    def __init__(self, principal: str, config: Config) -> None:
         self._principal = principal
         self._config = config
-        self._random_id_key = random_id_key
         self._opening = asyncio.Lock()
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._http: aiohttp.ClientSession | None = None
@@ -104,13 +105,17 @@ class RealDoors:
             dsn=config.database_url,
             principal=self._principal,
             keyring=config.master_keys,
-            random_id_key=self._random_id_key,
+            random_id_key=await self._random_id_key(),
             discord_bot_id=await self._bot_id(rest),
             discord_limits=DiscordLimits(file_bytes=FILE_LIMIT),
         )
         engine = Engine(settings=settings, rest=rest, on_fatal=self._on_fatal)
         await engine.start()
         return engine
+
+    async def _random_id_key(self) -> bytes:
+        async with Link(f"start of {self._principal}").once() as conn:
+            return await stored_random_id_key(conn)
 
     async def _bot_id(self, rest: DiscordRest) -> int:
         if self._config.discord_bot_token is None:

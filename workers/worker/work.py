@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import socket
 
-from django.db import connections
-
 from project.core.config import current
-from project.core.installation import random_id_key
 from workers.node.wire import Seat
 from workers.worker.bootstep import Program
 from workers.worker.doors import RealDoors
@@ -18,10 +15,8 @@ from workers.worker.runtime import Runtime, present
 def work_for(seat: Seat, pipe: socket.socket) -> int:
     """Be the worker in `seat`; returns its exit code."""
     boot(seat)
-    key = random_id_key()
-    connections.close_all()
 
     def program() -> Program:
-        return present(Runtime(seat, pipe, current(), RealDoors(seat.account, current(), key)))
+        return present(Runtime(seat, pipe, current(), RealDoors(seat.account, current())))
 
     return serve(seat, program)

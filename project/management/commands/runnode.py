@@ -8,6 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from project.core.config import current
+from project.core.installation import random_id_key
 from project.core.logs import configure
 from workers.node.supervisor import NodeFailed, Supervisor
 
@@ -20,6 +21,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Supervise."""
         configure("node")
+        random_id_key()  # made by the first node, before its first worker asks
         try:
             asyncio.run(_supervise())
         except NodeFailed as error:

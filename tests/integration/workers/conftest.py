@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -20,6 +21,7 @@ import pytest
 from tests.integration.workers.fakes import Peer
 
 ROOT = Path(__file__).resolve().parents[3]
+FAKE_NODE = "-m tests.integration.workers.fake_node"
 FAST = {
     "LEASE_TTL": "4",
     "LEASE_RENEW": "0.5",
@@ -93,13 +95,13 @@ def start_node(
 ) -> Iterator[StartNode]:
     nodes: list[Node] = []
 
-    def start(name: str = "a", **settings: str) -> Node:
+    def start(name: str = "a", command: str = FAKE_NODE, **settings: str) -> Node:
         environ = os.environ | FAST | {"NODE_NAME": name, "PEER_PORT": str(peer.port)} | settings  # type: ignore[attr-defined]
         environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
         log = tmp_path / f"{name}.log"
         with log.open("ab") as output:
             process = subprocess.Popen(
-                [sys.executable, "-m", "tests.integration.workers.fake_node"],
+                [sys.executable, *command.split()],
                 cwd=ROOT,
                 env=environ,
                 stdout=output,
@@ -129,8 +131,9 @@ def add_session(pg: asyncpg.Connection) -> Callable[[], Any]:
             INSERT INTO tg_sessions_telegramsession (name, phone_sealed, phone_hint, priority, max_pairs, lifecycle,
               health, health_reason, device, metadata, created_at, updated_at)
             VALUES ('s' || (SELECT count(*) FROM tg_sessions_telegramsession), '', '', 1, 30, 'active',
-              'unknown', '', '{}', '{}', now(), now()) RETURNING id
-            """
+              'unknown', '', $1, '{}', now(), now()) RETURNING id
+            """,
+            json.dumps({"device_model": "Desktop", "system_version": "1", "app_version": "1"}),
         )
         return f"session.{number}"
 

@@ -11,6 +11,8 @@ import asyncpg
 import pytest
 import redis
 from celery import Celery
+from kombu import Connection
+from kombu.transport import redis as kombu_redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
@@ -19,6 +21,7 @@ from project.embedded import layout
 from project.embedded.redis import EmbeddedRedis
 from tests.integration.workers.conftest import StartNode, until
 from tests.integration.workers.fakes import Peer
+from workers.worker import kombu_guard
 
 
 class OwnRedis:
@@ -57,6 +60,26 @@ def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
     server = OwnRedis(tmp_path)
     yield server
     server.signal(signal.SIGKILL)
+
+
+async def test_a_closed_channel_with_unacknowledged_messages_is_no_error(
+    own_redis: OwnRedis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What Celery does to its channel after the broker died: kombu 5.7 raises AttributeError without the guard."""
+    monkeypatch.setattr(kombu_redis.QoS, "restore_unacked", kombu_redis.QoS.restore_unacked)
+    kombu_guard.apply()
+    await own_redis.start()
+    with Connection(celery_broker_url(own_redis.url)) as connection:
+        queue = connection.SimpleQueue("waiting")
+        queue.put({"a": 1})
+        queue.get(timeout=5)
+        own_redis.signal(signal.SIGKILL)
+        channel = queue.channel
+        channel.close()
+        connection.transport.close_channel(channel)
+        channel.qos._delivered["tag"] = "a message"
+        channel.qos.restore_unacked()
+        assert not channel.qos._delivered
 
 
 async def test_workers_live_through_redis_deaths(
