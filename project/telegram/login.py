@@ -17,23 +17,23 @@ from project.telegram.values import AccountInfo, App, CodeSent
 _log = logging.getLogger(__name__)
 
 
-class PasswordNeeded(RelayError):  # noqa: N818
+class PasswordNeeded(RelayError):
     """The code was right; the account has a password (two-step verification) that is needed too."""
 
 
-class CodeInvalid(RelayError):  # noqa: N818
+class CodeInvalid(RelayError):
     """The code is wrong; it may be typed again."""
 
 
-class CodeExpired(RelayError):  # noqa: N818
+class CodeExpired(RelayError):
     """The code is not valid any more; ask for a new one."""
 
 
-class SignUpRefused(RelayError):  # noqa: N818
+class SignUpRefused(RelayError):
     """No account exists for the phone number. This product never creates accounts."""
 
 
-class PasswordInvalid(RelayError):  # noqa: N818
+class PasswordInvalid(RelayError):
     """The password is wrong; it may be typed again."""
 
 

@@ -17,7 +17,7 @@ from telethon.tl.types import MsgsAck
 CALL_LIMIT = 30.0  # seconds for one request and its answer
 
 
-class Lost(ConnectionError):  # noqa: N818
+class Lost(ConnectionError):
     """No answer came. `left` tells whether the request may have reached the server."""
 
     def __init__(self, *, left: bool) -> None:

@@ -23,7 +23,7 @@ DEADLINE = 10.0
 async def eventually(condition: Callable[[], object], deadline: float = DEADLINE) -> None:
     """Waits until `condition` holds; fails the test at the deadline."""
     async with asyncio.timeout(deadline):
-        while not condition():  # noqa: ASYNC110 - any condition, not only events
+        while not condition():
             await asyncio.sleep(0.005)
 
 

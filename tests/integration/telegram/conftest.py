@@ -36,7 +36,7 @@ def words(text: str) -> RichText:
 async def until(true: Callable[[], Any], limit: float = WAIT) -> None:
     """Wait for a condition."""
     async with asyncio.timeout(limit):
-        while not true():  # noqa: ASYNC110
+        while not true():
             await asyncio.sleep(0.01)
 
 
