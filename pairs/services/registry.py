@@ -117,7 +117,8 @@ def list_pairs() -> list[PairView]:
 
 def find_pair(pair_id: int) -> Pair:
     """Raises NotFound."""
-    pair = Pair.objects.exclude(status=PairStatus.REMOVED).filter(pk=pair_id).first()
+    living = Pair.objects.exclude(status=PairStatus.REMOVED).select_related("sender", "assignment__session")
+    pair = living.filter(pk=pair_id).first()
     if pair is None:
         raise NotFound(f"There is no pair {pair_id}.", hint="`pair list` shows them.")
     return pair

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from project.core.config import current
-from project.core.errors import Conflict, InvalidInput
+from project.core.errors import Conflict, GatewayError, InvalidInput
 from project.discord.rest import DiscordRest, Webhook
 from project.discord.urls import parse_webhook_url
 
@@ -24,7 +24,10 @@ class DiscordTarget:
 
 
 def find_target(reference: str) -> DiscordTarget:
-    """By webhook URL, or by channel id for the bot. Asks Discord. Raises InvalidInput, Conflict and GatewayError."""
+    """By webhook URL, or by channel id for the bot. Asks Discord.
+
+    Raises InvalidInput, Conflict and GatewayError. No message repeats the reference: it may be a secret.
+    """
     return asyncio.run(_find(reference.strip()))
 
 
@@ -35,8 +38,20 @@ async def _find(reference: str) -> DiscordTarget:
         if reference.isdigit():
             return await _channel(rest, int(reference))
         webhook = parse_webhook_url(reference, api_url=config.discord_api_url)
+        if webhook.thread_id:
+            raise InvalidInput("Pairs post into channels, not threads.", hint="Leave ?thread_id=… off the URL.")
         info = await rest.webhook(webhook)
-        return DiscordTarget(info.channel_id, info.guild_id, "", webhook)
+        return DiscordTarget(info.channel_id, info.guild_id, await _title(rest, info.channel_id), webhook)
+
+
+async def _title(rest: DiscordRest, channel_id: int) -> str:
+    """The channel's name, as far as there is a bot that can see it."""
+    if current().discord_bot_token is None:
+        return ""
+    try:
+        return (await rest.channel(channel_id)).name
+    except GatewayError:
+        return ""
 
 
 async def _channel(rest: DiscordRest, channel_id: int) -> DiscordTarget:

@@ -17,6 +17,7 @@ from sessions.models import LoginAttempt, LoginStep, TelegramSession
 from sessions.models.login import OPEN_STEPS
 from sessions.models.session import Lifecycle
 
+_MAY_LOG_IN = (Lifecycle.REGISTERED, Lifecycle.LOGIN, Lifecycle.ACTIVE)
 LIFETIME = timedelta(minutes=10)
 
 
@@ -32,7 +33,9 @@ class LoginView:
 
 
 def request_login(*, actor: str, session: TelegramSession) -> LoginView:
-    """Asks the session's worker to send a login code; an older attempt is given up."""
+    """Asks the session's worker to send a login code; an older attempt is given up. Raises Conflict."""
+    if session.lifecycle not in _MAY_LOG_IN:
+        raise Conflict(f"Session {session.name} is {session.lifecycle}.", hint="Enable it first.")
     with transaction.atomic():
         attempt = open_attempt(session.account)
         TelegramSession.objects.filter(pk=session.pk, lifecycle=Lifecycle.REGISTERED).update(lifecycle=Lifecycle.LOGIN)
@@ -69,6 +72,15 @@ def _answer(account: str, asked: LoginStep, given: LoginStep, answer: Secret) ->
         )
         if not changed:
             raise Conflict("Nothing of that kind is asked for now.", hint="`session login` starts anew.")
+        wake(account)
+
+
+def give_up(*, account: str, reason: str) -> None:
+    """Ends an open attempt, so that the worker does not keep a connection for it. A no-op when none is open."""
+    with transaction.atomic():
+        LoginAttempt.objects.filter(account=account, step__in=OPEN_STEPS).update(
+            step=LoginStep.FAILED, error=reason, sealed_answer=None, sealed_state=None
+        )
         wake(account)
 
 

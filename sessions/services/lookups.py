@@ -7,17 +7,23 @@ import time
 import msgspec
 from django.db import transaction
 
-from project.core.errors import Conflict, NotFound
+from project.core.errors import Conflict, InvalidInput, NotFound
 from project.telegram.values import AccountInfo, ChatInfo
 from sessions.models import Lookup
 from sessions.services.login import wake
 
-LIMIT = 30.0  # seconds
+LONGEST = 200  # characters of a reference
+LIMIT = 60.0  # seconds; taking over a lease may take 30 of them
 _STEP = 0.1
 
 
 def look_up_chat(account: str, reference: str) -> ChatInfo:
-    """A chat as `account` sees it. Blocks up to 30 s. Raises NotFound, and Conflict when no worker answers."""
+    """A chat as `account` sees it. Blocks up to 60 s.
+
+    Raises InvalidInput, NotFound, and Conflict when no worker answers.
+    """
+    if len(reference) > LONGEST:
+        raise InvalidInput("This names no chat.", hint="Give @name, a t.me link or an id like -1001234567890.")
     return msgspec.convert(_ask(account, reference), ChatInfo)
 
 
@@ -39,5 +45,6 @@ def _ask(account: str, reference: str) -> object:
             return lookup.answer
         time.sleep(_STEP)
     raise Conflict(
-        f"{account} did not answer within {LIMIT:.0f} s.", hint="Start the program with `manage.py up`, and log it in."
+        f"{account} did not answer within {LIMIT:.0f} s: its worker is not connected.",
+        hint="`python manage.py doctor` says what is in the way.",
     )

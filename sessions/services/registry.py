@@ -10,11 +10,12 @@ from django.db.models import QuerySet
 
 from project.core.audit import record
 from project.core.config import current
-from project.core.crypto import seal
+from project.core.crypto import seal, unseal
 from project.core.errors import Conflict, InvalidInput, NotFound
 from sessions.domain.device import CURRENT
 from sessions.domain.phone import masked, parse_phone
 from sessions.models import TelegramSession
+from sessions.models.health import Health
 from sessions.models.session import NAME_PATTERN, Lifecycle
 
 PRIORITIES = range(1, 11)
@@ -40,8 +41,10 @@ def register_session(
     *, actor: str, name: str, phone: str, priority: int = 1, max_pairs: int | None = None
 ) -> SessionView:
     """Registers a user account; nothing is sent to Telegram yet. Raises InvalidInput and Conflict."""
-    _check(name, priority, most := max_pairs or current().max_pairs_per_session)
+    most = min(current().max_pairs_per_session, max(PAIRS)) if max_pairs is None else max_pairs
+    _check(name, priority, most)
     number = parse_phone(phone)
+    _check_unused(number)
     session = TelegramSession(
         name=name,
         phone_sealed=b"",
@@ -70,6 +73,16 @@ def _check(name: str, priority: int, max_pairs: int) -> None:
         raise InvalidInput("The number of pairs is from 1 to 50.")
 
 
+def _check_unused(number: str) -> None:
+    """A number that another session has already would cost a login to find out."""
+    for other in _living().filter(phone_hint=masked(number)):
+        phone = unseal(bytes(other.phone_sealed), owner=other.account, keys=current().master_keys)
+        if phone.decode() == number:
+            raise Conflict(
+                f"Session {other.name} has this phone number already.", hint=f"`session login {other.name}` logs it in."
+            )
+
+
 def list_sessions() -> list[SessionView]:
     """All living sessions, by name."""
     return [view(session) for session in _living().order_by("name")]
@@ -81,6 +94,22 @@ def find_session(name: str) -> TelegramSession:
     if session is None:
         raise NotFound(f"There is no session named {name}.", hint="`session list` shows the names.")
     return session
+
+
+def find_logged_in(name: str) -> TelegramSession:
+    """The living session of that name, if it is logged in. Raises NotFound and Conflict."""
+    session = find_session(name)
+    if not is_logged_in(session):
+        why = session.health_reason.rstrip(".") or session.lifecycle
+        raise Conflict(
+            f"Session {session.name} is not logged in ({why}).", hint=f"`session login {session.name}` logs it in."
+        )
+    return session
+
+
+def is_logged_in(session: TelegramSession) -> bool:
+    """Whether its key works, as far as the last look at it told."""
+    return session.lifecycle == Lifecycle.ACTIVE and session.health not in (Health.EXPIRED, Health.UNAUTHORIZED)
 
 
 def view(session: TelegramSession) -> SessionView:

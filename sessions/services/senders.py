@@ -14,7 +14,7 @@ from project.core.errors import Conflict, InvalidInput, NotFound
 from project.core.secret import Secret
 from sessions.domain.device import CURRENT
 from sessions.models import SenderBot, SenderState
-from sessions.services.login import open_attempt
+from sessions.services.login import login_state, open_attempt
 
 _TOKEN = re.compile(r"([0-9]{3,20}):[A-Za-z0-9_-]{20,100}")
 
@@ -35,24 +35,43 @@ def add_sender(*, actor: str, token: Secret) -> SenderView:
     """Registers a bot and asks a worker to import its token, once. Raises InvalidInput and Conflict.
 
     The import is not repeated: Telegram floods auth.ImportBotAuthorization for up to an hour (facts/telegram 24).
+    A bot that never got that far, or that died, may be given again: with another token, say.
     """
-    match = _TOKEN.fullmatch(token.reveal().strip())
-    if match is None:
-        raise InvalidInput("This is not a bot token.", hint="@BotFather gives one like 123456789:AAE….")
-    bot_id = int(match[1])
-    admin_bot = current().admin_bot_token
-    if admin_bot is not None and admin_bot.reveal().partition(":")[0] == match[1]:
-        raise InvalidInput("This is the admin bot.", hint="Make another bot for sending, with @BotFather.")
+    text = token.reveal().strip()
+    bot_id = _bot_id(text)
     try:
         with transaction.atomic():
-            sender = SenderBot.objects.create(bot_id=bot_id, token_sealed=b"", device=asdict(CURRENT))
-            sealed = seal(match[0].encode(), owner=sender.account, keys=current().master_keys)
+            sender = _row(bot_id)
+            sealed = seal(text.encode(), owner=sender.account, keys=current().master_keys)
             SenderBot.objects.filter(pk=sender.pk).update(token_sealed=sealed)
             open_attempt(sender.account)
             record(actor=actor, action="sender.add", target=sender.account, after={"bot_id": bot_id})
     except IntegrityError:
-        raise Conflict(f"Bot {bot_id} is registered already.", hint="`sender list` shows it.") from None
+        raise _known(bot_id) from None
     return view(sender)
+
+
+def _bot_id(token: str) -> int:
+    match = _TOKEN.fullmatch(token)
+    if match is None:
+        raise InvalidInput("This is not a bot token.", hint="@BotFather gives one like 123456789:AAE….")
+    admin_bot = current().admin_bot_token
+    if admin_bot is not None and admin_bot.reveal().partition(":")[0] == match[1]:
+        raise InvalidInput("This is the admin bot.", hint="Make another bot for sending, with @BotFather.")
+    return int(match[1])
+
+
+def _row(bot_id: int) -> SenderBot:
+    known = SenderBot.objects.select_for_update().filter(bot_id=bot_id).exclude(state=SenderState.REMOVED).first()
+    if known is None:
+        return SenderBot.objects.create(bot_id=bot_id, token_sealed=b"", device=asdict(CURRENT))
+    if known.state == SenderState.ACTIVE:
+        raise _known(bot_id)
+    return known
+
+
+def _known(bot_id: int) -> Conflict:
+    return Conflict(f"Bot {bot_id} is registered already.", hint="`sender list` shows it.")
 
 
 def list_senders() -> list[SenderView]:
@@ -69,6 +88,26 @@ def find_sender(reference: str) -> SenderBot:
     raise NotFound(f"There is no sender bot {reference}.", hint="`sender list` shows them.")
 
 
+def find_active(reference: str) -> SenderBot:
+    """The sender bot of that @username or id, if its token was imported. Raises NotFound and Conflict."""
+    sender = find_sender(reference)
+    if sender.state != SenderState.ACTIVE:
+        raise Conflict(f"{sender} cannot send: it is {sender.state}.", hint="`sender add` takes its token again.")
+    return sender
+
+
 def view(sender: SenderBot) -> SenderView:
     """The row as doors may show it."""
-    return SenderView(sender.pk, sender.account, sender.bot_id, sender.username, sender.state, sender.reason)
+    return SenderView(
+        id=sender.pk,
+        account=sender.account,
+        bot_id=sender.bot_id,
+        username=sender.username,
+        state=sender.state,
+        reason=sender.reason or _import_error(sender),
+    )
+
+
+def _import_error(sender: SenderBot) -> str:
+    attempt = login_state(sender.account) if sender.state == SenderState.REGISTERED else None
+    return attempt.error if attempt else ""
