@@ -79,7 +79,7 @@ def _marked(place: int, route: int, routes: int) -> int:
 
 
 def _message(at: float, route: int, number: int, place: int, answered: int) -> Step:
-    text = marked(number, LINES[(number * 5 + route) % len(LINES)])
+    text = marked(number, LINES[(place + route * 3) % len(LINES)])
     file = {PHOTO: "photo", DOCUMENT: "document"}.get(place, "")
     if place == REPLY:
         return Step(at, What.REPLY, route, number, text, answered)
