@@ -52,7 +52,7 @@ class DoorCommand(BaseCommand):
             seen.append(check)
             self.say(f"{self._coloured(check.level)}  {check.what:<13} {check.text}")
             if check.todo:
-                self.say(f"{'':<24} -> {check.todo}")
+                self.say(f"{'':<23}-> {check.todo}")
         return seen
 
     def end(self, checks: list[Check]) -> None:

@@ -1,0 +1,62 @@
+"""The master keys: which there are, and whether they open what is sealed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+
+from pairs.models import Pair
+from project.core.checks import Check, failed, ok, warning
+from project.core.config import Config
+from project.core.crypto import Keyring, sealed_with, unseal
+from project.core.errors import SecretError
+from project.core.models import Installation
+from sessions.models import AccountSecret, SenderBot, TelegramSession
+
+Sealed = tuple[str, bytes]  # owner, blob
+
+
+def check_keyring(config: Config) -> Check:
+    """Their fingerprints, as `manage.py init` told them."""
+    first, *others = (key.id.hex() for key in config.master_keys.keys)
+    also = f"; also opened with: {', '.join(others)}" if others else ""
+    return ok("master keys", f"New secrets are sealed with {first}{also}.")
+
+
+def check_secrets(config: Config) -> Iterator[Check]:
+    """Opens every sealed secret. Raises OperationalError."""
+    opened: Counter[str] = Counter()
+    shut: list[str] = []
+    for owner, blob in _sealed():
+        try:
+            unseal(blob, owner=owner, keys=config.master_keys)
+            opened[sealed_with(blob)] += 1
+        except SecretError as error:
+            shut.append(f"{owner}: {error.for_people()}")
+    if shut:
+        text = f"{len(shut)} of {len(shut) + opened.total()} sealed secrets do not open; the first is of {shut[0]}"
+        yield failed("secrets", text, "Put the key they were sealed with back into MASTER_KEYS.")
+    elif opened:
+        yield ok("secrets", f"All {opened.total()} sealed secrets open.")
+    yield from _older(opened, config.master_keys)
+
+
+def _older(opened: Counter[str], keys: Keyring) -> Iterator[Check]:
+    older = opened.total() - opened[keys.first.id.hex()]
+    if older:
+        yield warning("secrets", f"{older} are sealed with an older key: keep it in MASTER_KEYS.")
+
+
+def _sealed() -> Iterator[Sealed]:
+    for installation in Installation.objects.all():
+        yield "installation", bytes(installation.random_id_key)
+    for session in TelegramSession.objects.only("id", "phone_sealed", "proxy_sealed", "api_hash_sealed").iterator():
+        for blob in (session.phone_sealed, session.proxy_sealed, session.api_hash_sealed):
+            if blob:
+                yield session.account, bytes(blob)
+    for sender in SenderBot.objects.only("id", "token_sealed").iterator():
+        yield sender.account, bytes(sender.token_sealed)
+    for secret in AccountSecret.objects.iterator():
+        yield secret.account, bytes(secret.sealed)
+    for pair in Pair.objects.exclude(webhook_sealed=None).only("id", "webhook_sealed").iterator():
+        yield f"pair.{pair.pk}", bytes(pair.webhook_sealed or b"")

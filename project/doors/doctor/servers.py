@@ -1,0 +1,98 @@
+"""PostgreSQL and Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import psycopg
+import redis
+
+from project.core.checks import Check, failed, ok, warning
+from project.core.config import Config
+from project.core.dsn import parse_database_url
+from project.core.errors import SettingError
+from project.doors.doctor.database import connect
+from project.failures import redis_unreachable
+from sessions.models import TelegramSession
+from sessions.models.session import Lifecycle
+
+DATABASE, REDIS = "database", "Redis"
+OLDEST_POSTGRES = 140000  # as server_version_num
+OLDEST_REDIS = (6, 2)
+_SECONDS = 3.0
+_PER_WORKER, _PER_INSTALLATION = 4, 30  # connections: a session's process; web, control, beat, listener and a node
+_ASK = """
+SELECT current_setting('server_version_num')::int, current_setting('max_connections')::int
+    - current_setting('superuser_reserved_connections')::int,
+    (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    version: int
+    most: int
+    used: int
+
+
+def check_database(config: Config) -> Check:
+    """Reachable, not too old, room for the connections of every session."""
+    try:
+        with connect(config) as conn:
+            row = conn.execute(_ASK).fetchone()
+    except SettingError as error:
+        return failed(DATABASE, error.message, error.hint)
+    except psycopg.Error as error:
+        return failed(DATABASE, f"PostgreSQL answers with an error ({type(error).__name__}).", "See its log.")
+    seen = _Seen(*(row or (0, 0, 0)))
+    where = "embedded" if config.embedded_database else parse_database_url(config.database_url).host
+    version = f"{seen.version // 10000}.{seen.version % 10000}"
+    if seen.version < OLDEST_POSTGRES:
+        return failed(DATABASE, f"PostgreSQL {version} ({where}) is too old.", "Use PostgreSQL 14 or later.")
+    return ok(DATABASE, f"PostgreSQL {version} ({where}), {seen.used} of {seen.most} connections in use.")
+
+
+def check_tables(config: Config, *, behind: bool) -> Check:
+    """Migrated? Programs that start the embedded server do it themselves."""
+    if not behind:
+        return ok("tables", "They are up to date.")
+    if config.embedded_database:
+        return ok("tables", "They are brought up to date at the next start.")
+    return failed("tables", "They are not there yet, or behind.", "Run `python manage.py migrate`.")
+
+
+def check_connections(config: Config) -> Iterator[Check]:
+    """Is `max_connections` enough for the sessions there are?"""
+    with connect(config) as conn:
+        row = conn.execute(_ASK).fetchone()
+    seen = _Seen(*(row or (0, 0, 0)))
+    sessions = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED).count()
+    needed = _PER_INSTALLATION + _PER_WORKER * sessions
+    if needed > seen.most:
+        text = f"{sessions} sessions need up to {needed} connections, PostgreSQL allows {seen.most}."
+        yield warning("connections", text, f"Set max_connections to {needed + 10} or more and restart PostgreSQL.")
+
+
+def check_redis(config: Config) -> Iterator[Check]:
+    """Reachable, not too old, keeps its data."""
+    try:
+        with redis.Redis.from_url(
+            config.redis_url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS, retry=None
+        ) as client:
+            info = client.info("everything")
+    except redis.RedisError as error:
+        told = redis_unreachable(error)
+        yield failed(REDIS, told.message, told.hint)
+        return
+    version = str(info.get("valkey_version") or info["redis_version"])
+    where = "embedded" if config.embedded_redis else "REDIS_URL"
+    name = "Valkey" if "valkey_version" in info else "Redis"
+    if tuple(int(part) for part in str(info["redis_version"]).split(".")[:2]) < OLDEST_REDIS:
+        yield failed(REDIS, f"{name} {version} ({where}) is too old.", "Use Redis or Valkey 6.2 or later.")
+    else:
+        yield ok(REDIS, f"{name} {version} ({where}).")
+    if not info.get("aof_enabled"):
+        yield warning(REDIS, "It forgets commands when it restarts.", "Set `appendonly yes` in its configuration.")
+    if (policy := info.get("maxmemory_policy")) != "noeviction":
+        yield warning(REDIS, f"It may drop commands ({policy}).", "Set `maxmemory-policy noeviction`.")
