@@ -38,6 +38,7 @@ MODULES = (
     "celery.worker.loops",
     "celery.worker.strategy",
     "concurrent.futures.thread",
+    "encodings.idna",
     "django.db.backends.postgresql.base",
     "kombu.asynchronous",
     "kombu.matcher",
@@ -60,6 +61,7 @@ def prepare() -> None:
     """Django, Celery and every task, finalized; and what they would import later."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     os.environ["CELERY_SKIP_CHECKS"] = "1"
+    os.environ["UV_THREADPOOL_SIZE"] = "1"  # it resolves names, seldom; four threads cost a worker 2 MiB
     django.setup()
     app = importlib.import_module("project.celery").app
     app.finalize()
