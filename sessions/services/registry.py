@@ -83,6 +83,21 @@ def _check_unused(number: str) -> None:
             )
 
 
+def change_session(*, actor: str, name: str, priority: int, max_pairs: int) -> SessionView:
+    """Other priority and number of pairs; pairs above the number stay. Raises InvalidInput and NotFound."""
+    _check(name, priority, max_pairs)
+    with transaction.atomic():
+        session = _living().select_for_update().filter(name__iexact=name).first()
+        if session is None:
+            raise NotFound(f"There is no session named {name}.", hint="`session list` shows the names.")
+        before = {"priority": session.priority, "max_pairs": session.max_pairs}
+        session.priority, session.max_pairs = priority, max_pairs
+        session.save(update_fields=["priority", "max_pairs", "updated_at"])
+        after = {"priority": priority, "max_pairs": max_pairs}
+        record(actor=actor, action="session.change", target=session.account, before=before, after=after)
+    return view(session)
+
+
 def list_sessions() -> list[SessionView]:
     """All living sessions, by name."""
     return [view(session) for session in _living().order_by("name")]

@@ -13,14 +13,25 @@ else:
     Base = admin.ModelAdmin
 
 
-class ReadOnlyAdmin(Base):
-    """For rows that only the program writes."""
+class ShownAdmin(Base):
+    """How every list looks. Only services make and remove rows."""
+
+    list_per_page = 50
+    show_full_result_count = False
+    empty_value_display = "-"
+
+    class Media:
+        css = {"all": ("relay/admin.css",)}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+
+class ReadOnlyAdmin(ShownAdmin):
+    """For rows that only the program writes."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,0 +1,9 @@
+"""Admin pages of workers, one module per table."""
+
+from __future__ import annotations
+
+from workers.admin.node import NodeAdmin
+from workers.admin.placement import PlacementAdmin
+from workers.admin.worker_group import WorkerGroupAdmin
+
+__all__ = ["NodeAdmin", "PlacementAdmin", "WorkerGroupAdmin"]
