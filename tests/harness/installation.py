@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -24,9 +25,11 @@ from project.embedded.schema import migrate
 from project.embedded.servers import Servers, ensure_servers
 from project.sandbox.client import ControlClient
 from tests.harness.environment import BASE
+from tests.harness.servers import EmbeddedServers
 from tests.harness.world import World, build
 
 _READY = 60.0
+TITLE = "relay "  # how the processes of account workers begin
 
 
 class Installation:
@@ -60,12 +63,12 @@ class Installation:
             self.end(name)
         self._servers.stop()
 
-    def populate(self, sessions: int, pairs: int) -> World:
-        """Makes the world and learns the Discord bot's token, which all services get."""
+    def populate(self, sessions: int, pairs: int, *, blind_every: int = 0) -> World:
+        """Makes the world (see `build`) and learns the Discord bot's token, which all services get."""
 
         async def make() -> World:
             async with ControlClient(self.control_url) as control:
-                return await build(control, sessions, pairs)
+                return await build(control, sessions, pairs, blind_every=blind_every)
 
         self.world = asyncio.run(make())
         os.environ["DISCORD_BOT_TOKEN"] = self.world.discord_token
@@ -116,13 +119,29 @@ class Installation:
             assert time.monotonic() < deadline, "the sandbox did not start"
             time.sleep(0.05)
 
+    @property
+    def servers(self) -> EmbeddedServers:
+        """PostgreSQL and Redis, to be hurt."""
+        return EmbeddedServers(layout(self.config.var_dir))
+
     def pid(self, name: str) -> int:
         """The process of a child."""
         return self._children[name].pid
 
+    def ended(self) -> list[str]:
+        """Children that are not running."""
+        return [name for name, process in self._children.items() if process.poll() is not None]
+
     def kill(self, name: str) -> None:
         """kill -9, and wait for its end."""
         self._children[name].send_signal(signal.SIGKILL)
+        self._children[name].wait(timeout=10)
+
+    def kill_family(self, name: str) -> None:
+        """kill -9 to a child and all its descendants at once, as when its host is lost."""
+        for process in [psutil.Process(self.pid(name)), *_family(self.pid(name))]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
         self._children[name].wait(timeout=10)
 
     def end(self, name: str) -> None:
@@ -136,13 +155,13 @@ class Installation:
 
     def workers(self) -> list[psutil.Process]:
         """The account workers of all nodes."""
-        return [
-            process
-            for name in self._children
-            if name.startswith("node")
-            for process in _family(self._children[name].pid)
-            if process.name().startswith("relay ") or any(arg.startswith("relay ") for arg in process.cmdline()[:1])
-        ]
+        return list(self.workers_by_account().values())
+
+    def workers_by_account(self, node: str = "node") -> dict[str, psutil.Process]:
+        """The account workers of one node, or of all."""
+        nodes = [process.pid for name, process in self._children.items() if name.startswith(node)]
+        titled = [(_title(process), process) for pid in nodes for process in _family(pid)]
+        return {title.removeprefix(TITLE): process for title, process in titled if title.startswith(TITLE)}
 
 
 def _family(pid: int) -> list[psutil.Process]:
@@ -150,3 +169,10 @@ def _family(pid: int) -> list[psutil.Process]:
         return psutil.Process(pid).children(recursive=True)
     except psutil.NoSuchProcess:
         return []
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return "".join(process.cmdline()[:1]).strip()
+    except (psutil.NoSuchProcess, psutil.ZombieProcess):
+        return ""

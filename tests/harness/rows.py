@@ -47,6 +47,8 @@ def _answer_codes(world: World, control_url: str) -> None:
     phones = {registry.find_session(person.name).account: person.phone for person in world.people}
 
     def answered() -> bool:
+        failed = LoginAttempt.objects.filter(step=LoginStep.FAILED).values_list("account", "error")
+        assert not failed, list(failed)
         waiting = LoginAttempt.objects.filter(step=LoginStep.CODE_SENT).values_list("account", flat=True)
         for account in waiting:
             code = asyncio.run(_code(control_url, phones.pop(account)))

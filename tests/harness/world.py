@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 
 from project.sandbox.client import ControlClient
@@ -24,7 +24,10 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One pair. `webhook` is empty when the Discord bot posts; `sender` is "" when the session itself does."""
+    """One pair. `webhook` is empty when the Discord bot posts; `sender` is "" when the session itself does.
+
+    `readable`: the Discord bot sees the channel. `poster` is the Telegram account that writes at the destination.
+    """
 
     session: str
     source: int
@@ -32,6 +35,8 @@ class Route:
     webhook: str
     destination: int
     sender: str
+    readable: bool
+    poster: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +52,11 @@ class World:
     reader: int
 
 
-async def build(control: ControlClient, sessions: int, pairs: int) -> World:
-    """`sessions` people with `pairs` routes each, by all kinds of senders in turn."""
+async def build(control: ControlClient, sessions: int, pairs: int, *, blind_every: int = 0) -> World:
+    """`sessions` people with `pairs` routes each, by all kinds of senders in turn; every other posts by webhook.
+
+    `blind_every` (even): in every so many routes, one with a webhook whose channel the bot may not see.
+    """
     people = [await _person(control, number) for number in range(1, sessions + 1)]
     bots = await _bots(control, sessions) if pairs else {}
     guild = await control.discord.create_guild("Harness")
@@ -60,6 +68,10 @@ async def build(control: ControlClient, sessions: int, pairs: int) -> World:
         for turn in range(pairs)
     ]
     routes = await _in_order(made)
+    if blind_every:
+        routes = [
+            await _blinded(control, discord_bot.id, r) if n % blind_every == 3 else r for n, r in enumerate(routes)
+        ]
     return World(
         people=tuple(people),
         bots={name: token for name, (_, token) in bots.items()},
@@ -97,7 +109,12 @@ async def _route(
     )
     channel = await control.discord.create_channel(guild, f"channel-{index}")
     webhook = await control.discord.create_webhook(channel, "relay") if index % 2 else ""
-    return Route(person.name, source, channel, webhook, destination, sender)
+    return Route(person.name, source, channel, webhook, destination, sender, readable=True, poster=poster)
+
+
+async def _blinded(control: ControlClient, bot: int, route: Route) -> Route:
+    await control.discord.set_permissions(route.channel, bot, [])
+    return replace(route, readable=False)
 
 
 async def _in_order(work: Sequence[Coroutine[None, None, Route]]) -> list[Route]:

@@ -1,0 +1,68 @@
+"""`python -m tests.chaos --sessions 24 --seconds 120 --profile real --seed 1 --report FILE`: an installation on two
+nodes, hurt in every way under load. Exit code 1 when a message was lost, doubled or swapped, or a key had two owners.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+
+from tests.harness.environment import enter
+
+PAIRS = 3  # of each session
+BLIND_EVERY = 8  # one route in so many has a webhook in a channel that the Discord bot may not see
+SERVICES = ("discord", "control", "beat")
+
+
+def main() -> int:
+    """Runs and reports."""
+    asked = _arguments()
+    with ExitStack() as stack:
+        var = asked.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-chaos-"))
+        enter(Path(var))
+        report = _run(asked)
+    line = json.dumps(report, indent=2)
+    if asked.report:
+        Path(asked.report).write_text(line + "\n")
+    sys.stdout.write(line + "\n")
+    return 0 if report["flawless"] else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
+    parser.add_argument("--sessions", type=int, default=24)
+    parser.add_argument("--seconds", type=float, default=120.0, help="of load; faults come meanwhile")
+    parser.add_argument("--profile", choices=("real", "off"), default="real")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rate", type=float, help="posts a second; 3.2 with real limits, 200 without")
+    parser.add_argument("--pairs", type=int, default=PAIRS, help="of each session")
+    parser.add_argument("--report", help="file for the JSON, which is printed too")
+    parser.add_argument("--keep", help="empty directory for the installation's data and logs, which stay there")
+    return parser.parse_args()
+
+
+def _run(asked: argparse.Namespace) -> dict[str, object]:
+    """After `enter`: Django's models may be imported now."""
+    from tests.chaos.run import RATES, Order, run
+    from tests.chaos.targets import find
+    from tests.harness.installation import Installation
+    from tests.harness.rows import add_pairs, log_in_all
+
+    order = Order(asked.profile, asked.sessions, asked.seconds, asked.seed, asked.rate or RATES[asked.profile])
+    with Installation(profile=asked.profile, nodes=2, services=SERVICES) as here:
+        world = here.populate(asked.sessions, asked.pairs, blind_every=BLIND_EVERY)
+        here.start_services()
+        log_in_all(world, here.control_url)
+        add_pairs(world)
+        report = asyncio.run(run(here, find(world), order))
+    return asdict(report) | {"flawless": report.flawless}
+
+
+if __name__ == "__main__":
+    sys.exit(main())
