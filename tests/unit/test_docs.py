@@ -136,3 +136,8 @@ def test_decisions_are_numbered_without_gaps() -> None:
 def test_nothing_speaks_of_one_machine() -> None:
     found = {name(path): match[0] for path, text in texts().items() if (match := PRIVATE.search(text))}
     assert found == {}
+
+
+@pytest.mark.parametrize("file", ["requirements.txt", "requirements-dev.txt"])
+def test_requirements_name_no_host(file: str) -> None:
+    assert "://" not in (ROOT / file).read_text()
