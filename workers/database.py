@@ -25,6 +25,8 @@ _NO_ANSWER = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.SerializationError,
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
 

@@ -11,6 +11,8 @@ import uuid
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import asyncpg
+
 from project.core.config import Config
 from project.core.errors import RelayError
 from project.core.logs import get_logger
@@ -105,6 +107,8 @@ class Supervisor:
                 await self._look()
             except DatabaseDown as error:
                 log.warning("no database for now", reason=str(error))
+            except asyncpg.PostgresError:  # a bad row must not cost every worker of this node
+                log.exception("rows not looked at")
             await event_or_timeout(self._poke, EVERY)
 
     async def _look(self) -> None:
