@@ -16,7 +16,7 @@ from project.discord.objects import snowflake
 REFRESH = 5.0  # seconds between looks at the pairs
 
 _CHANNELS = """
-SELECT DISTINCT discord_channel, webhook_id FROM pairs_pair
+SELECT DISTINCT discord_channel FROM pairs_pair
 WHERE status NOT IN ('removed', 'paused', 'disabled', 'parked')
 """
 _PUT = """
@@ -25,6 +25,7 @@ WITH put AS (
     SELECT p.id, $2, m.id, $4, $5, $6::jsonb, clock_timestamp()
     FROM pairs_pair p CROSS JOIN unnest($3::bigint[]) AS m(id)
     WHERE p.discord_channel = $1 AND p.status NOT IN ('removed', 'paused', 'disabled', 'parked')
+      AND NOT EXISTS (SELECT 1 FROM pairs_pair o WHERE o.webhook_id = $7)
     ON CONFLICT DO NOTHING RETURNING pair_id
 ), owners AS (
     SELECT DISTINCT 'session.' || a.session_id AS account FROM put JOIN pairs_assignment a ON a.pair_id = put.pair_id
@@ -34,8 +35,8 @@ SELECT count(pg_notify('relay_wake', account)) FROM owners
 _LAST_SEEN = """
 SELECT greatest(
     (SELECT max(e.message_id) FROM pairs_event e JOIN pairs_pair p ON p.id = e.pair_id
-     WHERE p.discord_channel = $1 AND e.scope = $2),
-    (SELECT max(x.message_id) FROM pairs_inbox x WHERE x.scope = $2)
+     WHERE p.discord_channel = $1 AND e.scope = $2 AND e.kind = 'create'),
+    (SELECT max(x.message_id) FROM pairs_inbox x WHERE x.scope = $2 AND x.act = 'create')
 ) AS last, (SELECT extract(epoch FROM min(created_at)) FROM pairs_pair WHERE discord_channel = $1) AS since
 """
 
@@ -46,7 +47,6 @@ class DiscordPeople:
     def __init__(self, dsn: str) -> None:
         self._link = JournalLink(dsn)
         self._channels: frozenset[int] = frozenset()
-        self._webhooks: frozenset[int] = frozenset()
 
     def channels(self) -> frozenset[int]:
         """Channels of living pairs."""
@@ -59,13 +59,13 @@ class DiscordPeople:
             await asyncio.sleep(REFRESH)
 
     async def refresh(self) -> None:
-        """Reads the channels and webhooks of all living pairs."""
+        """Reads the channels of all living pairs."""
         rows = await self._fetch(_CHANNELS)
         self._channels = frozenset(row["discord_channel"] for row in rows)
-        self._webhooks = frozenset(row["webhook_id"] for row in rows if row["webhook_id"])
 
     async def posted(self, message: Message, webhook_id: int | None) -> None:
-        """A message by a person, a foreign bot or a foreign webhook; our own pairs' webhooks are dropped."""
+        """A message by a person, a foreign bot or a foreign webhook; posts by the webhook of any pair, a removed one
+        included, are dropped: they are ours."""
         await self._put_message(message, webhook_id, EventKind.CREATE)
 
     async def edited(self, message: Message, webhook_id: int | None) -> None:
@@ -74,7 +74,7 @@ class DiscordPeople:
 
     async def deleted(self, channel_id: int, message_ids: Sequence[int]) -> None:
         """Anybody's messages, ours too."""
-        await self._put(channel_id, list(message_ids), EventKind.DELETE, None, None)
+        await self._put(channel_id, list(message_ids), EventKind.DELETE)
 
     async def last_seen(self, channel_id: int) -> int | None:
         """The newest id that was taken from the channel; for a silent one, the moment its first pair was made."""
@@ -88,15 +88,19 @@ class DiscordPeople:
         await self._link.close()
 
     async def _put_message(self, message: Message, webhook_id: int | None, kind: EventKind) -> None:
-        if webhook_id in self._webhooks:
-            return
         channel_id = int(message.scope.removeprefix("dc:"))
-        await self._put(channel_id, [message.message_id], kind, content_hash(message), encode(message))
+        await self._put(channel_id, [message.message_id], kind, message, webhook_id)
 
     async def _put(
-        self, channel_id: int, ids: list[int], kind: EventKind, digest: bytes | None, payload: str | None
+        self,
+        channel_id: int,
+        ids: list[int],
+        kind: EventKind,
+        message: Message | None = None,
+        webhook_id: int | None = None,
     ) -> None:
-        await self._fetch(_PUT, channel_id, f"dc:{channel_id}", ids, kind.value, digest, payload)
+        digest, payload = (None, None) if message is None else (content_hash(message), encode(message))
+        await self._fetch(_PUT, channel_id, f"dc:{channel_id}", ids, kind.value, digest, payload, webhook_id)
 
     async def _fetch(self, statement: str, *arguments: Any) -> list[asyncpg.Record]:
         return await self._link.run(lambda connection: connection.fetch(statement, *arguments))

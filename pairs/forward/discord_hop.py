@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
-from pairs.forward.media import Media
+from pairs.forward.look_back import LookBack
+from pairs.forward.media import LOST_FILE, NO_FILE, Media
 from pairs.forward.plan import Planner, noting_replaced_files
 from pairs.forward.rendered import DiscordRendered, discord_part, freeze
 from pairs.forward.replies import Replies
@@ -16,17 +17,17 @@ from pairs.lane.hop import Attempt, Plan
 from pairs.models.delivery import Act
 from pairs.text.names import display_name, file_name
 from pairs.text.quote import excerpt, quote_line, reply_line
-from pairs.text.render import RenderOptions, ShowAuthor, discord_parts
+from pairs.text.render import DISCORD_LIMIT, RenderOptions, ShowAuthor, discord_parts
 from project.core.errors import AccountDead, Refused, TargetGone
-from project.core.logs import get_logger
 from project.core.message import EventKind, Message, RichText
-from project.discord.rest import DiscordRest, FilePart, Post, snowflake
-
-_log = get_logger(__name__)
+from project.discord.errors import UNKNOWN_MESSAGE
+from project.discord.rest import DiscordRest, FilePart, Post
+from project.discord.routes import CLOUDFLARE
 
 NONCE_LIFETIME = 60.0  # seconds; Discord says "past few minutes" (resources/message.mdx)
-TOO_BIG = frozenset({"413", "40005"})
-CLOCK_SLACK = 300  # seconds that the clocks of the platforms may differ
+TOO_BIG = "A file of this message is too big for Discord."
+FILE_PROBLEMS = {"413": TOO_BIG, "40005": TOO_BIG, NO_FILE: LOST_FILE, "file size": LOST_FILE}
+SMALL_LINE = "-# "
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +60,12 @@ class DiscordHop:
         self._limits = limits
         self._planner = Planner(secret, self.number)
         self._replies = Replies(journal)
-        self.ambiguous = 0  # posts repeated without a possibility to look whether the first one stands
+        self._look_back = LookBack(rest=rest, bot_id=bot_id, journal=journal)
+
+    @property
+    def ambiguous(self) -> int:
+        """Posts repeated without a possibility to look whether the first one stands."""
+        return self._look_back.ambiguous
 
     def key_lifetime(self, pair: PairConfig) -> float:
         """Webhooks know no nonce: nothing tells a repeat."""
@@ -78,6 +84,12 @@ class DiscordHop:
         if pair.webhook:
             return self._rest.wait_before_execute(pair.webhook)
         return self._rest.wait_before_send(pair.discord_channel)
+
+    def wait_keys(self, pair: PairConfig, part: PartClaim) -> tuple[str, ...]:
+        """A channel's or webhook's own limit, and those of the token, the address and Cloudflare."""
+        if pair.webhook:
+            return f"dc:webhook:{pair.webhook.id}", "dc:address", CLOUDFLARE
+        return f"dc:channel:{pair.discord_channel}", "dc:global", CLOUDFLARE
 
     # --- planning
 
@@ -143,9 +155,18 @@ class DiscordHop:
         if part.act is Act.EDIT:
             await self._edit(pair, part, rendered)
             return part.target
-        if attempt is Attempt.UNSURE and (found := await self._find(pair, event, rendered)):
+        if attempt is Attempt.UNSURE and (found := await self._find(pair, event, part, rendered)):
             return found
         return await self._post(pair, event, part, rendered)
+
+    async def _find(
+        self, pair: PairConfig, event: StoredEvent, part: PartClaim, rendered: DiscordRendered
+    ) -> int | None:
+        shapes = [(rendered.content, len(rendered.files))]
+        if rendered.files:
+            shapes += [(_noted(rendered.content, note), 0) for note in (TOO_BIG, LOST_FILE)]
+        since = event.message.date if event.message else 0
+        return await self._look_back.find(pair, since=since, key=part.key, shapes=shapes)
 
     async def _post(
         self, pair: PairConfig, event: StoredEvent, part: PartClaim, rendered: DiscordRendered
@@ -154,12 +175,12 @@ class DiscordHop:
         try:
             return await self._send(pair, post, part, rendered)
         except Refused as error:
-            if error.code == "10008":  # the nonce is known and its message is gone: sent, then deleted
+            if error.code == UNKNOWN_MESSAGE:  # the nonce is known and its message is gone: sent, then deleted
                 return None
-            if error.code not in TOO_BIG or not rendered.files:
+            note = FILE_PROBLEMS.get(error.code)
+            if note is None or not rendered.files:
                 raise
-        note = "-# A file of this message is too big for Discord."
-        return await self._send(pair, replace(post, content=f"{post.content}\n{note}"[:2000], files=()), part, rendered)
+        return await self._send(pair, replace(post, content=_noted(post.content, note), files=()), part, rendered)
 
     async def _send(self, pair: PairConfig, post: Post, part: PartClaim, rendered: DiscordRendered) -> int:
         if pair.webhook:
@@ -175,7 +196,7 @@ class DiscordHop:
             else:
                 await self._rest.edit(pair.discord_channel, part.target, post)
         except Refused as error:
-            if error.code != "10008":  # a moderator deleted it: nothing left to edit
+            if error.code != UNKNOWN_MESSAGE:  # a moderator deleted it: nothing left to edit
                 raise
 
     async def _delete(self, pair: PairConfig, part: PartClaim) -> None:
@@ -193,22 +214,9 @@ class DiscordHop:
             if a.index in rendered.files
         )
 
-    async def _find(self, pair: PairConfig, event: StoredEvent, rendered: DiscordRendered) -> int | None:
-        """Our own unlinked post with this content, newer than the lane's last link; None also when we may not look."""
-        after = await self._journal.last_link(pair.id, self.number)
-        if not after:
-            after = snowflake((event.message.date if event.message else 0) - CLOCK_SLACK)
-        try:
-            stands = await self._rest.recent(pair.discord_channel, after_id=after)
-        except (TargetGone, AccountDead, Refused) as error:
-            self.ambiguous += 1
-            _log.warning("cannot look whether a post stands", pair=pair.id, code=error.code)
-            return None
-        ours = [
-            post.id
-            for post in stands
-            if (post.webhook_id == pair.webhook.id if pair.webhook else post.author_id == self._bot_id)
-            and post.content.strip() in {rendered.content.strip(), ""}
-        ]
-        known = await self._journal.known_remote(pair.id, self.number, ours)
-        return next((id_ for id_ in ours if id_ not in known), None)
+
+def _noted(content: str, note: str) -> str:
+    """The content with an honest last line; a full one loses its end visibly."""
+    room = DISCORD_LIMIT - len(note) - len(SMALL_LINE) - 2
+    shown = content if len(content) <= room else f"{content[:room]}…"
+    return f"{shown}\n{SMALL_LINE}{note}".lstrip("\n")

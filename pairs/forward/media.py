@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 
-from project.telegram.account import TelegramAccount
-
 from pairs.forward.rendered import discord_part
 from pairs.journal.journal import Journal
 from pairs.journal.rows import StoredEvent
 from pairs.lane.config import PairConfig
-from project.core.errors import Refused
+from project.core.errors import AccountDead, NotFound, Refused, TargetGone, Unreachable
 from project.core.message import Attachment
 from project.discord.rest import DiscordRest
+from project.telegram.account import TelegramAccount
+
+NO_FILE = "no file"
+LOST_FILE = "A file of this message cannot be fetched any more."
 
 
 class Media:
@@ -24,23 +26,30 @@ class Media:
         self._journal = journal
 
     async def stream(self, pair: PairConfig, event: StoredEvent, attachment: Attachment) -> AsyncIterator[bytes]:
-        """The attachment's bytes: from the source through the session, or from Discord where the session is elsewhere.
+        """The attachment's bytes: from where it was posted; a source's file from Discord, where the session is
+        connected elsewhere.
 
-        Raises Refused when nobody has it any more.
+        Raises Refused with code NO_FILE when nobody has it any more.
         """
-        reader = self._accounts.get(pair.session)
+        try:
+            async for chunk in await self._open(pair, event, attachment):
+                yield chunk
+        except (NotFound, TargetGone, Refused) as error:
+            raise Refused(f"{attachment.name} cannot be fetched: {error.message}", code=NO_FILE) from error
+        except AccountDead as error:  # its run() ends the process; this call was about somebody else
+            raise Unreachable(f"{pair.session} cannot fetch a file: {error.message}", code=error.code) from error
+
+    async def _open(self, pair: PairConfig, event: StoredEvent, attachment: Attachment) -> AsyncIterator[bytes]:
         if event.scope == pair.discord_scope:
-            stream = self._rest.fetch_attachment(pair.discord_channel, event.message_id, attachment.index)
-        elif reader is not None:
-            stream = reader.download(pair.source_chat, event.message_id)
-        else:
-            stream = await self._from_discord(pair, event, attachment)
-        async for chunk in stream:
-            yield chunk
+            return self._rest.fetch_attachment(pair.discord_channel, event.message_id, attachment.index)
+        reader = self._accounts.get(pair.session)
+        if reader is not None:
+            return reader.download(pair.source_chat, event.message_id)
+        return await self._from_discord(pair, event, attachment)
 
     async def _from_discord(self, pair: PairConfig, event: StoredEvent, attachment: Attachment) -> AsyncIterator[bytes]:
         for link in await self._journal.links(pair.id, event.scope, event.message_id, 1):
             files = discord_part(link.rendered).files if link.rendered else ()
             if attachment.index in files:
                 return self._rest.fetch_attachment(pair.discord_channel, link.remote_id, files.index(attachment.index))
-        raise Refused(f"{attachment.name}: the file is not on Discord and the session is elsewhere.", code="no-file")
+        raise Refused("the file is not on Discord, and the session is connected elsewhere.", code=NO_FILE)

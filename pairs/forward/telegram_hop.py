@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from pairs.domain.keys import random_id
-from pairs.forward.media import Media
+from pairs.forward.media import LOST_FILE, NO_FILE, Media
 from pairs.forward.plan import Planner, noting_replaced_files
 from pairs.forward.rendered import TelegramRendered, freeze, telegram_part
 from pairs.forward.replies import Replies
@@ -15,15 +15,20 @@ from pairs.journal.rows import PartClaim, StoredEvent
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
 from pairs.models.delivery import Act
+from pairs.text.names import file_name
 from pairs.text.quote import quote_line
 from pairs.text.render import CaptionUse, RenderOptions, ShowAuthor, telegram_parts
-from project.core.errors import AccountDead, Refused
-from project.core.message import EventKind, Message, RichText, plain_text
+from project.core.errors import AccountDead, InvalidInput, NotFound, Refused, TargetGone
+from project.core.message import EventKind, Message, Node, RichText, Style, plain_text
 from project.telegram.account import Sent, TelegramAccount
+from project.telegram.entities import JOINER
+from project.telegram.updates import chat_scope
 
 RANDOM_ID_LIFETIME = 3600.0  # seconds
 LOOK = 50  # ids after the lane's last link that a look-back reads
 GONE = "MESSAGE_ID_INVALID"
+FILE_METHODS = ("SendMedia", "SaveFilePart", "SaveBigFilePart")
+FILE_PROBLEMS = frozenset({NO_FILE, "MEDIA_EMPTY", "FILE_PARTS_INVALID", "FILE_PART_LENGTH_INVALID"})
 
 
 class TelegramHop:
@@ -39,7 +44,6 @@ class TelegramHop:
         self._media = media
         self._planner = Planner(secret, self.number)
         self._replies = Replies(journal)
-        self._last: dict[int, int] = {}
 
     def key_lifetime(self, pair: PairConfig) -> float:
         """Telegram remembers a random_id; how long is not published, an hour is safe."""
@@ -56,6 +60,17 @@ class TelegramHop:
     def pause(self, pair: PairConfig) -> float:
         """Telegram tells no limits beforehand."""
         return 0.0
+
+    def wait_keys(self, pair: PairConfig, part: PartClaim) -> tuple[str, ...]:
+        """Telegram counts floods per account and method; slow mode is the chat's, for posts."""
+        if part.act is Act.EDIT:
+            return (f"{pair.sender}:EditMessage",)
+        if part.act is Act.DELETE:
+            return (f"{pair.sender}:DeleteMessages",)
+        chat = chat_scope(pair.destination_chat)
+        if telegram_part(part.rendered).file is None:
+            return chat, f"{pair.sender}:SendMessage"
+        return chat, *(f"{pair.sender}:{method}" for method in FILE_METHODS), f"{pair.session}:GetFile"
 
     # --- planning
 
@@ -90,6 +105,12 @@ class TelegramHop:
 
     async def perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
         """Carries out one part; Telegram recognises a repeat by its random_id."""
+        try:
+            return await self._perform(pair, event, part, attempt)
+        except NotFound as error:  # the sender does not know the chat: no other message would fare better
+            raise TargetGone(error.message, code="CHAT_UNKNOWN", hint=error.hint) from error
+
+    async def _perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
         account = self._account(pair)
         if part.act is Act.DELETE:
             await account.delete(pair.destination_chat, [part.target or 0])
@@ -100,10 +121,9 @@ class TelegramHop:
             return part.target
         if attempt is Attempt.UNSURE and (found := await self._find(account, pair, rendered)):
             return found
-        sent = await self._post(account, pair, event, part, rendered)
-        if sent.message_id:
-            self._last[pair.id] = sent.message_id
-        return sent.message_id
+        # Only a repeat can be a duplicate, whose id is looked up.
+        after = 0 if attempt is Attempt.FIRST else await self._last_link(pair)
+        return (await self._post(account, pair, event, part, rendered, after)).message_id
 
     async def _post(
         self,
@@ -112,24 +132,47 @@ class TelegramHop:
         event: StoredEvent,
         part: PartClaim,
         rendered: TelegramRendered,
+        after: int,
     ) -> Sent:
-        after = await self._last_link(pair)
-        number = random_id(part.key)
         if rendered.file is None:
-            return await account.send_text(
-                pair.destination_chat,
-                rendered.text,
-                random_id=number,
-                reply_to=rendered.reply_to,
-                after_id=after,
-            )
-        attachment = next(a for a in (event.message.attachments if event.message else ()) if a.index == rendered.file)
+            return await self._send_text(account, pair, part, rendered, after)
+        try:
+            return await self._send_file(account, pair, event, part, rendered, after)
+        except (Refused, InvalidInput) as error:
+            if isinstance(error, Refused) and error.code not in FILE_PROBLEMS:
+                raise
+        return await self._send_text(account, pair, part, replace(rendered, text=_noted(rendered.text)), after)
+
+    async def _send_text(
+        self, account: TelegramAccount, pair: PairConfig, part: PartClaim, rendered: TelegramRendered, after: int
+    ) -> Sent:
+        return await account.send_text(
+            pair.destination_chat,
+            rendered.text,
+            random_id=random_id(part.key),
+            reply_to=rendered.reply_to,
+            after_id=after,
+        )
+
+    async def _send_file(
+        self,
+        account: TelegramAccount,
+        pair: PairConfig,
+        event: StoredEvent,
+        part: PartClaim,
+        rendered: TelegramRendered,
+        after: int,
+    ) -> Sent:
+        attachments = event.message.attachments if event.message else ()
+        attachment = next((a for a in attachments if a.index == rendered.file), None)
+        if attachment is None:
+            raise Refused("The journal does not hold the message's files any more.", code=NO_FILE)
         return await account.send_file(
             pair.destination_chat,
             self._media.stream(pair, event, attachment),
-            attachment=attachment,
+            attachment=replace(attachment, name=file_name(attachment.name)),
             caption=rendered.text,
-            random_id=number,
+            random_id=random_id(part.key),
             reply_to=rendered.reply_to,
             after_id=after,
         )
@@ -147,15 +190,18 @@ class TelegramHop:
         """Our own unlinked post with this text, newer than the lane's last link."""
         after = await self._last_link(pair)
         stands = await account.fetch(pair.destination_chat, list(range(after + 1, after + 1 + LOOK)))
-        wanted = plain_text(rendered.text).strip()
-        ours = [id_ for id_, message in sorted(stands.items()) if plain_text(message.text).strip() == wanted]
+        files = 0 if rendered.file is None else 1
+        wanted = {(_comparable(rendered.text), files), (_comparable(_noted(rendered.text)), 0)}
+        ours = [
+            id_
+            for id_, message in sorted(stands.items())
+            if (_comparable(message.text), len(message.attachments)) in wanted
+        ]
         known = await self._journal.known_remote(pair.id, self.number, ours)
         return next((id_ for id_ in ours if id_ not in known), None)
 
     async def _last_link(self, pair: PairConfig) -> int:
-        if pair.id not in self._last:
-            self._last[pair.id] = await self._journal.last_link(pair.id, self.number)
-        return self._last[pair.id]
+        return await self._journal.last_link(pair.id, self.number)
 
     def _account(self, pair: PairConfig) -> TelegramAccount:
         try:
@@ -172,3 +218,14 @@ def _with_files(texts: list[RichText], message: Message, reply_to: int | None) -
         parts[0] = replace(parts[0], file=files[0])
     parts[0] = replace(parts[0], reply_to=reply_to)
     return [*parts, *(TelegramRendered((), file=index) for index in files[1:])]
+
+
+def _noted(text: RichText) -> RichText:
+    """The text with an honest last line for a file that cannot be sent."""
+    line = (Node(Style.ITALIC, children=(Node(Style.TEXT, LOST_FILE),)),)
+    return (*text, Node(Style.TEXT, "\n"), *line) if text else line
+
+
+def _comparable(text: RichText) -> str:
+    """What a text and its form on Telegram have in common: white space at the ends and guards of mentions differ."""
+    return plain_text(text).replace(JOINER, "").strip()

@@ -7,13 +7,20 @@ from collections.abc import Callable, Mapping, Sequence
 import asyncpg
 
 from pairs.domain.keys import content_hash
-from pairs.journal.journal import Journal
-from pairs.journal.rows import BOTH_HOPS, ONLY_HOP_2, NewEvent, StoredEvent
+from pairs.intake.events import unreadable
+from pairs.journal.journal import POISON, Journal
+from pairs.journal.payload import read_payload
+from pairs.journal.rows import BOTH_HOPS, ONLY_HOP_2, NewEvent, Resolved, StoredEvent
 from pairs.lane.config import PairConfig
-from project.core.message import EventKind, decode
+from project.core.logs import get_logger
+from project.core.message import EventKind
+
+_log = get_logger(__name__)
 
 MOST = 200
-UNKNOWN_WAIT = 2.0  # seconds: a moderator may delete a post before our own answer has told its id
+# A moderator may delete a post before our own answer has told its id: such a row waits, longer each time (seconds).
+LEAST_WAIT = 2.0
+MOST_WAIT = 60.0
 
 
 class InboxIntake:
@@ -24,56 +31,95 @@ class InboxIntake:
         self._journaled = journaled
 
     async def take(self, pairs: Mapping[int, PairConfig]) -> bool:
-        """Takes up to 200 rows; True when there may be more."""
+        """Takes up to 200 rows; True when there may be more that can be taken now."""
         rows = await self._journal.inbox(pairs, MOST) if pairs else []
-        later: list[int] = []
-        dropped: list[int] = []
+        if not rows:
+            return False
+        events = await self._events(pairs, rows)
+        refused = await self._append([event for event in events if event is not None])
+        unknown = [row for row, event in zip(rows, events, strict=True) if event is None]
+        await self._put_off([row["id"] for row in unknown if not row["expired"]])
+        await self._drop([row["id"] for row in unknown if row["expired"]])
+        return len(rows) == MOST and not refused
+
+    async def _append(self, events: Sequence[NewEvent]) -> frozenset[int]:
+        """Pairs that are not ours any more: their rows stay for the new owner."""
+        if not events:
+            return frozenset()
+        try:
+            appended = await self._journal.append(events)
+        except POISON:
+            single = len(events) == 1
+            parts = [await self._append([unreadable(event) if single else event]) for event in events]
+            return frozenset().union(*parts)
+        self._journaled(appended.stored)
+        return appended.refused
+
+    async def _events(self, pairs: Mapping[int, PairConfig], rows: Sequence[asyncpg.Record]) -> list[NewEvent | None]:
+        """An event for each row; None where nothing is known of the message yet."""
+        resolved = await self._resolve([row for row in rows if row["act"] == EventKind.DELETE])
+        created: set[tuple[int, str, int]] = set()
+        events: list[NewEvent | None] = []
         for row in rows:
-            event = await self._event(pairs[row["pair_id"]], row)
-            if event is None:
-                (dropped if row["expired"] else later).append(row["id"])
+            pair, message = pairs[row["pair_id"]], (row["pair_id"], row["scope"], row["message_id"])
+            if row["act"] == EventKind.DELETE:
+                events.append(_delete(pair, row, resolved[row["id"]], just_created=message in created))
                 continue
-            stored = await self._journal.append([event])
-            self._journaled(stored)
-        if later:
-            await self._journal.inbox_later(later, UNKNOWN_WAIT)
-        if dropped:
-            await self._journal.inbox_drop(dropped)
-        return len(rows) == MOST
+            created.add(message)
+            events.append(_post(pair, row))
+        return events
 
-    async def _event(self, pair: PairConfig, row: asyncpg.Record) -> NewEvent | None:
-        """None: nothing is known of the message yet."""
-        if row["act"] == EventKind.DELETE:
-            return await self._delete(pair, row)
-        message = decode(row["payload"])
-        return NewEvent(
-            pair_id=pair.id,
-            generation=pair.generation,
-            scope=row["scope"],
-            message_id=row["message_id"],
-            kind=EventKind(row["act"]),
-            content_hash=content_hash(message),
-            message=message,
-            edited=message.edited or 0,
-            hops=ONLY_HOP_2,
-            inbox_id=row["id"],
-        )
+    async def _resolve(self, rows: Sequence[asyncpg.Record]) -> dict[int, Resolved]:
+        found = await self._journal.resolve([(row["pair_id"], row["scope"], row["message_id"]) for row in rows])
+        return {row["id"]: resolved for row, resolved in zip(rows, found, strict=True)}
 
-    async def _delete(self, pair: PairConfig, row: asyncpg.Record) -> NewEvent | None:
-        """A person's own message, or a post of ours that a moderator removed: the latter goes on both hops, since
-        further parts of it may stand."""
-        origin = await self._journal.origin(pair.id, 1, row["message_id"])
-        scope, message_id = origin or (row["scope"], row["message_id"])
-        if origin is None and not await self._journal.knows(pair.id, scope, message_id):
-            return None
-        return NewEvent(
-            pair_id=pair.id,
-            generation=pair.generation,
-            scope=scope,
-            message_id=message_id,
-            kind=EventKind.DELETE,
-            content_hash=b"",
-            message=None,
-            hops=BOTH_HOPS if origin else ONLY_HOP_2,
-            inbox_id=row["id"],
-        )
+    async def _put_off(self, ids: Sequence[int]) -> None:
+        if ids:
+            await self._journal.inbox_later(ids, LEAST_WAIT, MOST_WAIT)
+
+    async def _drop(self, ids: Sequence[int]) -> None:
+        if ids:
+            _log.info("deletes of messages never relayed dropped", rows=len(ids))
+            await self._journal.inbox_drop(ids)
+
+
+def _post(pair: PairConfig, row: asyncpg.Record) -> NewEvent:
+    message = read_payload(row["payload"], row["scope"], row["message_id"])
+    return NewEvent(
+        pair_id=pair.id,
+        generation=pair.generation,
+        scope=row["scope"],
+        message_id=row["message_id"],
+        kind=EventKind(row["act"]),
+        content_hash=content_hash(message),
+        message=message,
+        edited=message.edited or 0,
+        hops=ONLY_HOP_2,
+        inbox_id=row["id"],
+        wake=_other_process(pair),
+    )
+
+
+def _delete(pair: PairConfig, row: asyncpg.Record, resolved: Resolved, *, just_created: bool) -> NewEvent | None:
+    """A person's own message, or a post of ours that a moderator removed: the latter goes on both hops, since further
+    parts of it may stand."""
+    if resolved.origin is None and not resolved.known and not just_created:
+        return None
+    scope, message_id = resolved.origin or (row["scope"], row["message_id"])
+    return NewEvent(
+        pair_id=pair.id,
+        generation=pair.generation,
+        scope=scope,
+        message_id=message_id,
+        kind=EventKind.DELETE,
+        content_hash=b"",
+        message=None,
+        hops=BOTH_HOPS if resolved.origin else ONLY_HOP_2,
+        inbox_id=row["id"],
+        wake=None if resolved.origin else _other_process(pair),
+    )
+
+
+def _other_process(pair: PairConfig) -> str | None:
+    """Who has to be told of an event without hop 1; a sender in this very process is woken once too often."""
+    return pair.sender if pair.sender != pair.session else None

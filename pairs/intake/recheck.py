@@ -3,50 +3,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import timedelta
 
-from project.telegram.account import TelegramAccount
-
-from pairs.domain.keys import content_hash
+from pairs.intake.events import deleted, edited
 from pairs.journal.journal import Journal
 from pairs.journal.rows import NewEvent
 from pairs.lane.config import PairConfig
-from project.core.message import EventKind, Message
+from project.core.message import Message
+from project.telegram.account import TelegramAccount
 
 AGE = timedelta(hours=48)  # most chats allow edits this long
-MOST = 100  # messages per pair: one request
-
-Append = Callable[[Sequence[NewEvent]], Awaitable[None]]
+MOST = 100  # messages per source: one request
 
 
 class Recheck:
-    """Finds the edits and deletes that happened while nobody listened."""
+    """Finds the edits and deletes that happened to messages relayed before the gap."""
 
-    def __init__(self, account: TelegramAccount, journal: Journal) -> None:
+    def __init__(self, account: TelegramAccount, journal: Journal, pairs: Sequence[PairConfig]) -> None:
         self._account = account
         self._journal = journal
+        self._pairs = pairs
+        self._relayed: dict[int, list[int]] = {}
 
-    async def run(self, chat_id: int, pairs: Iterable[PairConfig], append: Append) -> None:
-        """Journals what changed; what did not change is a no-op there."""
-        relayed = {pair: await self._journal.recent(pair.id, pair.source_scope, AGE, MOST) for pair in pairs}
-        ids = sorted({id_ for known in relayed.values() for id_ in known})[-MOST:]
+    async def remember(self) -> None:
+        """Which messages were relayed so far; the scan that follows would push them out of sight."""
+        for pair in self._pairs:
+            self._relayed[pair.id] = await self._journal.recent(pair.id, pair.source_scope, AGE, MOST)
+
+    async def events(self, chat_id: int) -> list[NewEvent]:
+        """What changed; what did not is a no-op in the journal."""
+        ids = sorted({id_ for known in self._relayed.values() for id_ in known})[-MOST:]
         if not ids:
-            return
+            return []
         stands = await self._account.fetch(chat_id, ids)
-        events = [
-            self._event(pair, id_, stands.get(id_)) for pair, known in relayed.items() for id_ in known if id_ in ids
-        ]
-        await append(events)
+        gone = await self._gone(chat_id, [id_ for id_ in ids if id_ not in stands], stands)
+        return [event for id_ in ids for event in self._of(id_, stands.get(id_), gone)]
 
-    def _event(self, pair: PairConfig, message_id: int, message: Message | None) -> NewEvent:
-        return NewEvent(
-            pair_id=pair.id,
-            generation=pair.generation,
-            scope=pair.source_scope,
-            message_id=message_id,
-            kind=EventKind.DELETE if message is None else EventKind.EDIT,
-            content_hash=b"" if message is None else content_hash(message),
-            message=message,
-            edited=(message.edited or 0) if message else 0,
-        )
+    def _of(self, message_id: int, message: Message | None, gone: Collection[int]) -> list[NewEvent]:
+        pairs = [pair for pair in self._pairs if message_id in self._relayed[pair.id]]
+        if message is not None:
+            return edited(message, pairs)
+        return deleted(message_id, pairs) if message_id in gone else []
+
+    async def _gone(self, chat_id: int, missing: Sequence[int], stands: Collection[int]) -> Collection[int]:
+        """Those of the missing that were deleted. A group can hide its history from those who join later: what is
+        older than all that we see may stand after all, when another session relayed it."""
+        hidden = [id_ for id_ in missing if not stands or id_ < min(stands)]
+        if not hidden or (await self._account.chat(chat_id)).is_broadcast:
+            return missing
+        return [id_ for id_ in missing if id_ not in hidden]

@@ -7,25 +7,26 @@ So a gap is neither lost nor overtaken (design §5).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from random import Random
 
-from project.telegram.account import TelegramAccount
-
-from pairs.domain.keys import content_hash
+from pairs.intake.events import created, deleted, edited, unreadable
 from pairs.intake.recheck import Recheck
-from pairs.journal.journal import Journal
+from pairs.journal.journal import POISON, Journal
+from pairs.journal.link import LinkClosed
 from pairs.journal.rows import NewEvent, StoredEvent
 from pairs.lane.backoff import backoff
 from pairs.lane.config import PairConfig
-from project.core.errors import AccountDead, FenceLost, GatewayError, RetryLater
+from project.core.errors import AccountDead, FenceLost, GatewayError, RelayError, RetryLater
 from project.core.logs import get_logger
-from project.core.message import EventKind, Message
+from project.core.message import Message
+from project.telegram.account import TelegramAccount
 from project.telegram.updates import Deleted, Edited, Posted, Update
 
 _log = get_logger(__name__)
 
 SCAN_PAGE = 100
+MOST_LIVE = 10_000  # edits and deletes kept while the source cannot be read; the re-check finds the rest
 
 
 class SourceIntake:
@@ -41,30 +42,42 @@ class SourceIntake:
         rng: Random,
     ) -> None:
         self.chat_id = chat_id
+        self.account = account
         self.synced = False
-        self._account = account
         self._journal = journal
         self._journaled = journaled
         self._rng = rng
         self._pairs: dict[int, PairConfig] = {}
         self._cursors: dict[int, int | None] = {}
+        self._begins: dict[int, int] = {}  # what is not above this was there before the pair came here
         self._live: list[Update] = []
+        self._scanning = False
         self._highest = 0
         self._signal = asyncio.Event()
 
-    def set_pairs(self, pairs: Iterable[PairConfig], cursors: dict[int, int | None]) -> None:
-        """The pairs that journal this source now. A pair that is new here makes the source unsynced."""
+    def set_pairs(self, pairs: Iterable[PairConfig], cursors: Mapping[int, int | None]) -> None:
+        """The pairs that journal this source now. One that is new here, or was elsewhere meanwhile, makes the source
+        unsynced."""
         wanted = {pair.id: pair for pair in pairs}
-        for pair_id in wanted.keys() - self._pairs.keys():
-            self._cursors[pair_id] = cursors[pair_id]
-            self.synced = False
+        for pair_id, pair in wanted.items():
+            known = self._pairs.get(pair_id)
+            if known is None or known.generation != pair.generation:
+                self._cursors[pair_id] = cursors[pair_id]
+                self._begins[pair_id] = cursors[pair_id] or 0
+                self.synced = False
         self._pairs = wanted
         self._signal.set()
 
     def push(self, update: Update) -> None:
-        """A live update; cheap, never waits."""
+        """A live update; cheap, never waits. A post that the scan will find is not kept."""
         if isinstance(update, Posted):
             self._highest = max(self._highest, update.message.message_id)
+            if not self.synced or self._scanning:
+                self._signal.set()
+                return
+        if len(self._live) >= MOST_LIVE:
+            self._live.clear()
+            self.synced = False
         self._live.append(update)
         self._signal.set()
 
@@ -83,49 +96,69 @@ class SourceIntake:
                     await self._sync()
                 await self._take_live()
                 failures = 0
-            except (AccountDead, FenceLost):
+            except (AccountDead, FenceLost, LinkClosed):
                 raise
-            except GatewayError as error:
-                failures += 1
-                wait = error.retry_after if isinstance(error, RetryLater) else backoff(failures, self._rng)
-                _log.warning("source cannot be read", chat=self.chat_id, code=error.code, wait=round(wait, 1))
+            except Exception as error:  # whatever is wrong with one source, the others of the session go on
                 self.synced = False
-                await asyncio.sleep(wait)
+                failures += 1
+                await asyncio.sleep(self._after(error, failures))
                 continue
             if (self.synced and not self._live) or not self._pairs:
                 await self._signal.wait()
 
+    def _after(self, error: Exception, failures: int) -> float:
+        """Says what is wrong; seconds until the next try."""
+        wait = error.retry_after if isinstance(error, RetryLater) else backoff(failures, self._rng)
+        if isinstance(error, RelayError):
+            code = error.code if isinstance(error, GatewayError) else type(error).__name__
+            _log.warning("source cannot be read", chat=self.chat_id, code=code, wait=round(wait, 1))
+        else:
+            _log.error("source broke", chat=self.chat_id, wait=round(wait, 1), exc_info=error)
+        return wait
+
     # --- catch-up
 
     async def _sync(self) -> None:
-        self.synced = True  # a gap during the scan sets it back
-        await self._begin_new_pairs()
-        while True:
+        self.synced = self._scanning = True  # a gap from here on sets `synced` back
+        try:
+            await self._begin_new_pairs()
+            recheck = Recheck(self.account, self._journal, list(self._pairs.values()))
+            await recheck.remember()
+            await self._scan_all()
+        finally:
+            self._scanning = False
+        await self._append(await recheck.events(self.chat_id))
+
+    async def _scan_all(self) -> None:
+        while self._pairs:
             goal = self._highest
             reached = await self._scan(min(self._cursors[id_] or 0 for id_ in self._pairs))
             if self._highest <= max(reached, goal):
-                break  # what is missing below was deleted before we saw it
-        await Recheck(self._account, self._journal).run(self.chat_id, self._pairs.values(), self._append)
+                return  # what is missing below was deleted before we saw it
 
     async def _begin_new_pairs(self) -> None:
         """A pair without a cursor begins after what stands in its source now."""
         new = [pair for pair in self._pairs.values() if self._cursors[pair.id] is None]
         if not new:
             return
-        top = (await self._account.chat(self.chat_id)).top_message_id
+        top = (await self.account.chat(self.chat_id)).top_message_id
         for pair in new:
             await self._journal.set_cursor(pair.id, pair.generation, top)
-            self._cursors[pair.id] = top
+            self._cursors[pair.id] = self._begins[pair.id] = top
 
     async def _scan(self, after_id: int) -> int:
         """Journals everything above `after_id`; the highest id found."""
         page: list[Message] = []
-        async for message in self._account.history(self.chat_id, after_id):
+        async for message in self.account.history(self.chat_id, after_id):
             page.append(message)
             if len(page) == SCAN_PAGE:
                 after_id = await self._journal_posts(page)
                 page = []
         return await self._journal_posts(page) if page else after_id
+
+    async def _journal_posts(self, messages: Sequence[Message]) -> int:
+        await self._append([event for message in messages for event in self._posts(message)])
+        return max(message.message_id for message in messages)
 
     # --- live
 
@@ -133,57 +166,34 @@ class SourceIntake:
         if not self.synced:
             return
         live, self._live = self._live, []
-        events = [event for update in live for event in self._events(update)]
-        if events:
-            await self._append(events)
+        await self._append([event for update in live for event in self._events(update)])
 
     def _events(self, update: Update) -> list[NewEvent]:
         if isinstance(update, Posted):
-            return self._of_message(update.message, EventKind.CREATE)
+            return self._posts(update.message)
         if isinstance(update, Edited):
-            return self._of_message(update.message, EventKind.EDIT)
+            return edited(update.message, self._pairs.values())
         if isinstance(update, Deleted):
-            return [deleted(pair, pair.source_scope, id_) for id_ in update.ids for pair in self._pairs.values()]
+            return [event for id_ in update.ids for event in deleted(id_, self._pairs.values())]
         return []
 
-    def _of_message(self, message: Message, kind: EventKind) -> list[NewEvent]:
-        digest = content_hash(message)
-        return [
-            NewEvent(
-                pair_id=pair.id,
-                generation=pair.generation,
-                scope=pair.source_scope,
-                message_id=message.message_id,
-                kind=kind,
-                content_hash=digest,
-                message=message,
-                edited=message.edited or 0,
-                cursor_to=message.message_id if kind is EventKind.CREATE else None,
-            )
-            for pair in self._pairs.values()
-            if kind is not EventKind.CREATE or message.message_id > (self._cursors[pair.id] or 0)
-        ]
+    def _posts(self, message: Message) -> list[NewEvent]:
+        return created(message, [p for p in self._pairs.values() if message.message_id > self._begins[p.id]])
 
-    async def _journal_posts(self, messages: Sequence[Message]) -> int:
-        await self._append([event for message in messages for event in self._of_message(message, EventKind.CREATE)])
-        return max(message.message_id for message in messages)
+    # --- journaling
 
     async def _append(self, events: Sequence[NewEvent]) -> None:
-        stored = await self._journal.append(events)
+        if not events:
+            return
+        try:
+            appended = await self._journal.append(events)
+        except POISON:
+            for event in events:
+                await self._append([event] if len(events) > 1 else [unreadable(event)])
+            return
+        self._journaled(appended.stored)
         for event in events:
-            if event.cursor_to is not None:
+            if event.cursor_to is not None and event.pair_id not in appended.refused:
                 self._cursors[event.pair_id] = max(self._cursors.get(event.pair_id) or 0, event.cursor_to)
-        self._journaled(stored)
-
-
-def deleted(pair: PairConfig, scope: str, message_id: int) -> NewEvent:
-    """The event of a deleted message, on both hops."""
-    return NewEvent(
-        pair_id=pair.id,
-        generation=pair.generation,
-        scope=scope,
-        message_id=message_id,
-        kind=EventKind.DELETE,
-        content_hash=b"",
-        message=None,
-    )
+        for pair_id in appended.refused:  # handed over; when it comes back, its cursor in the table counts
+            self._pairs.pop(pair_id, None)

@@ -15,16 +15,19 @@ MOST = 200  # items of one statement
 class Batcher(Generic[Item, Result]):
     """Collects items and hands them to `flush` in order, one flush at a time.
 
-    Two items with the same `identity` never share a flush: the second may depend on the first being committed.
+    Two items with the same `identity` never share a flush: the second may depend on the first being committed. When a
+    flush raises `poison`, its items are tried one by one, so that one that the database does not take fails alone.
     """
 
     def __init__(
         self,
         flush: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
         identity: Callable[[Item], Hashable],
+        poison: tuple[type[Exception], ...] = (),
     ) -> None:
         self._flush = flush
         self._identity = identity
+        self._poison = poison
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._runner: asyncio.Task[None] | None = None
 
@@ -45,13 +48,26 @@ class Batcher(Generic[Item, Result]):
         while self._waiting:
             batch = self._take()
             try:
-                results = await self._flush([item for item, _ in batch])
-            except BaseException as error:
-                self._fail(batch, error)
+                await self._settle(batch)
+            except asyncio.CancelledError:
+                self._fail(batch, asyncio.CancelledError())
                 raise
-            for (_, future), result in zip(batch, results, strict=True):
-                if not future.done():
-                    future.set_result(result)
+            except Exception as error:  # for those who wait: each of them raises it
+                self._fail(batch, error)
+
+    async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
+        try:
+            results = await self._flush([item for item, _ in batch])
+        except self._poison as error:
+            if len(batch) == 1:
+                _tell(batch[0][1], error)
+                return
+            for entry in batch:
+                await self._settle([entry])
+            return
+        for (_, future), result in zip(batch, results, strict=True):
+            if not future.done():
+                future.set_result(result)
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
         batch: list[tuple[Item, asyncio.Future[Result]]] = []
@@ -66,7 +82,12 @@ class Batcher(Generic[Item, Result]):
         return batch
 
     def _fail(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: BaseException) -> None:
+        """Nothing may overtake what failed: what waits behind it fails with it."""
         for _, future in [*batch, *self._waiting]:
-            if not future.done():
-                future.set_exception(error if isinstance(error, Exception) else asyncio.CancelledError())
+            _tell(future, error)
         self._waiting.clear()
+
+
+def _tell(future: asyncio.Future[Result], error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)

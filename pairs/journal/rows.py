@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from pairs.models.delivery import Act, HopState
 from project.core.message import EventKind, Message
@@ -27,6 +26,7 @@ class NewEvent:
     cursor_to: int | None = None
     hops: int = BOTH_HOPS
     inbox_id: int | None = None
+    wake: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +45,17 @@ class StoredEvent:
 
 
 @dataclass(frozen=True, slots=True)
-class DueRow:
-    """An unfinished delivery row as a lane loads it."""
+class Appended:
+    """What became of events: those stored, numbered; and the pairs that are not ours any more."""
 
-    id: int
+    stored: tuple[StoredEvent, ...]
+    refused: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class DueRow:
+    """An unfinished delivery row as a lane loads it. `age` is seconds since its last attempt, None before the first."""
+
     event: StoredEvent
     part: int
     act: Act
@@ -57,7 +64,7 @@ class DueRow:
     rendered: str | None
     key: str
     identity: str
-    attempted_at: datetime | None
+    age: float | None
     tries: int
     wait: float
     remote_id: int | None
@@ -92,12 +99,15 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one part. `wait` is seconds until the next try when the state is `waiting`."""
+    """What became of one part. `wait` is seconds until the next try when it is not finished; `wake` the account whose
+    process works the next hop, when that is another process."""
 
     event_id: int
+    pair_id: int
     hop: int
     part: int
     account: str
+    generation: int | None
     state: HopState
     remote_id: int | None = None
     reason: str = ""
@@ -114,3 +124,12 @@ class Link:
     remote_id: int
     source_message: int
     rendered: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """What a message of a Discord channel is to us: `origin` (scope, id) when one of our posts shows that; `known` when
+    it was journaled itself."""
+
+    origin: tuple[str, int] | None
+    known: bool

@@ -1,5 +1,8 @@
-"""The journal's statements. Each locks the lease row first (FOR SHARE): a take-over queues behind every write in
-flight, and a write after a take-over does nothing (a bare WHERE EXISTS let the old owner commit late: measured)."""
+"""The journal's writing statements. Each locks the lease row first (FOR SHARE): a take-over queues behind every write
+in flight, and a write after a take-over does nothing (a bare WHERE EXISTS let the old owner commit late: measured).
+
+Locks are taken in one order everywhere: leases by name, pairs by id, assignments. FOR NO KEY UPDATE, since inserts in
+other processes hold their pair's key. An assignment is locked as well, so that a hand-over queues behind a write."""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ fence AS MATERIALIZED (
     SELECT l.name FROM core_lease l
     JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS held(name, owner, epoch)
       ON l.name = held.name AND l.owner = held.owner AND l.epoch = held.epoch
-    FOR SHARE OF l
+    ORDER BY l.name FOR SHARE OF l
 )"""
 
 APPEND = f"""
@@ -21,22 +24,22 @@ WITH {_SESSION_FENCE},
 input AS MATERIALIZED (
     SELECT * FROM unnest(
         $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::bytea[], $10::text[], $11::bigint[],
-        $12::bigint[], $13::smallint[], $14::bigint[]
+        $12::bigint[], $13::smallint[], $14::bigint[], $15::text[]
     ) WITH ORDINALITY AS i(pair_id, generation, scope, message_id, kind, hash, payload, edited,
-                           cursor_to, hops, inbox_id, ord)
+                           cursor_to, hops, inbox_id, wake, ord)
 ),
 owned AS MATERIALIZED (
-    SELECT p.id, p.last_seq FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
+    SELECT p.id, p.last_seq, a.generation FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
     WHERE EXISTS (SELECT 1 FROM fence)
       AND (p.id, a.generation) IN (SELECT pair_id, generation FROM input)
-    ORDER BY p.id FOR UPDATE OF p
+    ORDER BY p.id FOR NO KEY UPDATE OF p FOR SHARE OF a
 ),
 fresh AS MATERIALIZED (
     SELECT i.*, o.last_seq,
            CASE WHEN i.kind = 'edit' THEN known.revision + 1 ELSE 0 END AS revision,
            row_number() OVER (PARTITION BY i.pair_id ORDER BY i.ord) AS n
     FROM input i
-    JOIN owned o ON o.id = i.pair_id
+    JOIN owned o ON o.id = i.pair_id AND o.generation = i.generation
     LEFT JOIN LATERAL (
         SELECT e.revision, e.content_hash, e.edited FROM pairs_event e
         WHERE e.pair_id = i.pair_id AND e.scope = i.scope AND e.message_id = i.message_id
@@ -73,18 +76,22 @@ moved AS (
     FROM (
         SELECT i.pair_id, max(i.cursor_to) AS cursor_to,
                (SELECT count(*) FROM fresh f WHERE f.pair_id = i.pair_id) AS events
-        FROM input i JOIN owned o ON o.id = i.pair_id GROUP BY i.pair_id
+        FROM input i JOIN owned o ON o.id = i.pair_id AND o.generation = i.generation GROUP BY i.pair_id
     ) m WHERE p.id = m.pair_id
 ),
 taken AS (
-    DELETE FROM pairs_inbox x USING input i JOIN owned o ON o.id = i.pair_id WHERE x.id = i.inbox_id
+    DELETE FROM pairs_inbox x USING input i JOIN owned o ON o.id = i.pair_id AND o.generation = i.generation
+    WHERE x.id = i.inbox_id
 )
 SELECT (SELECT count(*) FROM fence) AS fenced,
-       (SELECT array_agg(id) FROM owned) AS owned,
+       (SELECT array_agg(id ORDER BY id) FROM owned) AS owned_pairs,
+       (SELECT array_agg(generation ORDER BY id) FROM owned) AS owned_generations,
        (SELECT array_agg(ord ORDER BY ord) FROM numbered) AS ords,
        (SELECT array_agg(id ORDER BY ord) FROM numbered) AS ids,
        (SELECT array_agg(seq ORDER BY ord) FROM numbered) AS seqs,
-       (SELECT array_agg(revision ORDER BY ord) FROM numbered) AS revisions
+       (SELECT array_agg(revision ORDER BY ord) FROM numbered) AS revisions,
+       (SELECT count(pg_notify('relay_wake', w.wake)) FROM (
+            SELECT DISTINCT wake FROM fresh WHERE wake IS NOT NULL) w) AS woken
 """
 
 CLAIM = f"""
@@ -95,11 +102,17 @@ input AS MATERIALIZED (
         $11::bigint[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[]
     ) AS i(account, event_id, pair_id, seq, hop, part, act, source_message, rendered, key, identity, target, generation)
 ),
+owned AS MATERIALIZED (
+    SELECT a.pair_id, a.generation FROM pairs_assignment a
+    WHERE EXISTS (SELECT 1 FROM fence)
+      AND a.pair_id IN (SELECT pair_id FROM input WHERE generation IS NOT NULL)
+    ORDER BY a.pair_id FOR SHARE
+),
 allowed AS MATERIALIZED (
     SELECT i.* FROM input i JOIN fence f ON f.name = i.account
-    WHERE i.generation IS NULL OR EXISTS (
-        SELECT 1 FROM pairs_assignment a WHERE a.pair_id = i.pair_id AND a.generation = i.generation)
-)
+    WHERE i.generation IS NULL OR (i.pair_id, i.generation) IN (SELECT pair_id, generation FROM owned)
+),
+claimed AS (
 INSERT INTO pairs_delivery AS d
     (event_id, pair_id, seq, hop, part, act, state, source_message, rendered, key, identity, attempted_at, tries,
      reason, remote_id)
@@ -112,6 +125,10 @@ ON CONFLICT (event_id, hop, part) DO UPDATE SET
     remote_id = excluded.remote_id
 WHERE d.state IN ('waiting', 'sending')
 RETURNING event_id, hop
+)
+SELECT (SELECT array_agg(name) FROM fence) AS held,
+       (SELECT array_agg(event_id) FROM claimed) AS events,
+       (SELECT array_agg(hop) FROM claimed) AS hops
 """
 
 SETTLE = f"""
@@ -119,8 +136,14 @@ WITH {_ACCOUNTS_FENCE},
 input AS MATERIALIZED (
     SELECT * FROM unnest(
         $4::text[], $5::bigint[], $6::smallint[], $7::smallint[], $8::text[], $9::bigint[], $10::text[],
-        $11::smallint[], $12::float8[], $13::text[]
-    ) AS i(account, event_id, hop, part, state, remote_id, reason, tries, wait, wake)
+        $11::smallint[], $12::float8[], $13::text[], $14::bigint[], $15::bigint[]
+    ) AS i(account, event_id, hop, part, state, remote_id, reason, tries, wait, wake, pair_id, generation)
+),
+owned AS MATERIALIZED (
+    SELECT a.pair_id, a.generation FROM pairs_assignment a
+    WHERE EXISTS (SELECT 1 FROM fence)
+      AND a.pair_id IN (SELECT pair_id FROM input WHERE generation IS NOT NULL)
+    ORDER BY a.pair_id FOR SHARE
 ),
 done AS (
     UPDATE pairs_delivery d
@@ -128,94 +151,15 @@ done AS (
         not_before = clock_timestamp() + make_interval(secs => i.wait)
     FROM input i JOIN fence f ON f.name = i.account
     WHERE d.event_id = i.event_id AND d.hop = i.hop AND d.part = i.part AND d.state IN ('waiting', 'sending')
+      -- That a post stands is true whoever owns the pair by now; anything else is the new owner's to say.
+      AND (i.generation IS NULL OR i.state = 'sent'
+           OR (i.pair_id, i.generation) IN (SELECT pair_id, generation FROM owned))
     RETURNING d.event_id
 )
 SELECT (SELECT array_agg(name) FROM fence) AS held,
        (SELECT count(*) FROM done) AS done,
        (SELECT count(pg_notify('relay_wake', w.wake)) FROM (
             SELECT DISTINCT wake FROM input WHERE wake IS NOT NULL) w) AS woken
-"""
-
-DUE = """
-SELECT d.id, d.part, d.act, d.state, d.source_message, d.rendered, d.key, d.identity, d.attempted_at, d.tries,
-       greatest(0, extract(epoch FROM d.not_before - clock_timestamp()))::float8 AS wait, d.remote_id,
-       e.id AS event_id, e.pair_id, e.seq, e.scope, e.message_id, e.revision, e.kind, e.payload,
-       d.hop = 2 AND EXISTS (
-           SELECT 1 FROM pairs_delivery f WHERE f.event_id = d.event_id AND f.hop = 1
-             AND f.state IN ('waiting', 'sending', 'held')) AS hop1_open
-FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
-WHERE d.pair_id = $1 AND d.hop = $2 AND d.seq > $3 AND d.state IN ('waiting', 'sending')
-ORDER BY d.seq, d.part LIMIT $4
-"""
-
-DUE_PAIRS = """
-SELECT DISTINCT pair_id FROM pairs_delivery
-WHERE pair_id = ANY($1::bigint[]) AND hop = $2 AND state IN ('waiting', 'sending')
-"""
-
-LINKS = """
-SELECT d.part, d.remote_id, d.source_message, d.rendered
-FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
-WHERE e.pair_id = $1 AND e.scope = $2 AND e.message_id = $3 AND d.hop = $4
-  AND d.act = 'post' AND d.state = 'sent' AND d.remote_id IS NOT NULL
-  AND NOT EXISTS (
-    SELECT 1 FROM pairs_delivery x WHERE x.pair_id = d.pair_id AND x.hop = d.hop AND x.remote_id = d.remote_id
-      AND x.act = 'delete' AND x.state = 'sent')
-ORDER BY e.revision, d.part
-"""
-
-ORIGIN = """
-SELECT e.scope, e.message_id FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
-WHERE d.pair_id = $1 AND d.hop = $2 AND d.remote_id = $3 AND d.act = 'post' LIMIT 1
-"""
-
-LAST_LINK = """
-SELECT max(remote_id) FROM pairs_delivery
-WHERE pair_id = $1 AND hop = $2 AND remote_id IS NOT NULL AND act = 'post' AND state = 'sent'
-"""
-
-KNOWN_REMOTE = """
-SELECT remote_id FROM pairs_delivery WHERE pair_id = $1 AND hop = $2 AND remote_id = ANY($3::bigint[])
-"""
-
-MESSAGE = """
-SELECT payload FROM pairs_event
-WHERE pair_id = $1 AND scope = $2 AND message_id = $3 AND kind IN ('create', 'edit') AND revision < $4
-  AND payload IS NOT NULL
-ORDER BY revision DESC LIMIT 1
-"""
-
-KNOWS = """
-SELECT 1 FROM pairs_event WHERE pair_id = $1 AND scope = $2 AND message_id = $3 AND kind = 'create'
-"""
-
-RECENT = """
-SELECT DISTINCT message_id FROM (
-    SELECT e.message_id FROM pairs_event e
-    WHERE e.pair_id = $1 AND e.scope = $2 AND e.kind = 'create' AND e.created_at > clock_timestamp() - $3::interval
-      AND NOT EXISTS (SELECT 1 FROM pairs_event x WHERE x.pair_id = e.pair_id AND x.scope = e.scope
-                        AND x.message_id = e.message_id AND x.kind = 'delete')
-    ORDER BY e.seq DESC LIMIT $4) recent
-ORDER BY message_id
-"""
-
-INBOX = """
-SELECT x.id, x.pair_id, x.scope, x.message_id, x.act, x.content_hash, x.payload,
-       x.created_at < clock_timestamp() - interval '10 minutes' AS expired
-FROM pairs_inbox x
-WHERE x.pair_id = ANY($1::bigint[]) AND (x.not_before IS NULL OR x.not_before <= clock_timestamp())
-ORDER BY x.id LIMIT $2
-"""
-
-INBOX_LATER = f"""
-WITH {_SESSION_FENCE}
-UPDATE pairs_inbox SET not_before = clock_timestamp() + make_interval(secs => $5)
-WHERE id = ANY($4::bigint[]) AND EXISTS (SELECT 1 FROM fence)
-"""
-
-INBOX_DROP = f"""
-WITH {_SESSION_FENCE}
-DELETE FROM pairs_inbox WHERE id = ANY($4::bigint[]) AND EXISTS (SELECT 1 FROM fence)
 """
 
 SET_CURSOR = f"""
@@ -231,11 +175,14 @@ UPDATE pairs_pair SET status = 'error', status_reason = $5
 WHERE id = $4 AND status IN ('active', 'degraded') AND EXISTS (SELECT 1 FROM fence)
 """
 
-PAIRS = """
-SELECT p.id, p.source_chat, p.discord_channel, p.discord_guild, p.webhook_id, p.webhook_sealed, p.destination_chat,
-       p.sender_id, p.status, p.cursor, p.options, a.session_id, a."group", a.generation
-FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
-WHERE p.status <> 'removed' AND (a.session_id = ANY($1::bigint[]) OR p.sender_id = ANY($2::bigint[])
-   OR (p.sender_id IS NULL AND a.session_id = ANY($1::bigint[])))
-ORDER BY p.id
+INBOX_LATER = f"""
+WITH {_SESSION_FENCE}
+UPDATE pairs_inbox SET not_before = clock_timestamp() + make_interval(secs => least($6::float8,
+    greatest($5::float8, extract(epoch FROM clock_timestamp() - created_at)::float8)))
+WHERE id = ANY($4::bigint[]) AND EXISTS (SELECT 1 FROM fence)
+"""
+
+INBOX_DROP = f"""
+WITH {_SESSION_FENCE}
+DELETE FROM pairs_inbox WHERE id = ANY($4::bigint[]) AND EXISTS (SELECT 1 FROM fence)
 """

@@ -50,6 +50,10 @@ class Hop(Protocol):
         """Seconds to wait before the next post, as far as is known here."""
         ...
 
+    def wait_keys(self, pair: PairConfig, part: PartClaim) -> tuple[str, ...]:
+        """Keys of the waits (RetryLater's scopes) that the part's calls belong to."""
+        ...
+
     async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:
         """The parts of an event, rendered for good."""
         ...

@@ -27,7 +27,8 @@ async def load_pairs(journal: Journal, accounts: Sequence[str], keyring: Keyring
         try:
             pairs[row["id"]] = _pair(row, keyring)
         except SecretError as error:
-            await journal.stop_pair(row["id"], error.for_people())
+            owner = f"session.{row['session_id']}" if row["session_id"] in sessions else f"sender.{row['sender_id']}"
+            await journal.stop_pair(row["id"], owner, error.for_people())
     return pairs, {row["id"]: row["cursor"] for row in rows}
 
 

@@ -5,8 +5,10 @@ Adapters turn platform objects into a `Message` and back; nothing in between kno
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
+from typing import Any
 
 import msgspec
 
@@ -111,11 +113,44 @@ class EventKind(StrEnum):
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Message)
+_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+_REPLACEMENT = "\ufffd"
 
 
 def encode(message: Message) -> str:
-    """The journal's JSON form of a message."""
-    return _encoder.encode(message).decode()
+    """The journal's JSON form of a message. What cannot be stored is replaced, as `storable` does."""
+    return _json(message) or _encoder.encode(_cleaned(message)).decode()
+
+
+def storable(message: Message) -> Message:
+    """The message with U+FFFD for NUL and for halves of surrogate pairs: PostgreSQL and JSON take neither."""
+    cleaned: Message = message if _json(message) else _cleaned(message)
+    return cleaned
+
+
+def storable_text(text: str) -> str:
+    """As `storable`, for one text."""
+    return _UNSTORABLE.sub(_REPLACEMENT, text)
+
+
+def _json(message: Message) -> str | None:
+    """None when the message has characters that cannot be stored."""
+    try:
+        text = _encoder.encode(message).decode()
+    except UnicodeEncodeError:
+        return None
+    return None if "\\u0000" in text and _NUL.search(text) else text
+
+
+def _cleaned(value: Any) -> Any:
+    if type(value) is str:
+        return storable_text(value)
+    if isinstance(value, tuple):
+        return tuple(map(_cleaned, value))
+    if isinstance(value, Message | Node | Attachment | Author):
+        return replace(value, **{field.name: _cleaned(getattr(value, field.name)) for field in fields(value)})
+    return value
 
 
 def decode(payload: str | bytes) -> Message:

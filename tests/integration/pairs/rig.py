@@ -10,6 +10,7 @@ from typing import Any
 import aiohttp
 import asyncpg
 from asgiref.sync import sync_to_async
+from django.db import connections
 
 from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
@@ -81,6 +82,12 @@ class Rig:
         await sync_to_async(self._rows)(by_bot)
 
     def _rows(self, by_bot: bool) -> None:
+        try:
+            self._save_rows(by_bot)
+        finally:
+            connections.close_all()  # this thread's own
+
+    def _save_rows(self, by_bot: bool) -> None:
         keys = current().master_keys
         session = TelegramSession.objects.create(
             name="main", phone_sealed=b"", phone_hint="", device=DEVICE, lifecycle="active"
@@ -171,8 +178,7 @@ class Rig:
 
     async def crash(self) -> None:
         """What kill -9 leaves: no drain, no last words, connections cut."""
-        for task in list(self.engine._tasks.values()):
-            task.cancel()
+        self.engine._tasks.abandon()
         await self.engine._link.close()
         for account in self._accounts.values():
             await account.disconnect()
@@ -188,7 +194,7 @@ class Rig:
 
     async def synced(self) -> None:
         """Waits until the source is followed live."""
-        await until(lambda: any(source.synced for source in self.engine._sources.values()), "the first sync")
+        await until(lambda: self.engine._sources.synced, "the first sync")
         await until(lambda: self.pair in self.engine._pairs, "the pair's load")
 
     # --- what people see

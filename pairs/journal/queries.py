@@ -1,0 +1,167 @@
+"""The journal's reading statements."""
+
+from __future__ import annotations
+
+DUE = """
+SELECT d.part, d.act, d.state, d.source_message, d.rendered, d.key, d.identity, d.tries,
+       extract(epoch FROM clock_timestamp() - d.attempted_at)::float8 AS age,
+       greatest(0, extract(epoch FROM d.not_before - clock_timestamp()))::float8 AS wait, d.remote_id,
+       e.id AS event_id, e.pair_id, e.seq, e.scope, e.message_id, e.revision, e.kind, e.payload,
+       d.hop = 2 AND EXISTS (
+           SELECT 1 FROM pairs_delivery f WHERE f.event_id = d.event_id AND f.hop = 1
+             AND f.state IN ('waiting', 'sending', 'held')) AS hop1_open
+FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
+WHERE d.pair_id = $1 AND d.hop = $2 AND d.state IN ('waiting', 'sending')
+ORDER BY d.seq, d.part LIMIT $3
+"""
+
+DUE_LANES = """
+SELECT x.pair_id, x.hop FROM unnest($1::bigint[], $2::smallint[]) AS x(pair_id, hop)
+WHERE EXISTS (SELECT 1 FROM pairs_delivery d
+              WHERE d.pair_id = x.pair_id AND d.hop = x.hop AND d.state IN ('waiting', 'sending'))
+"""
+
+OVERTAKEN = """
+SELECT EXISTS (
+    SELECT 1 FROM pairs_event e JOIN pairs_delivery d ON d.event_id = e.id AND d.hop = $4
+    WHERE e.pair_id = $1 AND e.scope = $2 AND e.message_id = $3 AND e.seq > $5
+      AND e.kind = ANY($6::text[])) AS overtaken
+"""
+
+LINKS = """
+SELECT d.part, d.remote_id, d.source_message, d.rendered
+FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
+WHERE e.pair_id = $1 AND e.scope = $2 AND e.message_id = $3 AND d.hop = $4
+  AND d.act = 'post' AND d.state = 'sent' AND d.remote_id IS NOT NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM pairs_delivery x WHERE x.pair_id = d.pair_id AND x.hop = d.hop AND x.remote_id = d.remote_id
+      AND x.act = 'delete' AND x.state = 'sent')
+ORDER BY e.revision, d.part
+"""
+
+ORIGIN = """
+SELECT e.scope, e.message_id FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
+WHERE d.pair_id = $1 AND d.hop = $2 AND d.remote_id = $3 AND d.act = 'post' LIMIT 1
+"""
+
+RESOLVE = """
+SELECT o.scope, o.message_id, EXISTS (
+    SELECT 1 FROM pairs_event k WHERE k.pair_id = x.pair_id AND k.scope = x.scope AND k.message_id = x.message_id
+      AND k.kind = 'create') AS known
+FROM unnest($1::bigint[], $2::text[], $3::bigint[]) WITH ORDINALITY AS x(pair_id, scope, message_id, ord)
+LEFT JOIN LATERAL (
+    SELECT e.scope, e.message_id FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
+    WHERE d.pair_id = x.pair_id AND d.hop = 1 AND d.remote_id = x.message_id AND d.act = 'post' LIMIT 1
+) o ON true
+ORDER BY x.ord
+"""
+
+LAST_LINK = """
+SELECT max(remote_id) FROM pairs_delivery
+WHERE pair_id = $1 AND hop = $2 AND remote_id IS NOT NULL AND act = 'post' AND state = 'sent'
+"""
+
+KNOWN_REMOTE = """
+SELECT d.remote_id FROM pairs_delivery d
+WHERE d.hop = $2 AND d.remote_id = ANY($3::bigint[]) AND d.pair_id IN (
+    SELECT o.id FROM pairs_pair p JOIN pairs_pair o
+      ON CASE $2 WHEN 1 THEN o.discord_channel = p.discord_channel ELSE o.destination_chat = p.destination_chat END
+    WHERE p.id = $1)
+"""
+
+MESSAGE = """
+SELECT payload FROM pairs_event
+WHERE pair_id = $1 AND scope = $2 AND message_id = $3 AND kind IN ('create', 'edit') AND revision < $4
+  AND payload IS NOT NULL
+ORDER BY revision DESC LIMIT 1
+"""
+
+RECENT = """
+SELECT DISTINCT message_id FROM (
+    SELECT e.message_id FROM pairs_event e
+    WHERE e.pair_id = $1 AND e.scope = $2 AND e.kind = 'create' AND e.created_at > clock_timestamp() - $3::interval
+      AND NOT EXISTS (SELECT 1 FROM pairs_event x WHERE x.pair_id = e.pair_id AND x.scope = e.scope
+                        AND x.message_id = e.message_id AND x.kind = 'delete')
+    ORDER BY e.seq DESC LIMIT $4) recent
+ORDER BY message_id
+"""
+
+INBOX = """
+SELECT x.id, x.pair_id, x.scope, x.message_id, x.act, x.content_hash, x.payload,
+       x.created_at < clock_timestamp() - interval '10 minutes' AS expired
+FROM pairs_inbox x
+WHERE x.pair_id = ANY($1::bigint[]) AND (x.not_before IS NULL OR x.not_before <= clock_timestamp())
+ORDER BY x.id LIMIT $2
+"""
+
+PAIRS = """
+SELECT DISTINCT pair_id FROM pairs_delivery
+WHERE pair_id = ANY($1::bigint[]) AND hop = $2 AND state IN ('waiting', 'sending')
+"""
+
+LINKS = """
+SELECT d.part, d.remote_id, d.source_message, d.rendered
+FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
+WHERE e.pair_id = $1 AND e.scope = $2 AND e.message_id = $3 AND d.hop = $4
+  AND d.act = 'post' AND d.state = 'sent' AND d.remote_id IS NOT NULL
+  AND NOT EXISTS (
+    SELECT 1 FROM pairs_delivery x WHERE x.pair_id = d.pair_id AND x.hop = d.hop AND x.remote_id = d.remote_id
+      AND x.act = 'delete' AND x.state = 'sent')
+ORDER BY e.revision, d.part
+"""
+
+ORIGIN = """
+SELECT e.scope, e.message_id FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
+WHERE d.pair_id = $1 AND d.hop = $2 AND d.remote_id = $3 AND d.act = 'post' LIMIT 1
+"""
+
+LAST_LINK = """
+SELECT max(remote_id) FROM pairs_delivery
+WHERE pair_id = $1 AND hop = $2 AND remote_id IS NOT NULL AND act = 'post' AND state = 'sent'
+"""
+
+KNOWN_REMOTE = """
+SELECT d.remote_id FROM pairs_delivery d
+WHERE d.hop = $2 AND d.remote_id = ANY($3::bigint[]) AND d.pair_id IN (
+    SELECT o.id FROM pairs_pair p JOIN pairs_pair o
+      ON CASE $2 WHEN 1 THEN o.discord_channel = p.discord_channel ELSE o.destination_chat = p.destination_chat END
+    WHERE p.id = $1)
+"""
+
+MESSAGE = """
+SELECT payload FROM pairs_event
+WHERE pair_id = $1 AND scope = $2 AND message_id = $3 AND kind IN ('create', 'edit') AND revision < $4
+  AND payload IS NOT NULL
+ORDER BY revision DESC LIMIT 1
+"""
+
+KNOWS = """
+SELECT 1 FROM pairs_event WHERE pair_id = $1 AND scope = $2 AND message_id = $3 AND kind = 'create'
+"""
+
+RECENT = """
+SELECT DISTINCT message_id FROM (
+    SELECT e.message_id FROM pairs_event e
+    WHERE e.pair_id = $1 AND e.scope = $2 AND e.kind = 'create' AND e.created_at > clock_timestamp() - $3::interval
+      AND NOT EXISTS (SELECT 1 FROM pairs_event x WHERE x.pair_id = e.pair_id AND x.scope = e.scope
+                        AND x.message_id = e.message_id AND x.kind = 'delete')
+    ORDER BY e.seq DESC LIMIT $4) recent
+ORDER BY message_id
+"""
+
+INBOX = """
+SELECT x.id, x.pair_id, x.scope, x.message_id, x.act, x.content_hash, x.payload,
+       x.created_at < clock_timestamp() - interval '10 minutes' AS expired
+FROM pairs_inbox x
+WHERE x.pair_id = ANY($1::bigint[]) AND (x.not_before IS NULL OR x.not_before <= clock_timestamp())
+ORDER BY x.id LIMIT $2
+"""
+
+PAIRS = """
+SELECT p.id, p.source_chat, p.discord_channel, p.discord_guild, p.webhook_id, p.webhook_sealed, p.destination_chat,
+       p.sender_id, p.status, p.cursor, p.options, a.session_id, a."group", a.generation
+FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
+WHERE p.status <> 'removed' AND (a.session_id = ANY($1::bigint[]) OR p.sender_id = ANY($2::bigint[])
+   OR (p.sender_id IS NULL AND a.session_id = ANY($1::bigint[])))
+ORDER BY p.id
+"""

@@ -1,0 +1,112 @@
+"""The lanes of an engine: one per pair and hop that this process works."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Container, Mapping, Sequence
+from random import Random
+
+from pairs.journal.journal import Journal
+from pairs.journal.rows import StoredEvent
+from pairs.lane.config import PairConfig
+from pairs.lane.hop import Hop
+from pairs.lane.lane import Lane
+from pairs.lane.waits import Waits
+from pairs.supervised import Tasks
+
+DRAIN = 7.0  # seconds that a call under way gets to finish
+LaneKey = tuple[int, int]  # (pair, hop)
+
+
+class Lanes:
+    """Starts and ends lanes as pairs and accounts come and go."""
+
+    def __init__(self, *, journal: Journal, hops: Mapping[int, Hop], tasks: Tasks, rng: Random) -> None:
+        self._journal = journal
+        self._hops = hops
+        self._tasks = tasks
+        self._rng = rng
+        self._waits = Waits(asyncio.get_running_loop().time)
+        self._lanes: dict[LaneKey, Lane] = {}
+
+    async def set_pairs(self, pairs: Mapping[int, PairConfig], accounts: Container[str]) -> None:
+        """The pairs as they are now, and the accounts that are connected here."""
+        wanted = {(pair.id, hop): pair for pair in pairs.values() for hop in _hops_here(pair, accounts)}
+        await self._end([key for key, lane in self._lanes.items() if not self._stays(key, lane, wanted)])
+        for (pair_id, number), pair in wanted.items():
+            if (pair_id, number) not in self._lanes:
+                self._start(pair, number, accounts)
+
+    async def drain(self) -> None:
+        """Ends all after their call under way, within 8 s."""
+        await self._end(list(self._lanes))
+
+    def offer(self, events: Sequence[StoredEvent]) -> None:
+        """Events just journaled here."""
+        for event in events:
+            first, second = self._lanes.get((event.pair_id, 1)), self._lanes.get((event.pair_id, 2))
+            if first is not None and event.hops & 1:
+                first.offer(event, hop1_open=False)
+            if second is not None and event.hops & 2:
+                second.offer(event, hop1_open=bool(event.hops & 1))
+
+    def refresh_all(self) -> None:
+        """Nobody knows what the journal holds by now."""
+        for lane in self._lanes.values():
+            lane.refresh()
+
+    async def refresh_idle(self) -> None:
+        """Wakes lanes that have something to do and do not know it: their events were journaled, or their hop 1 was
+        sent, by another process. One query for all."""
+        idle = [key for key, lane in self._lanes.items() if lane.idle]
+        for key in await self._journal.due_lanes(idle) if idle else ():
+            if key in self._lanes:
+                self._lanes[key].refresh()
+
+    def sent(self, pairs: Container[int]) -> int:
+        """Parts sent for these pairs since their lanes started."""
+        return sum(lane.sent for (pair_id, _), lane in self._lanes.items() if pair_id in pairs)
+
+    def _stays(self, key: LaneKey, lane: Lane, wanted: Mapping[LaneKey, PairConfig]) -> bool:
+        return wanted.get(key) == lane.pair and self._tasks.runs(_task(key))
+
+    async def _end(self, keys: Sequence[LaneKey]) -> None:
+        for key in keys:
+            self._lanes[key].close()
+        await self._tasks.end([_task(key) for key in keys], grace=DRAIN)
+        for key in keys:
+            del self._lanes[key]
+
+    def _start(self, pair: PairConfig, number: int, accounts: Container[str]) -> None:
+        lane = Lane(
+            pair=pair,
+            hop=self._hops[number],
+            journal=self._journal,
+            settled=self._settled(number),
+            wake=pair.sender if number == 1 and pair.sender not in accounts else None,
+            waits=self._waits,
+            rng=self._rng,
+        )
+        self._lanes[pair.id, number] = lane
+        self._tasks.start(_task((pair.id, number)), lane.run())
+
+    def _settled(self, number: int) -> Callable[[StoredEvent], None]:
+        return self._hop1_settled if number == 1 else _nothing
+
+    def _hop1_settled(self, event: StoredEvent) -> None:
+        lane = self._lanes.get((event.pair_id, 2))
+        if lane is not None:
+            lane.hop1_settled(event.id)
+
+
+def _hops_here(pair: PairConfig, accounts: Container[str]) -> list[int]:
+    owners = {1: pair.session, 2: pair.sender}
+    return [hop for hop, account in owners.items() if pair.sends and account in accounts]
+
+
+def _task(key: LaneKey) -> tuple[str, LaneKey]:
+    return "lane", key
+
+
+def _nothing(event: StoredEvent) -> None:
+    """Nobody waits for hop 2."""

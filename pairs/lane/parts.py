@@ -1,0 +1,135 @@
+"""Parts, sent until the platform has decided about each."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from random import Random
+
+from pairs.journal.rows import PartClaim, StoredEvent
+from pairs.lane import attempts
+from pairs.lane.backoff import backoff
+from pairs.lane.config import PairConfig
+from pairs.lane.gate import Gate
+from pairs.lane.hop import Attempt, Hop
+from pairs.lane.record import Record
+from pairs.lane.waits import Waits
+from pairs.models.delivery import Act, HopState
+from project.core.errors import AccountDead, Ambiguous, Refused, RetryLater, TargetGone, Unreachable
+from project.core.logs import get_logger
+
+_log = get_logger(__name__)
+
+MOST_REFUSALS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A part that is committed as `sending`. `age` is seconds since its first attempt."""
+
+    part: PartClaim
+    attempt: Attempt = Attempt.FIRST
+    age: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class PutOff:
+    """The part cannot go now, but after `wait` seconds; `attempt` says what is known of it by then."""
+
+    attempt: Attempt
+    wait: float
+
+
+class PartSender:
+    """Sends the parts of one lane. `sent` counts them."""
+
+    def __init__(self, *, pair: PairConfig, hop: Hop, record: Record, gate: Gate, waits: Waits, rng: Random) -> None:
+        self.sent = 0
+        self._pair = pair
+        self._hop = hop
+        self._record = record
+        self._gate = gate
+        self._waits = waits
+        self._rng = rng
+
+    def wait_before(self, part: PartClaim) -> float:
+        """Seconds that the part has to wait, as far as is known here."""
+        wait = self._waits.left(self._hop.wait_keys(self._pair, part))
+        return max(wait, self._hop.pause(self._pair)) if part.act is Act.POST else wait
+
+    async def send_all(self, event: StoredEvent, parts: list[Ready]) -> bool:
+        """Sends parts in order. False when they cannot all go now: what was not tried is `waiting` again."""
+        for index, ready in enumerate(parts):
+            try:
+                put_off = await self._send(event, ready, last=index == len(parts) - 1)
+            except (TargetGone, AccountDead):
+                await self._put_back(event, parts[index:], 0.0)
+                raise
+            if put_off is not None:
+                rest = [replace(ready, attempt=put_off.attempt), *parts[index + 1 :]]
+                await self._put_back(event, rest, put_off.wait)
+                return False
+        return True
+
+    async def _put_back(self, event: StoredEvent, parts: list[Ready], wait: float) -> None:
+        """The wait is on the rows before it is waited for, so that it survives a restart. What may stand already stays
+        `sending`, since whoever goes on has to know."""
+        for ready in parts:
+            state = HopState.WAITING if ready.attempt is Attempt.FIRST else HopState.SENDING
+            await self._record.outcome(event, ready.part.part, state, wait=wait)
+
+    async def _send(self, event: StoredEvent, ready: Ready, *, last: bool) -> PutOff | None:
+        """None when the platform has decided."""
+        trying = _Trying(ready, self._hop.key_lifetime(self._pair), self._rng)
+        wait = 0.0
+        while await self._gate.pause(max(wait, self.wait_before(ready.part))):
+            try:
+                remote_id = await self._hop.perform(self._pair, event, ready.part, trying.attempt)
+            except RetryLater as error:
+                self._waits.stop(error.scope, error.retry_after)
+                return PutOff(trying.attempt, error.retry_after)
+            except (Unreachable, Ambiguous, Refused) as error:
+                wait = trying.wait_after(error)
+                if trying.refusals == MOST_REFUSALS:
+                    await self._refused(event, ready.part, error, last=last)
+                    return None
+                continue
+            reason = "id unknown" if remote_id is None and ready.part.act is Act.POST else ""
+            await self._record.outcome(
+                event, ready.part.part, HopState.SENT, remote_id=remote_id, reason=reason, last=last
+            )
+            self.sent += 1
+            return None
+        return PutOff(trying.attempt, 0.0)
+
+    async def _refused(
+        self, event: StoredEvent, part: PartClaim, error: Unreachable | Ambiguous | Refused, *, last: bool
+    ) -> None:
+        _log.warning("message refused", pair=self._pair.id, hop=self._hop.number, seq=event.seq, code=error.code)
+        await self._record.outcome(event, part.part, HopState.DEAD, reason=error.for_people(), last=last)
+
+
+class _Trying:
+    """What the attempts at one part have shown so far."""
+
+    def __init__(self, ready: Ready, lifetime: float, rng: Random) -> None:
+        self.attempt = ready.attempt
+        self.refusals = 0
+        self._failures = 0
+        self._lifetime = lifetime
+        self._rng = rng
+        self._clock = asyncio.get_running_loop().time
+        self._began = self._clock() - ready.age
+
+    def wait_after(self, error: Unreachable | Ambiguous | Refused) -> float:
+        """Seconds until the next attempt."""
+        if isinstance(error, Refused):
+            self.refusals += 1
+            return backoff(self.refusals, self._rng)
+        self._failures += 1
+        wait = backoff(self._failures, self._rng)
+        if isinstance(error, Unreachable):
+            return wait
+        age = self._clock() - self._began
+        self.attempt = attempts.after_ambiguous(age=age, lifetime=self._lifetime, attempt=self.attempt)
+        return max(wait, attempts.SETTLE_TIME) if self.attempt is Attempt.UNSURE else wait
