@@ -10,4 +10,4 @@ class SessionsConfig(AppConfig):
 
     name = "sessions"
     label = "tg_sessions"  # "sessions" is taken by django.contrib.sessions
-    verbose_name = "Telegram sessions"
+    verbose_name = "Sessions and senders"

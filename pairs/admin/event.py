@@ -27,10 +27,4 @@ class EventAdmin(ReadOnlyAdmin):
     search_fields = ("=pair__id", "=message_id", "=scope")
     search_help_text = "Pair, message id or chat (tg:1234567890, dc:1234567890)"
     ordering = ("-id",)
-    fields = (
-        ("pair", "seq", "kind"),
-        ("scope", "message_id", "revision"),
-        "edited",
-        "payload",
-        "created_at",
-    )
+    fields = ("pair", "seq", "kind", "scope", "message_id", "revision", "edited", "payload", "created_at")

@@ -23,6 +23,7 @@ class SourceAccess(models.Model):
     checked_at = models.DateTimeField()
 
     class Meta:
+        verbose_name_plural = "source access"
         constraints = [models.UniqueConstraint("session", "source_chat", name="access_unique_per_session_and_source")]
 
     def __str__(self) -> str:

@@ -49,6 +49,7 @@ class Inbox(models.Model):
     created_at = models.DateTimeField()
 
     class Meta:
+        verbose_name_plural = "inbox"
         constraints = [
             models.UniqueConstraint(
                 "pair",

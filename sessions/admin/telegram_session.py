@@ -35,12 +35,8 @@ class TelegramSessionAdmin(ShownAdmin):
     search_fields = ("name", "=user_id")
     ordering = ("name",)
     fields = (
-        ("name", "phone_hint", "user_id"),
-        ("lifecycle", "health", "health_reason"),
-        ("priority", "max_pairs"),
-        "device",
-        "metadata",
-        ("created_at", "updated_at"),
+        *("name", "phone_hint", "user_id", "lifecycle", "health", "health_reason"),
+        *("priority", "max_pairs", "device", "metadata", "created_at", "updated_at"),
     )
     readonly_fields = (
         *("name", "phone_hint", "user_id", "lifecycle", "health", "health_reason"),

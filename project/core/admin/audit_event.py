@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib import admin
 
+from project.core.admin.columns import when
 from project.core.admin.readonly import ReadOnlyAdmin
 from project.core.models import AuditEvent
 
@@ -12,7 +13,7 @@ from project.core.models import AuditEvent
 class AuditEventAdmin(ReadOnlyAdmin):
     """Who did what, newest first."""
 
-    list_display = ("at", "actor", "action", "target", "reason")
+    list_display = (when("at", "when"), "actor", "action", "target", "reason")
     list_filter = ("action",)
     search_fields = ("actor", "target", "correlation_id")
     date_hierarchy = "at"

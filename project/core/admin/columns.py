@@ -48,7 +48,9 @@ def when(field: str, label: str) -> Column:
         moment: datetime | None = getattr(row, field)
         if moment is None:
             return EMPTY
-        return format_html('<span title="{}">{}</span>', f"{moment:%Y-%m-%d %H:%M:%S} UTC", naturaltime(moment))
+        return format_html(
+            '<span class="when" title="{}">{}</span>', f"{moment:%Y-%m-%d %H:%M:%S} UTC", naturaltime(moment)
+        )
 
     return column
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 
-from project.core.config import current
+from project.core.config import Config, current
+from project.core.database import connect
 from workers.listener import listen
 
 
@@ -17,5 +18,11 @@ class Command(BaseCommand):
     help = "Listen to people in the paired Discord channels. One per bot token; a second one waits."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Listen."""
-        asyncio.run(listen(current()))
+        """Listen. A database that is out of reach at the start is told; later, it is waited for."""
+        asyncio.run(_listen(current()))
+
+
+async def _listen(config: Config) -> None:
+    conn = await connect("discord")
+    await conn.close()
+    await listen(config)
