@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: setup setup-dev demo up test check lock
+.PHONY: setup setup-dev demo up test chaos check lock
 
 setup:  ## Create .venv and install what the program needs
 	@$(PYTHON) .ci/install.py
@@ -19,6 +19,9 @@ up: setup  ## Run everything on this machine, without Docker
 
 test: setup-dev  ## Run the tests
 	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+
+chaos: setup-dev  ## Hurt two nodes under load: ARGS="--sessions 24 --seconds 120 --profile real --seed 1 --report FILE"
+	@$(PY) -m tests.chaos $(ARGS)
 
 check: setup-dev  ## Style, types, import direction, migrations
 	.venv/bin/ruff check .

@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import inf, isinf
 
 from tests.chaos.records import RouteRecord
 from tests.chaos.schedule import GATEWAY, Fault, Kind
@@ -29,10 +30,11 @@ class Strike:
 
 @dataclass(frozen=True, slots=True)
 class Recovery:
-    """Worst milliseconds by kind. `alone` leaves out routes that another fault kept from delivering meanwhile."""
+    """Worst milliseconds by kind, None for never. `alone` leaves out routes that another fault kept from delivering
+    meanwhile."""
 
-    alone: dict[str, float]
-    overlapping: dict[str, float]
+    alone: dict[str, float | None]
+    overlapping: dict[str, float | None]
 
 
 def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> Recovery:
@@ -46,10 +48,15 @@ def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> R
             end = ends[id(strike)][route]
             took = round(end - strike.ended, 1)
             _worst(overlapping, strike.fault.kind, took)
-            others = (other for other in strikes if other is not strike and route in other.routes)
+            others = (other for other in strikes if route in other.routes and _hinders(other, strike))
             if not any(other.began < end and ends[id(other)][route] > strike.began for other in others):
                 _worst(alone, strike.fault.kind, took)
-    return Recovery(dict(sorted(alone.items())), dict(sorted(overlapping.items())))
+    return Recovery(_readable(alone), _readable(overlapping))
+
+
+def _hinders(other: Strike, strike: Strike) -> bool:
+    """What keeps people's messages on Discord away does not hinder the others."""
+    return other is not strike and (strike.fault.kind in FROM_DISCORD or other.fault.kind not in FROM_DISCORD)
 
 
 def _arrivals(record: RouteRecord) -> dict[bool, list[float]]:
@@ -66,9 +73,13 @@ def _ends(strike: Strike, arrivals: Mapping[int, Mapping[bool, Sequence[float]]]
     for route in strike.routes:
         times = arrivals[route][strike.fault.kind in FROM_DISCORD]
         position = bisect_left(times, strike.ended)
-        found[route] = times[position] if position < len(times) else float("inf")
+        found[route] = times[position] if position < len(times) else inf
     return found
 
 
 def _worst(figures: dict[str, float], kind: Kind, took: float) -> None:
     figures[kind.value] = max(took, figures.get(kind.value, 0.0))
+
+
+def _readable(figures: dict[str, float]) -> dict[str, float | None]:
+    return {kind: None if isinf(took) else took for kind, took in sorted(figures.items())}

@@ -55,8 +55,8 @@ class Report:
     kills: int
     moves: int
     outages: int
-    worst_recovery_ms: dict[str, float]
-    worst_recovery_overlapping_ms: dict[str, float]
+    worst_recovery_ms: dict[str, float | None]
+    worst_recovery_overlapping_ms: dict[str, float | None]
     settled_seconds: float
     unasked_restarts: dict[str, int]
     unknown_methods: int

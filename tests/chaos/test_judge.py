@@ -1,0 +1,124 @@
+"""The judgement finds what a bad relay would do."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import pytest
+
+from tests.chaos.judge import Verdict, judge
+from tests.chaos.records import RouteRecord, Seen
+from tests.chaos.recovery import Strike, recovery
+from tests.chaos.schedule import Fault, Kind
+from tests.chaos.script import Step, What, text
+
+EDITED, DELETED = Step(1.0, What.EDIT, 0, 3), Step(1.0, What.DELETE, 0, 4)
+
+
+def seen(*numbers: int) -> tuple[Seen, ...]:
+    return tuple(Seen(number, f"#{number:06d}", float(number), deleted=False) for number in numbers)
+
+
+def edited(messages: Sequence[Seen], number: int = EDITED.number) -> tuple[Seen, ...]:
+    return tuple(replace(m, text=text(EDITED)) if m.number == number else m for m in messages)
+
+
+def deleted(messages: Sequence[Seen], number: int = DELETED.number) -> tuple[Seen, ...]:
+    return tuple(replace(m, deleted=True) if m.number == number else m for m in messages)
+
+
+GOOD = RouteRecord(
+    readable=True,
+    source=deleted(seen(1, 2, 3, 4)),
+    discord=deleted(edited(seen(1, 2, 3, 4))),
+    said=seen(50, 51),
+    destination=deleted(edited(seen(1, 50, 2, 3, 51, 4))),
+)
+
+
+def verdict(record: RouteRecord, strikes: int = 0) -> Verdict:
+    return judge({0: record}, [EDITED, DELETED], {0: strikes})[0]
+
+
+def test_a_good_relay_is_found_good() -> None:
+    assert verdict(GOOD) == Verdict(sent=6, edits=1, edits_synced=1, deletes=1, deletes_synced=1)
+
+
+@pytest.mark.parametrize("place", ["discord", "destination"])
+class TestOfEachPlace:
+    def test_a_dropped_message_is_lost(self, place: str) -> None:
+        found = verdict(replace(GOOD, **{place: tuple(m for m in getattr(GOOD, place) if m.number != 2)}))
+        assert (found.lost, found.duplicated, found.out_of_order) == (1, 0, 0)
+        assert found.findings == (f"route 0: lost {place.replace('discord', 'Discord')} #000002",)
+
+    def test_a_second_copy_is_a_double_even_when_one_is_deleted(self, place: str) -> None:
+        copy = replace(getattr(GOOD, place)[0], deleted=True)
+        found = verdict(replace(GOOD, **{place: (*getattr(GOOD, place), copy)}))
+        assert (found.lost, found.duplicated, found.out_of_order) == (0, 1, 0)
+
+    def test_what_nobody_wrote_is_a_double(self, place: str) -> None:
+        found = verdict(replace(GOOD, **{place: (*getattr(GOOD, place), *seen(77))}))
+        assert (found.lost, found.duplicated) == (0, 1)
+
+    def test_two_swapped_messages_are_out_of_order(self, place: str) -> None:
+        first, second, *rest = (m for m in getattr(GOOD, place) if m.number < 50)
+        said = [m for m in getattr(GOOD, place) if m.number >= 50]
+        found = verdict(replace(GOOD, **{place: (second, first, *rest, *said)}))
+        assert (found.lost, found.duplicated, found.out_of_order) == (0, 0, 1)
+
+    def test_an_edit_or_a_delete_that_did_not_follow_is_missing(self, place: str) -> None:
+        plain = seen(*(m.number for m in getattr(GOOD, place)))
+        assert verdict(replace(GOOD, **{place: deleted(plain)})).edits_synced == 0
+        assert verdict(replace(GOOD, **{place: edited(plain)})).deletes_synced == 0
+
+
+def test_a_dropped_message_of_a_person_is_lost() -> None:
+    found = verdict(replace(GOOD, destination=tuple(m for m in GOOD.destination if m.number != 51)))
+    assert found.lost == found.missing == 1
+
+
+def test_a_message_deleted_before_it_went_out_need_not_arrive() -> None:
+    without = {place: tuple(m for m in getattr(GOOD, place) if m.number != 4) for place in ("discord", "destination")}
+    assert verdict(replace(GOOD, **without)).missing == 0
+
+
+def test_a_double_is_excused_once_per_fault_and_only_where_nobody_can_look() -> None:
+    doubled = replace(GOOD, discord=(*GOOD.discord, *seen(1, 2)))
+    assert (verdict(doubled, strikes=5).duplicated, verdict(doubled, strikes=5).ambiguous) == (2, 0)
+    blind = replace(doubled, readable=False)
+    assert (verdict(blind, strikes=1).duplicated, verdict(blind, strikes=1).ambiguous) == (1, 1)
+    assert (verdict(blind, strikes=5).duplicated, verdict(blind, strikes=5).ambiguous) == (0, 2)
+
+
+def strike(kind: Kind, began: float, ended: float, routes: set[int]) -> Strike:
+    return Strike(Fault(0.0, kind), began, ended, frozenset(routes), tuple(sorted(routes)))
+
+
+def at(*times: float) -> RouteRecord:
+    arrived = tuple(Seen(n, "", time, deleted=False) for n, time in enumerate(times))
+    return RouteRecord(readable=True, source=arrived, discord=arrived, said=(), destination=arrived)
+
+
+def test_recovery_is_the_time_to_the_next_delivery_of_the_slowest_route() -> None:
+    records = {0: at(50, 130, 900), 1: at(90, 400)}
+    found = recovery([strike(Kind.WORKER_KILL, 100, 100, {0, 1})], records)
+    assert found.alone == found.overlapping == {"worker_kill": 300}
+
+
+def test_recovery_that_never_came_is_none() -> None:
+    found = recovery([strike(Kind.WORKER_KILL, 100, 100, {0})], {0: at(50)})
+    assert found.alone == {"worker_kill": None}
+
+
+def test_a_route_that_two_faults_hit_counts_apart() -> None:
+    records = {0: at(50, 9000), 1: at(50, 300)}
+    faults = [strike(Kind.WORKER_KILL, 100, 100, {0, 1}), strike(Kind.NODE_LOSS, 150, 200, {0})]
+    found = recovery(faults, records)
+    assert found.alone == {"worker_kill": 200}
+    assert found.overlapping == {"worker_kill": 8900, "node_loss": 8800}
+
+
+def test_the_listener_is_measured_by_what_people_write() -> None:
+    record = replace(at(110, 150, 700), said=seen(2))
+    assert recovery([strike(Kind.GATEWAY_CUT, 100, 100, {0})], {0: record}).alone == {"gateway_cut": 600}
