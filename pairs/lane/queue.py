@@ -78,9 +78,11 @@ class LaneQueue:
 
     async def head(self) -> Work | None:
         """The next work that may go, without taking it; None when there is none."""
-        if self._stale and self._works and self._works[0].hop1_open:
-            self.forget()
-        while not self._works and not self.complete:
+        while True:
+            if self._works and self._works[0].hop1_open and self._stale:
+                self.forget()
+            if self._works or self.complete:
+                break
             await self._fill()
         return self._works[0] if self._works and not self._works[0].hop1_open else None
 

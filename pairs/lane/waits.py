@@ -21,4 +21,4 @@ class Waits:
     def left(self, keys: Iterable[str]) -> float:
         """Seconds until everything of these keys may go; 0 when it may now."""
         now = self._clock()
-        return max((self._until.get(key, now) - now for key in keys), default=0.0)
+        return max(0.0, max((self._until.get(key, now) - now for key in keys), default=0.0))
