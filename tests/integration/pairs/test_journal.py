@@ -1,0 +1,276 @@
+"""The journal on a real PostgreSQL: fences, generations, numbering, replays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import asyncpg
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
+
+from pairs.domain.keys import content_hash
+from pairs.journal.journal import POISON, Journal
+from pairs.journal.link import JournalLink, LinkClosed
+from pairs.journal.rows import Appended, Claim, NewEvent, Outcome, PartClaim, StoredEvent
+from pairs.models import Assignment, Pair
+from pairs.models.delivery import Act, HopState
+from project.core.config import current
+from project.core.errors import FenceLost
+from project.core.leases import Holding, acquire
+from project.core.message import EventKind, Message, Node, Style
+from sessions.models import TelegramSession
+from tests.conftest import Connect
+
+SCOPE = "tg:10"
+
+
+@dataclass
+class Desk:
+    """One owner's journal, and the pair it owns."""
+
+    journal: Journal
+    link: JournalLink
+    pair: int
+    account: str
+    generation: int = 1
+
+    def event(self, message_id: int, kind: EventKind = EventKind.CREATE, text: str = "x", edited: int = 0) -> NewEvent:
+        message = None if kind is EventKind.DELETE else Message(SCOPE, message_id, 1, (Node(Style.TEXT, text),))
+        return NewEvent(
+            pair_id=self.pair,
+            generation=self.generation,
+            scope=SCOPE,
+            message_id=message_id,
+            kind=kind,
+            content_hash=b"" if message is None else content_hash(message),
+            message=message,
+            edited=edited,
+            cursor_to=message_id if kind is EventKind.CREATE else None,
+        )
+
+    async def add(self, *events: NewEvent) -> Appended:
+        return await self.journal.append(events)
+
+    def claim(self, event: StoredEvent, parts: int = 1, generation: int | None = 1) -> Claim:
+        claims = tuple(PartClaim(n, Act.POST, event.message_id, '{"content": "x"}', f"k{n}") for n in range(parts))
+        return Claim(event.id, self.pair, event.seq, 1, self.account, generation, "bot.1", claims)
+
+    def outcome(self, event: StoredEvent, state: HopState, generation: int | None = 1, **changes: object) -> Outcome:
+        made = Outcome(event.id, self.pair, 1, 0, self.account, generation, state)
+        return replace(made, **changes)  # type: ignore[arg-type]
+
+
+def rows() -> tuple[int, str]:
+    try:
+        session = TelegramSession.objects.create(name="main", phone_sealed=b"", phone_hint="", device={})
+        pair = Pair.objects.create(source_chat=10, discord_channel=20, destination_chat=30)
+        Assignment.objects.create(pair=pair, session=session)
+        return pair.pk, session.account
+    finally:
+        connections.close_all()
+
+
+async def take_lease(conn: asyncpg.Connection, account: str, owner: str) -> Holding:
+    await conn.execute("UPDATE core_lease SET expires_at = now() - interval '1 h'")
+    taken = await acquire(conn, account=account, owner=owner, ttl=60, egress="", handover_wait=0)
+    assert taken is not None
+    return taken.holding
+
+
+async def desk_of(conn: asyncpg.Connection, pair: int, account: str, owner: str) -> Desk:
+    holding = await take_lease(conn, account, owner)
+    link = JournalLink(current().database_url)
+    return Desk(Journal(link, {account: holding}, account), link, pair, account)
+
+
+@pytest.fixture
+async def desk(pg: asyncpg.Connection) -> AsyncIterator[Desk]:
+    pair, account = await sync_to_async(rows)()
+    desk = await desk_of(pg, pair, account, "a:1")
+    yield desk
+    await desk.link.close()
+
+
+async def cursor_of(pg: asyncpg.Connection) -> tuple[int | None, int]:
+    row = await pg.fetchrow("SELECT cursor, last_seq FROM pairs_pair")
+    return row["cursor"], row["last_seq"]
+
+
+# --- numbering
+
+
+async def test_events_are_numbered_without_gaps_and_the_cursor_follows(desk: Desk, pg: asyncpg.Connection) -> None:
+    added = await asyncio.gather(*(desk.add(desk.event(id_)) for id_ in range(1, 301)))
+    assert [event.seq for appended in added for event in appended.stored] == list(range(1, 301))
+    assert [event.message_id for appended in added for event in appended.stored] == list(range(1, 301))
+    assert await cursor_of(pg) == (300, 300)
+
+
+async def test_a_replay_is_a_no_op(desk: Desk, pg: asyncpg.Connection) -> None:
+    await desk.add(desk.event(5), desk.event(6))
+    assert (await desk.add(desk.event(5), desk.event(6), desk.event(4))).stored[0].message_id == 4
+    assert await cursor_of(pg) == (6, 3)
+
+
+async def test_the_same_message_twice_in_one_call_is_one_event(desk: Desk) -> None:
+    stored = (await desk.add(desk.event(5), desk.event(5), desk.event(5, EventKind.EDIT, "y", edited=9))).stored
+    assert [(event.kind, event.revision) for event in stored] == [(EventKind.CREATE, 0), (EventKind.EDIT, 1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "edited", "counts"),
+    [("new", 20, True), ("new", 10, True), ("new", 9, False), ("old", 20, False)],
+    ids=["newer", "same second", "older date", "same content"],
+)
+async def test_which_edits_count(desk: Desk, text: str, edited: int, counts: bool) -> None:
+    await desk.add(desk.event(5, text="first"), desk.event(5, EventKind.EDIT, "old", edited=10))
+    stored = (await desk.add(desk.event(5, EventKind.EDIT, text, edited=edited))).stored
+    assert bool(stored) is counts
+
+
+async def test_a_message_is_deleted_once_and_then_never_changes(desk: Desk) -> None:
+    await desk.add(desk.event(5))
+    assert (await desk.add(desk.event(5, EventKind.DELETE), desk.event(5, EventKind.DELETE))).stored
+    later = [desk.event(5, EventKind.DELETE), desk.event(5, EventKind.EDIT, "late", edited=99), desk.event(5)]
+    assert not (await desk.add(*later)).stored
+
+
+async def test_edits_and_deletes_of_what_was_never_journaled_are_none(desk: Desk) -> None:
+    assert not (await desk.add(desk.event(7, EventKind.EDIT, "y", edited=9), desk.event(7, EventKind.DELETE))).stored
+
+
+async def test_what_the_database_does_not_take_fails_alone(desk: Desk) -> None:
+    bad = replace(desk.event(6), message_id=2**70)
+    results = await asyncio.gather(
+        desk.add(desk.event(5)), desk.add(bad), desk.add(desk.event(7)), return_exceptions=True
+    )
+    assert isinstance(results[1], POISON)
+    assert [event.seq for result in (results[0], results[2]) for event in result.stored] == [1, 2]  # type: ignore[union-attr]
+
+
+async def test_nul_and_lone_surrogates_are_stored_as_missing_characters(desk: Desk) -> None:
+    stored = (await desk.add(desk.event(5, text="a\0b\ud800"))).stored
+    row = (await desk.journal.due(desk.pair, 1, 10))[0]
+    assert row.event.id == stored[0].id
+    assert row.event.message is not None
+    assert row.event.message.text[0].text == "a\ufffdb\ufffd"
+
+
+# --- fences
+
+
+async def test_nothing_is_written_after_a_take_over(desk: Desk, pg: asyncpg.Connection) -> None:
+    (event,) = (await desk.add(desk.event(5))).stored
+    await desk.journal.claim(desk.claim(event))
+    await take_lease(pg, desk.account, "b:1")
+    for write in (
+        desk.add(desk.event(6)),
+        desk.journal.claim(desk.claim(event)),
+        desk.journal.settle(desk.outcome(event, HopState.SENT, remote_id=1)),
+    ):
+        with pytest.raises(FenceLost):
+            await write
+    await desk.journal.set_cursor(desk.pair, 1, 77)
+    await desk.journal.stop_pair(desk.pair, desk.account, "no")
+    assert await cursor_of(pg) == (5, 1)
+    assert await pg.fetchval("SELECT status FROM pairs_pair") == "active"
+    assert await pg.fetchval("SELECT state FROM pairs_delivery WHERE hop = 1") == "sending"
+
+
+async def test_a_take_over_queues_behind_a_write_under_way(
+    desk: Desk, pg: asyncpg.Connection, connect_pg: Connect
+) -> None:
+    """The old owner's append hangs on the pair's row; the new owner must not read before it is committed."""
+    blocker = await connect_pg()
+    transaction = blocker.transaction()
+    await transaction.start()
+    await blocker.execute("SELECT 1 FROM pairs_pair FOR UPDATE")
+    writing = asyncio.create_task(desk.add(desk.event(5)))
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with asyncio.timeout(10):
+        while not await pg.fetchval(waiting):
+            await asyncio.sleep(0.01)
+    taking = asyncio.create_task(take_lease(await connect_pg(), desk.account, "b:1"))
+    async with asyncio.timeout(10):
+        while await pg.fetchval(waiting) < 2:
+            await asyncio.sleep(0.01)
+    assert not taking.done()
+    await transaction.rollback()
+    assert (await writing).stored
+    await taking
+    assert await pg.fetchval("SELECT count(*) FROM pairs_event") == 1
+
+
+async def test_a_pair_handed_over_is_not_written_and_its_cursor_stays(desk: Desk, pg: asyncpg.Connection) -> None:
+    (event,) = (await desk.add(desk.event(5))).stored
+    await pg.execute("UPDATE pairs_assignment SET generation = 2")
+    appended = await desk.add(desk.event(6))
+    assert not appended.stored
+    assert appended.refused == {desk.pair}
+    assert await cursor_of(pg) == (5, 1)
+    assert not await desk.journal.claim(desk.claim(event))
+    await desk.journal.settle(desk.outcome(event, HopState.WAITING, wait=30.0))
+    assert await pg.fetchval("SELECT not_before IS NULL FROM pairs_delivery WHERE hop = 1")
+    await desk.journal.settle(desk.outcome(event, HopState.SENT, remote_id=9))
+    assert await pg.fetchval("SELECT remote_id FROM pairs_delivery WHERE hop = 1") == 9
+
+
+async def test_a_claim_is_all_or_nothing_for_the_lane(desk: Desk) -> None:
+    (event,) = (await desk.add(desk.event(5))).stored
+    assert await desk.journal.claim(desk.claim(event, parts=2))
+    await desk.journal.settle(desk.outcome(event, HopState.SENT, remote_id=1))
+    assert not await desk.journal.claim(desk.claim(event, parts=2))
+
+
+async def test_what_is_settled_stays_settled(desk: Desk, pg: asyncpg.Connection) -> None:
+    (event,) = (await desk.add(desk.event(5))).stored
+    await desk.journal.settle(desk.outcome(event, HopState.SENT, remote_id=1))
+    await desk.journal.settle(desk.outcome(event, HopState.DEAD, reason="late\0"))
+    assert await pg.fetchval("SELECT state || remote_id FROM pairs_delivery WHERE hop = 1") == "sent1"
+
+
+# --- cost and connection
+
+
+async def test_a_message_costs_one_statement_per_step_and_a_burst_no_more(desk: Desk) -> None:
+    await desk.add(desk.event(1))
+    before = desk.link.statements
+    stored = (await desk.add(*(desk.event(id_) for id_ in range(2, 102)))).stored
+    await asyncio.gather(*(desk.journal.claim(desk.claim(event)) for event in stored))
+    await asyncio.gather(*(desk.journal.settle(desk.outcome(e, HopState.SENT, remote_id=e.seq)) for e in stored))
+    assert desk.link.statements - before == 3
+
+
+async def test_a_cut_connection_is_waited_out_and_told(desk: Desk, pg: asyncpg.Connection) -> None:
+    told: list[bool] = []
+    link = JournalLink(current().database_url, on_repeat=lambda: told.append(True))
+    pid = await link.run(lambda conn: conn.fetchval("SELECT pg_backend_pid()"))
+    await pg.execute("SELECT pg_terminate_backend($1)", pid)
+    assert await link.run(lambda conn: conn.fetchval("SELECT 7")) == 7
+    assert told
+    await link.close()
+    with pytest.raises(LinkClosed):
+        await link.run(lambda conn: conn.fetchval("SELECT 7"))
+
+
+async def test_lanes_with_work_are_found_by_one_query(desk: Desk) -> None:
+    (event,) = (await desk.add(desk.event(5))).stored
+    await desk.journal.settle(desk.outcome(event, HopState.SENT, remote_id=1))
+    before = desk.link.statements
+    lanes = [(desk.pair + n, hop) for n in range(300) for hop in (1, 2)]
+    assert await desk.journal.due_lanes(lanes) == [(desk.pair, 2)]
+    assert desk.link.statements - before == 1
+
+
+async def test_a_later_delete_or_edit_in_the_journal_is_seen(desk: Desk) -> None:
+    create, edit = (await desk.add(desk.event(5), desk.event(5, EventKind.EDIT, "y", edited=1))).stored
+    assert not await desk.journal.overtaken(create, 1)
+    assert not await desk.journal.overtaken(edit, 1)
+    await desk.add(desk.event(5, EventKind.EDIT, "z", edited=2))
+    assert await desk.journal.overtaken(edit, 1)
+    assert not await desk.journal.overtaken(create, 1)
+    await desk.add(desk.event(5, EventKind.DELETE))
+    assert await desk.journal.overtaken(create, 1)
