@@ -36,7 +36,7 @@ async def check_reach(config: Config) -> Check:
         async with asyncio.timeout(_SECONDS):
             _, writer = await asyncio.open_connection(host, port, local_addr=source)
     except (OSError, TimeoutError) as error:
-        reason = f"no answer within {_SECONDS:.0f} s" if error.errno is None else os.strerror(error.errno)
+        reason = _reason(error)
         what = f"from {config.egress_address} " if source else ""
         todo = "Check the network and firewall (outgoing TCP 443)" + (", and EGRESS_ADDRESS." if source else ".")
         return failed("Telegram", f"{host}:{port} cannot be reached {what}({reason}).", todo)
@@ -45,6 +45,13 @@ async def check_reach(config: Config) -> Check:
         async with asyncio.timeout(1):
             await writer.wait_closed()
     return ok("Telegram", f"{host}:{port} can be reached.")
+
+
+def _reason(error: OSError) -> str:
+    """asyncio's own text repeats the address; errors of name look-ups have negative numbers."""
+    if error.errno is not None and error.errno > 0:
+        return os.strerror(error.errno)
+    return str(error) or f"no answer within {_SECONDS:.0f} s"
 
 
 def _address(config: Config) -> tuple[str, int]:

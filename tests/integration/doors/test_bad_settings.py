@@ -67,7 +67,7 @@ def test_an_unreachable_database_is_named(program: tuple[str, ...], loopback: Lo
     bot = loopback.do(lambda c: c.discord.create_bot("relay"))
     environ = {**loopback.env, **KEYS, "DATABASE_URL": DATABASE, "REDIS_URL": f"redis://{NOBODY}/0"}
     ended = start(*program, VAR_DIR=str(tmp_path), DISCORD_BOT_TOKEN=bot.token, **environ)
-    assert "refused" in one_sentence(ended, "DATABASE_URL")
+    assert "PostgreSQL cannot be reached" in one_sentence(ended, "DATABASE_URL")
 
 
 @pytest.mark.parametrize("program", [("doctor",), ("rundiscord",)], ids=" ".join)
