@@ -21,6 +21,7 @@ from project.core.leases import Holding, acquire
 from project.core.secret import Secret
 from project.discord.rest import DiscordRest
 from project.discord.urls import parse_webhook_url
+from project.sandbox.telegram.messages import StoredMessage
 from project.sandbox.telegram.server import TelegramServer
 from project.sandbox.telegram.settings import OFF, Settings
 from project.sandbox.telegram.world import TelegramWorld
@@ -57,12 +58,17 @@ async def until_value(conn: asyncpg.Connection, query: str, value: object, limit
 class Rig:
     """The world and the one process that relays in it; `crash` and `start` do what they say."""
 
-    def __init__(self, telegram: TelegramServer, discord: LoopbackDiscord, conn: asyncpg.Connection) -> None:
+    def __init__(
+        self, telegram: TelegramServer, discord: LoopbackDiscord, conn: asyncpg.Connection, *, apart: bool = False
+    ) -> None:
         self.telegram = telegram
         self.world: TelegramWorld = telegram.world
         self.discord = discord
         self.fatal: list[BaseException] = []
         self.engine: Engine
+        self.apart = apart  # the sender lives in an engine of its own, as when several sessions share it
+        self.file_limit = 10 * 2**20
+        self._engines: dict[str, Engine] = {}
         self._conn = conn
         self._http = aiohttp.ClientSession()
         self._states: dict[str, bytes] = {}
@@ -88,27 +94,43 @@ class Rig:
             connections.close_all()  # this thread's own
 
     def _save_rows(self, by_bot: bool) -> None:
-        keys = current().master_keys
         session = TelegramSession.objects.create(
             name="main", phone_sealed=b"", phone_hint="", device=DEVICE, lifecycle="active"
         )
         sender = SenderBot.objects.create(bot_id=self.bot.user_id, token_sealed=b"", device=DEVICE) if by_bot else None
         self.session = session.account
         self.sender = sender.account if sender else session.account
+        self.pair = self._pair(self.destination, session, sender)
+
+    async def second_pair(self) -> tuple[int, int]:
+        """Another pair of the same source and channel, by the Discord bot and the session; its id and destination."""
+        destination = self.world.create_channel("Second", admins=[self.user])
+        self.webhook = ""
+
+        def save() -> int:
+            try:
+                return self._pair(destination, TelegramSession.objects.get(), None)
+            finally:
+                connections.close_all()
+
+        return await sync_to_async(save)(), destination
+
+    def _pair(self, destination: int, session: TelegramSession, sender: SenderBot | None) -> int:
         pair = Pair.objects.create(
             source_chat=self.source,
             discord_channel=self.discord.channel,
             discord_guild=self.discord.guild,
-            destination_chat=self.destination,
+            destination_chat=destination,
             sender=sender,
         )
+        keys = current().master_keys
         if self.webhook:
             webhook = parse_webhook_url(self.webhook, api_url=self.discord.api)
             pair.webhook_id = webhook.id
             pair.webhook_sealed = seal(webhook.token.reveal().encode(), owner=f"pair.{pair.pk}", keys=keys)
             pair.save()
         Assignment.objects.create(pair=pair, session=session)
-        self.pair = pair.pk
+        return int(pair.pk)
 
     # --- the process
 
@@ -116,21 +138,31 @@ class Rig:
         """Takes the leases, connects the accounts, runs the engine."""
         self._starts += 1
         owner = f"node:{self._starts}"
-        self.engine = self._make_engine()
-        await self.engine.start()
+        self.engine = await self._engine(self.session)
         for name in dict.fromkeys([self.session, self.sender]):
-            holding = await self._lease(name, owner)
-            account = await self._connect(name)
-            await self.engine.hold(holding, account)
+            engine = await self._engine(name) if self.apart else self.engine
+            holding = await self._lease(name, f"{owner}:{name}" if self.apart else owner)
+            await engine.hold(holding, await self._connect(name, engine))
+        await self._conn.add_listener("relay_wake", self._wake)
 
-    def _make_engine(self) -> Engine:
+    def _wake(self, *notice: object) -> None:
+        engine = self._engines.get(str(notice[-1]), self.engine)
+        engine.wake()
+
+    async def _engine(self, principal: str) -> Engine:
+        if principal not in self._engines:
+            self._engines[principal] = self._make_engine(principal)
+            await self._engines[principal].start()
+        return self._engines[principal]
+
+    def _make_engine(self, principal: str) -> Engine:
         settings = EngineSettings(
             dsn=current().database_url,
-            principal=self.session,
+            principal=principal,
             keyring=current().master_keys,
             random_id_key=b"k" * 32,
             discord_bot_id=self.discord.bot_id,
-            discord_limits=DiscordLimits(file_bytes=10 * 2**20),
+            discord_limits=DiscordLimits(file_bytes=self.file_limit),
         )
         rest = DiscordRest(http=self._http, api_url=self.discord.api, token=Secret(self.discord.token))
         return Engine(settings=settings, rest=rest, on_fatal=self.fatal.append)
@@ -141,13 +173,13 @@ class Rig:
         assert taken is not None
         return taken.holding
 
-    async def _connect(self, name: str) -> TelegramAccount:
+    async def _connect(self, name: str, engine: Engine) -> TelegramAccount:
         account = TelegramAccount(
             name=name,
             app=App(12345, Secret("0123456789abcdef0123456789abcdef"), DeviceProfile(**DEVICE)),
             endpoint=Endpoint(2, self.telegram.host, self.telegram.port, self.telegram.public_key_pem),
             state=self._states.get(name),
-            on_update=self.engine.on_update(name),
+            on_update=engine.on_update(name),
             on_state=lambda: None,
         )
         await account.connect()
@@ -167,7 +199,10 @@ class Rig:
 
     async def stop(self) -> None:
         """A clean end."""
-        await self.engine.drain()
+        await self._conn.remove_listener("relay_wake", self._wake)
+        for engine in self._engines.values():
+            await engine.drain()
+        self._engines.clear()
         for name, account in self._accounts.items():
             self._states[name] = account.snapshot()
             await account.disconnect()
@@ -178,8 +213,11 @@ class Rig:
 
     async def crash(self) -> None:
         """What kill -9 leaves: no drain, no last words, connections cut."""
-        self.engine._tasks.abandon()
-        await self.engine._link.close()
+        await self._conn.remove_listener("relay_wake", self._wake)
+        for engine in self._engines.values():
+            engine._tasks.abandon()
+            await engine._link.close()
+        self._engines.clear()
         for account in self._accounts.values():
             await account.disconnect()
         self._accounts.clear()
@@ -203,9 +241,13 @@ class Rig:
         """Texts that stand in the Discord channel."""
         return self.discord.texts()
 
-    def at_destination(self) -> list[str]:
+    def at_destination(self, chat: int = 0) -> list[str]:
         """Texts that stand in the destination."""
-        return [message.text for message in self.world.messages(self.destination) if not message.deleted]
+        return [message.text for message in self.standing(chat) if not message.service]
+
+    def standing(self, chat: int = 0) -> list[StoredMessage]:
+        """Messages that stand in the destination."""
+        return [message for message in self.world.messages(chat or self.destination) if not message.deleted]
 
     async def arrived(self, text: str) -> None:
         """Waits until a text stands in both."""
@@ -214,13 +256,16 @@ class Rig:
 
 
 @asynccontextmanager
-async def running_rig(conn: asyncpg.Connection, *, by_webhook: bool, by_bot: bool) -> AsyncIterator[Rig]:
+async def running_rig(
+    conn: asyncpg.Connection, *, by_webhook: bool, by_bot: bool, apart: bool = False, file_limit: int = 10 * 2**20
+) -> AsyncIterator[Rig]:
     """A rig that relays."""
     telegram = TelegramServer(TelegramWorld(Settings(limits=OFF)))
     await telegram.start()
     try:
         async with run_discord() as discord:
-            rig = Rig(telegram, discord, conn)
+            rig = Rig(telegram, discord, conn, apart=apart)
+            rig.file_limit = file_limit
             await rig.set_up(by_webhook=by_webhook, by_bot=by_bot)
             await rig.start()
             await rig.synced()

@@ -1,0 +1,89 @@
+"""What happens while nobody listens is neither lost nor out of order."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from project.sandbox.faults import FaultRule
+from tests.integration.pairs.rig import Rig, running_rig, until
+
+
+@pytest.fixture
+async def rig(pg: asyncpg.Connection) -> AsyncIterator[Rig]:
+    async with running_rig(pg, by_webhook=False, by_bot=True) as rig:
+        yield rig
+
+
+async def test_edits_and_deletes_of_a_downtime_with_many_posts_are_found(rig: Rig) -> None:
+    """More posts than one re-check looks at: the old messages must not be pushed out of its sight."""
+    first, second, third = (rig.world.post(rig.source, text) for text in ("first", "second", "third"))
+    await rig.arrived("third")
+    await rig.stop()
+    texts = [f"away {number}" for number in range(120)]
+    ids = [rig.world.post(rig.source, text) for text in texts]
+    rig.world.edit(rig.source, first, "first, corrected")
+    rig.world.delete(rig.source, [second, ids[50]])
+    await rig.start()
+    expected = ["first, corrected", "third", *texts[:50], *texts[51:]]
+    await until(lambda: rig.at_destination() == expected, "everything")
+    await until(lambda: len(rig.on_discord()) == len(expected), "the same on Discord")
+    assert third
+
+
+async def test_a_cut_connection_in_the_middle_of_traffic_loses_nothing(rig: Rig) -> None:
+    texts = [f"message {number}" for number in range(60)]
+    for number, text in enumerate(texts):
+        rig.world.post(rig.source, text)
+        if number in (20, 40):
+            rig.world.cut()
+        await asyncio.sleep(0)
+    await rig.arrived(texts[-1])
+    assert rig.at_destination() == texts
+
+
+async def test_a_paused_pair_goes_on_where_it_stopped(rig: Rig, pg: asyncpg.Connection) -> None:
+    second, destination = await rig.second_pair()
+    rig.engine.wake()
+    await until(lambda: second in rig.engine._pairs and rig.engine._sources.synced, "the second pair")
+    rig.world.post(rig.source, "both")
+    await until(lambda: rig.at_destination(destination) == ["both"], "the second destination")
+    await pg.execute("UPDATE pairs_pair SET status = 'paused' WHERE id = $1", second)
+    rig.engine.wake()
+    await until(lambda: rig.engine._pairs[second].status == "paused", "the pause")
+    for number in range(5):
+        rig.world.post(rig.source, f"paused {number}")
+    await rig.arrived("paused 4")
+    assert rig.at_destination(destination) == ["both"]
+    await pg.execute("UPDATE pairs_pair SET status = 'active' WHERE id = $1", second)
+    rig.engine.wake()
+    expected = ["both", *(f"paused {number}" for number in range(5))]
+    await until(lambda: rig.at_destination(destination) == expected, "what was missed")
+    rig.world.post(rig.source, "after")
+    await until(lambda: rig.at_destination(destination) == [*expected, "after"], "the next one")
+    assert rig.at_destination() == [*expected, "after"]
+
+
+async def test_a_source_that_cannot_be_read_for_a_while_is_caught_up_later(rig: Rig) -> None:
+    rig.world.post(rig.source, "before")
+    await rig.arrived("before")
+    await rig.stop()
+    rig.world.post(rig.source, "meanwhile")
+    rig.world.faults.add(FaultRule("messages.getHistory", code=400, error="CHANNEL_PRIVATE", count=3))
+    await rig.start()
+    rig.world.post(rig.source, "after")
+    await rig.arrived("after")
+    assert rig.at_destination() == ["before", "meanwhile", "after"]
+
+
+async def test_a_pair_handed_over_and_back_misses_nothing(rig: Rig, pg: asyncpg.Connection) -> None:
+    rig.world.post(rig.source, "before")
+    await rig.arrived("before")
+    await pg.execute("UPDATE pairs_assignment SET generation = generation + 1")
+    for number in range(3):
+        rig.world.post(rig.source, f"unnoticed {number}")
+    await rig.arrived("unnoticed 2")
+    assert rig.at_destination() == ["before", *(f"unnoticed {number}" for number in range(3))]
