@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -30,26 +30,21 @@ def main() -> int:
     """Runs what was asked for and reports."""
     asked = _arguments()
     wanted = _wanted(asked.only)
-    found: dict[str, object] = {}
+    found: dict[str, dict[str, object]] = {}
     for stage in STAGES:
         of_stage = [measure for measure in wanted if measure.stage == stage]
         if of_stage:
             results = _run(stage, asked)
             found |= {measure.id: report(measure, results[measure.id]) for measure in of_stage}
             _tell(of_stage, found)
-    told = {measure.id: found[measure.id] for measure in wanted}
-    told |= {
-        "profile": "off (P12: real)",
-        "quick": asked.quick,
-        "hardware": hardware(),
-        "p10": "not part of this bench",
-    }
+    told: dict[str, object] = {measure.id: found[measure.id] for measure in wanted}
+    told |= {"profile": "off (P12: real)", "scale": _scale(asked), "hardware": hardware()}
     if asked.report:
         Path(asked.report).write_text(json.dumps(told, indent=2) + "\n")
     if asked.page:
         write_page(told, BASE / "docs" / "reference")
     sys.stdout.write(json.dumps(told, indent=2) + "\n")
-    return 0 if all(isinstance(found[m.id], dict) and found[m.id]["passed"] for m in wanted) else 1
+    return 0 if all(one["passed"] for one in found.values()) else 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -59,7 +54,6 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="P1,P6: these measures")
     parser.add_argument("--report", help="file for the JSON, which is printed too")
     parser.add_argument("--page", action="store_true", help="write docs/reference/bench-results.md and its plot")
-    parser.add_argument("--log", help="directory that keeps the logs of what failed")
     return parser.parse_args()
 
 
@@ -71,12 +65,16 @@ def _wanted(only: str) -> list[Measure]:
     return [measure for measure in SUITE if not ids or measure.id in ids]
 
 
+def _scale(asked: argparse.Namespace) -> str:
+    return "tiny" if asked.tiny else "quick" if asked.quick else "full"
+
+
 def _run(stage: str, asked: argparse.Namespace) -> dict[str, Result]:
     """One installation's measures, in a process of their own."""
     with tempfile.TemporaryDirectory(prefix="relay-bench-") as var:
         out = Path(var) / "results.json"
         argv = [sys.executable, "-m", "tests.bench.run", stage, "--var", var, "--out", str(out)]
-        argv += ["--scale", "tiny" if asked.tiny else "quick" if asked.quick else "full"]
+        argv += ["--scale", _scale(asked)]
         began = time.monotonic()
         ended = subprocess.run(argv, cwd=BASE, stderr=subprocess.PIPE, text=True, timeout=LIMIT, check=False)
         sys.stderr.write(f"{stage}: {time.monotonic() - began:.0f} s\n")
@@ -87,18 +85,15 @@ def _run(stage: str, asked: argparse.Namespace) -> dict[str, Result]:
     return {measure.id: Result(failure=why) for measure in SUITE if measure.stage == stage}
 
 
-def _tell(measures: Sequence[Measure], found: dict[str, object]) -> None:
+def _tell(measures: Sequence[Measure], found: Mapping[str, object]) -> None:
     for measure in measures:
         sys.stderr.write(f"{measure.id} {json.dumps(found[measure.id])}\n")
 
 
 def hardware() -> dict[str, object]:
     """What it ran on."""
-    model = [
-        line.partition(":")[2].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if "model name" in line
-    ]
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    model = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
         "cpu": model[0] if model else platform.machine(),
         "cores": os.cpu_count(),

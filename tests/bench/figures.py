@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -125,7 +125,7 @@ def interleaved(
 class Result:
     """One measure's figures. `notes` says what a reader has to know; `failure` why there are none."""
 
-    figures: Mapping[str, float] = field(default_factory=dict)
+    figures: dict[str, float] = field(default_factory=dict)
     notes: str = ""
     failure: str = ""
 
@@ -134,8 +134,10 @@ def report(measure: Measure, result: Result) -> dict[str, object]:
     """The measure's part of the JSON."""
     told: dict[str, object] = {name: round(value, 4) for name, value in result.figures.items()}
     told |= {"what": measure.what, "notes": result.notes}
-    told["target"] = {check.figure: check.target for check in measure.checks}
-    told["gate"] = {check.figure: check.gate for check in measure.checks}
+    told |= {"target": measure.checks[0].target, "gate": measure.checks[0].gate}
+    if len(measure.checks) > 1:
+        told["targets"] = {check.figure: check.target for check in measure.checks}
+        told["gates"] = {check.figure: check.gate for check in measure.checks}
     if result.failure:
         return told | {"passed": False, "failure": result.failure}
     told["passed"] = all(check.holds(result.figures[check.figure], check.gate) for check in measure.checks)

@@ -11,6 +11,7 @@ import ctypes
 import os
 import signal
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import aiohttp
@@ -20,7 +21,7 @@ from telethon import TelegramClient, events
 from telethon.crypto import rsa
 from telethon.sessions import MemorySession
 from telethon.tl.functions.messages import SendMessageRequest
-from telethon.tl.types import InputPeerChannel, PeerChannel
+from telethon.tl.types import Document, InputPeerChannel, Message, PeerChannel
 
 from tests.bench.orders import Lane
 
@@ -59,7 +60,7 @@ class Floor:
         session = MemorySession()
         session.set_dc(int(dc), host, int(port))
         self._client = TelegramClient(session, 1, "bench")
-        self._queues: dict[int, list[asyncio.Queue[object]]] = {}
+        self._queues: dict[int, list[asyncio.Queue[Message]]] = {}
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -69,7 +70,7 @@ class Floor:
         await self._client.sign_in(self._worker.phone, await self._code(), phone_code_hash=sent.phone_code_hash)
         await self._client.get_dialogs()
         for lane in self._worker.lanes:
-            queue: asyncio.Queue[object] = asyncio.Queue()
+            queue: asyncio.Queue[Message] = asyncio.Queue()
             self._queues.setdefault(lane.source, []).append(queue)
             peer = await self._client.get_input_entity(PeerChannel(lane.destination)) if self._spec.full else None
             self._tasks.append(asyncio.create_task(self._relay(queue, lane.webhook, peer)))
@@ -85,7 +86,7 @@ class Floor:
         for queue in self._queues.get(event.message.peer_id.channel_id, ()):
             queue.put_nowait(event.message)
 
-    async def _relay(self, queue: asyncio.Queue[object], webhook: str, peer: InputPeerChannel | None) -> None:
+    async def _relay(self, queue: asyncio.Queue[Message], webhook: str, peer: InputPeerChannel | None) -> None:
         url = f"{webhook}?wait=true"
         while True:
             message = await queue.get()
@@ -99,10 +100,10 @@ class Floor:
                 key = int.from_bytes(os.urandom(8), "little", signed=True)
                 await self._client(SendMessageRequest(peer, text, random_id=key))
 
-    def _form(self, document: object, body: dict[str, object]) -> aiohttp.MultipartWriter:
+    def _form(self, document: Document, body: dict[str, object]) -> aiohttp.MultipartWriter:
         """A file is streamed through, part by part."""
 
-        async def chunks() -> object:
+        async def chunks() -> AsyncIterator[bytes]:
             stream = self._client.iter_download(document, request_size=PART, file_size=document.size)
             async for chunk in stream:
                 yield bytes(chunk)

@@ -14,6 +14,7 @@ from types import TracebackType
 from urllib.parse import urlsplit
 
 import msgspec
+import psutil
 from django.conf import settings
 
 from project.core.secret import Secret
@@ -155,21 +156,21 @@ class Stage:
 
     # --- processes
 
-    def floor_processes(self) -> list[cpu.psutil.Process]:
+    def floor_processes(self) -> list[psutil.Process]:
         """The floor's relay loops."""
         assert self._floor is not None
         return cpu.family(self._floor.pid)[1:]
 
-    def workers(self) -> list[cpu.psutil.Process]:
+    def workers(self) -> list[psutil.Process]:
         """The product's account workers."""
         return self.here.workers()
 
-    def node(self) -> list[cpu.psutil.Process]:
+    def node(self) -> list[psutil.Process]:
         """The supervisor and its zygote."""
         known = {process.pid for process in self.workers()}
         return [process for process in cpu.family(self.here.pid("node1")) if process.pid not in known]
 
-    def _listener(self) -> list[cpu.psutil.Process]:
+    def _listener(self) -> list[psutil.Process]:
         return cpu.family(self.here.pid("discord")) if "discord" in self._services else []
 
     # --- loads
@@ -197,9 +198,10 @@ class Stage:
         time.sleep(SETTLE)
         copies = max(len(taken.latencies), 1)
         spent = [cpu.since(was, group()) * 1000 / copies for was, group in zip(before, groups, strict=True)]
-        return Sample(*spent, _whole(taken))
+        ours, database, listener, node = spent
+        return Sample(ours, database, listener, node, _whole(taken))
 
-    def _database(self) -> list[cpu.psutil.Process]:
+    def _database(self) -> list[psutil.Process]:
         return cpu.of_pids(self.here.servers.postgres())
 
 
