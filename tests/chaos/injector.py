@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
 from random import Random
 
 import asyncpg
@@ -21,7 +23,7 @@ from tests.chaos.script import What
 from tests.chaos.targets import Targets
 from tests.harness.installation import Installation
 
-MOST_PROBES = 6
+MOST_PROBES = 12
 MOVE_LIMIT = 60.0  # seconds; a supervisor gives a worker 10
 SEND = "messages.sendMessage"
 _MOVE = """
@@ -98,22 +100,22 @@ class Injector:
 
     async def _stop_worker(self, fault: Fault) -> Done:
         """It is killed meanwhile by its supervisor, or ends itself when it wakes."""
-        hit = self._signal_worker(fault, signal.SIGSTOP)
-        if hit[0]:
+        hit, note = self._signal_worker(fault, signal.SIGSTOP)
+        if hit:
             await asyncio.sleep(fault.lasts)
-            self._signal_worker(fault, signal.SIGCONT)
-        return hit
+            with suppress(ProcessLookupError):
+                os.kill(int(note.rpartition(" ")[2]), signal.SIGCONT)
+        return hit, note
 
     def _signal_worker(self, fault: Fault, number: signal.Signals) -> Done:
-        host = self._targets.hosts[fault.target]
-        process = self._here.workers_by_account().get(host.account)
-        if process is None:
-            return NOTHING
-        try:
-            process.send_signal(number)
-        except psutil.NoSuchProcess:
-            return NOTHING
-        return host.routes, f"{host.account} pid {process.pid}"
+        """To the host meant, or the next one in order that is there."""
+        workers, hosts = self._here.workers_by_account(), self._targets.hosts
+        for host in hosts[fault.target :] + hosts[: fault.target]:
+            with suppress(KeyError, psutil.NoSuchProcess):
+                process = workers[host.account]
+                process.send_signal(number)
+                return host.routes, f"{host.account} pid {process.pid}"
+        return NOTHING
 
     async def _move(self, fault: Fault) -> Done:
         """As control does: another live node in the placement, and a wake-up. It ends with the old process."""

@@ -12,6 +12,16 @@ from tests.chaos.schedule import GATEWAY, Fault, Kind
 
 FROM_DISCORD = frozenset({*GATEWAY, Kind.LISTENER_KILL})  # what these hit is seen by people's messages only
 
+HARMLESS = frozenset({Kind.REDIS_KILL, Kind.REDIS_STOP, Kind.REDIS_DOWN})
+SETTLES_ELSE = 5_000.0
+SETTLES = {  # milliseconds after which a fault is no excuse any more
+    Kind.SUPERVISOR_KILL: 40_000.0,
+    Kind.NODE_LOSS: 40_000.0,
+    Kind.MOVE: 40_000.0,
+    Kind.TELEGRAM_HALF_OPEN: 40_000.0,
+    Kind.LISTENER_KILL: 40_000.0,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Strike:
@@ -48,15 +58,21 @@ def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> R
             end = ends[id(strike)][route]
             took = round(end - strike.ended, 1)
             _worst(overlapping, strike.fault.kind, took)
-            others = (other for other in strikes if route in other.routes and _hinders(other, strike))
-            if not any(other.began < end and ends[id(other)][route] > strike.began for other in others):
+            if not any(_hinders(other, strike, route, end, ends[id(other)]) for other in strikes):
                 _worst(alone, strike.fault.kind, took)
     return Recovery(_readable(alone), _readable(overlapping))
 
 
-def _hinders(other: Strike, strike: Strike) -> bool:
-    """What keeps people's messages on Discord away does not hinder the others."""
-    return other is not strike and (strike.fault.kind in FROM_DISCORD or other.fault.kind not in FROM_DISCORD)
+def _hinders(other: Strike, strike: Strike, route: int, end: float, ends: Mapping[int, float]) -> bool:
+    """Whether another fault may be the reason why a route delivered late, until it delivered or should have. Redis is
+    never a reason; what keeps people's messages on Discord away is one for those only."""
+    kind = other.fault.kind
+    if other is strike or route not in other.routes or kind in HARMLESS:
+        return False
+    if kind in FROM_DISCORD and strike.fault.kind not in FROM_DISCORD:
+        return False
+    over = min(ends[route], other.ended + SETTLES.get(kind, SETTLES_ELSE))
+    return other.began < end and over > strike.began
 
 
 def _arrivals(record: RouteRecord) -> dict[bool, list[float]]:
