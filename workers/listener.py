@@ -15,7 +15,8 @@ from project.core.logs import get_logger
 from project.core.secret import Secret
 from project.discord.listener import Listener
 from project.discord.rest import DiscordRest
-from workers.database import DatabaseDown
+from workers.database import DatabaseDown, Link
+from workers.node.guard import Guard
 from workers.worker import fence
 from workers.worker.leases import Keeper
 
@@ -43,6 +44,7 @@ async def listen(config: Config) -> None:
 
 
 async def _listen(config: Config, token: Secret) -> None:
+    await _await_binding(config)
     keeper = Keeper(
         owner=f"discord:{uuid.uuid4()}",
         egress="",
@@ -52,6 +54,7 @@ async def _listen(config: Config, token: Secret) -> None:
         handover_wait=0.0,
     )
     name = f"discord.{await _bot_id(config, token)}"
+    renewing = asyncio.create_task(keeper.run())
     await _acquire(keeper, name)
     people = DiscordPeople(config.database_url)
     await people.refresh()
@@ -63,7 +66,7 @@ async def _listen(config: Config, token: Secret) -> None:
         channels=people.channels,
         sink=people,
     )
-    tasks = [asyncio.create_task(work) for work in (keeper.run(), people.follow_pairs(), listener.run())]
+    tasks = [renewing, *(asyncio.create_task(work) for work in (people.follow_pairs(), listener.run()))]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -82,6 +85,21 @@ async def _bot_id(config: Config, token: Secret) -> int:
         return (await rest.me()).id
 
 
+async def _await_binding(config: Config) -> None:
+    """Nothing is done for a database that this host is not bound to; its guard says what to do."""
+    guard, link = Guard(config, node=uuid.uuid4()), Link("discord binding")
+    free = False
+    while not free:
+        try:
+            async with link.use() as conn:
+                free = await guard.allows(conn)
+        except DatabaseDown as error:
+            log.warning("no database for now", reason=str(error))
+        if not free:
+            await asyncio.sleep(TAKEN_POLL)
+    link.close()
+
+
 async def _acquire(keeper: Keeper, name: str) -> None:
     while True:
         try:
@@ -90,6 +108,5 @@ async def _acquire(keeper: Keeper, name: str) -> None:
             log.warning("lease not acquired yet", lease=name, reason=str(error))
             acquired = None
         if acquired is not None:
-            await asyncio.sleep(acquired.wait)
-            return
+            return  # without the wait that Telegram needs: two gateway sessions of one token do no harm
         await asyncio.sleep(TAKEN_POLL)

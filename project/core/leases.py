@@ -6,6 +6,8 @@ An account's key used by two processes at once can cost the user the account, so
   the old owner commits is there before the new owner reads.
 - The epoch grows with every acquire, so the old owner's next renewal and next fenced write fail.
 - The new owner waits on its own clock before its first connection (`Acquired.wait`), renewing meanwhile.
+- In a database that the installation is not bound to (`project.core.binding`) nothing is acquired or renewed, and after
+  a fail-over every acquire waits the whole hand-over: the last lease before it may be lost.
 
 Who needs several leases in one transaction locks them in the order of their names, as `renew` does.
 """
@@ -18,6 +20,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import asyncpg
+
+from project.core.binding.sql import HELD, SWITCHED
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -33,12 +37,14 @@ INSERT INTO core_lease (name, owner, epoch, expires_at, ready_at, last_egress)
 VALUES ($1, '', 0, clock_timestamp(), clock_timestamp(), '') ON CONFLICT (name) DO NOTHING
 """
 _LOCK = "SELECT 1 FROM core_lease WHERE name = $1 FOR UPDATE"
-_SEEN = """
+# ruff: noqa: S608 - made of constants
+_SEEN = f"""
 SELECT owner, epoch, last_egress, released_at IS NOT NULL AS released,
        expires_at <= clock_timestamp() AS expired,
        GREATEST(EXTRACT(EPOCH FROM clock_timestamp() - released_at), 0)::float8 AS since_release,
-       GREATEST(EXTRACT(EPOCH FROM ready_at - clock_timestamp()), 0)::float8 AS not_ready
-FROM core_lease WHERE name = $1
+       GREATEST(EXTRACT(EPOCH FROM ready_at - clock_timestamp()), 0)::float8 AS not_ready,
+       coalesce({HELD}, false) AS held, coalesce({SWITCHED}, false) AS switched
+FROM core_lease LEFT JOIN core_installation AS bound ON true WHERE name = $1
 """
 _TAKE = """
 UPDATE core_lease
@@ -47,12 +53,13 @@ SET owner = $2, epoch = epoch + 1, expires_at = clock_timestamp() + $3, released
 WHERE name = $1
 RETURNING epoch
 """
-_RENEW = """
+_RENEW = f"""
 WITH mine AS (
     SELECT lease.name FROM core_lease AS lease
     JOIN unnest($1::text[], $2::text[], $3::bigint[]) AS held (name, owner, epoch)
       ON lease.name = held.name AND lease.owner = held.owner AND lease.epoch = held.epoch
     WHERE lease.released_at IS NULL AND lease.expires_at > clock_timestamp()
+      AND NOT EXISTS (SELECT 1 FROM core_installation AS bound WHERE {HELD})
     ORDER BY lease.name
     FOR NO KEY UPDATE OF lease
 )
@@ -93,12 +100,15 @@ class Seen:
     expired: bool
     since_release: float  # 0 when it was not released
     not_ready: float
+    held: bool = False  # not the database that the installation is bound to
+    switched: bool = False  # a fail-over that no node has waited out yet
 
 
 async def acquire(
     conn: Connection, *, account: str, owner: str, ttl: float, egress: str, handover_wait: float
 ) -> Acquired | None:
-    """Take the lease of `account` for `ttl` seconds; None while somebody else's is alive or still writing.
+    """Take the lease of `account` for `ttl` seconds; None while somebody else's is alive or still writing,
+    and while every account is held.
 
     `egress` is the address the account will connect from ("": not known). Must not run within a transaction.
     """
@@ -108,7 +118,7 @@ async def acquire(
             await conn.execute(_ENSURE, account)
             await conn.execute(_LOCK, account)
             seen = await _look(conn, account)
-            if _belongs_to_another(seen, owner):
+            if seen.held or _belongs_to_another(seen, owner):
                 return None
             wait = first_wait(seen, owner=owner, egress=egress, ttl=ttl, handover_wait=handover_wait)
             epoch = await conn.fetchval(_TAKE, account, owner, timedelta(seconds=ttl), timedelta(seconds=wait), egress)
@@ -146,7 +156,10 @@ def first_wait(seen: Seen, *, owner: str, egress: str, ttl: float, handover_wait
     What an earlier owner still had to wait counts for everyone, since that owner may have gone without ever
     connecting. It is capped, lest a clock set back hold the account for long.
     """
-    inherited = min(seen.not_ready, max(ttl, handover_wait))
+    longest = max(ttl, handover_wait)
+    if seen.switched:
+        return longest
+    inherited = min(seen.not_ready, longest)
     if seen.epoch == 0 or (not seen.released and seen.owner == owner):
         return inherited
     if not seen.released:

@@ -6,10 +6,11 @@ from django.db import models
 
 
 class NodeState(models.TextChoices):
-    """UP takes placements; DRAINING hands them over; GONE was seen silent."""
+    """UP takes placements; DRAINING hands them over; HELD waits for `manage.py adopt`; GONE was seen silent."""
 
     UP = "up"
     DRAINING = "draining"
+    HELD = "held"
     GONE = "gone"
 
 

@@ -22,6 +22,7 @@ from workers.domain.claims import fair_share
 from workers.node import ears, rows, wire
 from workers.node.egress import egress_name
 from workers.node.fleet import DRAIN_FOR, Ended, Fleet, Started
+from workers.node.guard import Guard
 from workers.node.reconcile import reconcile
 from workers.node.zygote_link import COMMAND, ZygoteLink
 from workers.waiting import cancelled, event_or_timeout
@@ -49,6 +50,7 @@ class Supervisor:
         self._command = zygote
         self._me = rows.Me(uuid.uuid4(), config.node_name, egress_name(config), os.getpid())
         self._link = Link("node", direct=True)
+        self._guard = Guard(config, node=self._me.id)
         self._zygote = ZygoteLink(self._on_message)
         self._fleet = Fleet(self._me.id, self._zygote, self._on_event)
         self._wanted: frozenset[str] = frozenset()
@@ -115,9 +117,14 @@ class Supervisor:
         """One round over the rows: say what happened here, plan, claim, and know who is wanted."""
         ttl = self._config.lease_ttl
         async with self._link.use() as conn:
-            await rows.beat(conn, self._me, state="draining" if self._stop.is_set() else "up", ttl=ttl)
+            free = await self._guard.allows(conn)
+            await rows.beat(conn, self._me, state=self._state(free), ttl=ttl)
             await self._write_events(conn)
             if self._stop.is_set():
+                return
+            if not free:
+                self._wanted = frozenset()
+                await rows.leave(conn, self._me)
                 return
             await reconcile(conn, self._config)
             hosts = await rows.hosts(conn, ttl=ttl)
@@ -136,6 +143,11 @@ class Supervisor:
             riders = await rows.riders(conn, self._me)
         self._wanted = frozenset() if self._stop.is_set() else frozenset(mine)
         self._note_riders(riders)
+
+    def _state(self, free: bool) -> str:
+        if self._stop.is_set():
+            return "draining"
+        return "up" if free else "held"
 
     async def _write_events(self, conn: Connection) -> None:
         """Leases first: the next owner waits for that."""

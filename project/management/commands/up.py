@@ -5,10 +5,14 @@ from __future__ import annotations
 import time
 from typing import Any
 
+import psycopg
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
 
+from project.core.binding.inspect import inspect
 from project.core.config import Config, current
+from project.core.errors import SettingError
+from project.doors.doctor.database import connect
 from project.embedded.layout import layout
 from project.embedded.schema import migrate
 from project.embedded.servers import Servers, ensure_servers
@@ -19,6 +23,7 @@ from project.run.table import table
 
 _READY_SECONDS = 60.0
 _LOOK_SECONDS = 1.0
+_BINDING_SECONDS = 5.0
 
 
 class Command(BaseCommand):
@@ -26,6 +31,7 @@ class Command(BaseCommand):
 
     help = "Run every service on this machine until Ctrl-C; with embedded servers where none are configured."
     requires_system_checks = ()
+    _held = ""
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--verbose", action="store_true", help="show the services' output here, too")
@@ -49,20 +55,34 @@ class Command(BaseCommand):
             try:
                 manager.wait_ready(_READY_SECONDS)
                 self._say_services(config, manager)
-                self._follow(manager)
+                self._follow(config, manager)
             except StopAsked:
                 self.stdout.write("Stopping (at most 10 seconds) …")
                 raise
 
-    def _follow(self, manager: Manager) -> None:
-        """Say when a service ends or returns, until a signal."""
+    def _follow(self, config: Config, manager: Manager) -> None:
+        """Say when a service ends or returns, and when every account is held, until a signal."""
         before = {status.name: status.state for status in manager.statuses()}
+        asked = float("-inf")
         while True:
+            if time.monotonic() - asked >= _BINDING_SECONDS:
+                asked = time.monotonic()
+                self._say_held(config)
             time.sleep(_LOOK_SECONDS)
             for status in manager.statuses():
                 if status.state is not before[status.name]:
                     self.stdout.write(f"{status.name}: {status.state} {status.last_line}".rstrip())
                 before[status.name] = status.state
+
+    def _say_held(self, config: Config) -> None:
+        try:
+            with connect(config) as conn:
+                held = inspect(conn, config.var_dir).sentence()
+        except (SettingError, psycopg.Error):  # the services' own logs tell that the database is away
+            return
+        if held != self._held:
+            self.stdout.write(held or "No account is held any more.")
+        self._held = held
 
     def _echo(self, name: str, line: str) -> None:
         self.stdout.write(f"{name:>8} | {line}")
