@@ -43,7 +43,7 @@ class SourceIntake:
     ) -> None:
         self.chat_id = chat_id
         self.account = account
-        self.synced = False
+        self._trusted = False  # what is live is complete, or will be when the scan under way is through
         self._journal = journal
         self._journaled = journaled
         self._rng = rng
@@ -55,6 +55,11 @@ class SourceIntake:
         self._highest = 0
         self._signal = asyncio.Event()
 
+    @property
+    def synced(self) -> bool:
+        """Whether the source is followed live."""
+        return self._trusted and not self._scanning
+
     def set_pairs(self, pairs: Iterable[PairConfig], cursors: Mapping[int, int | None]) -> None:
         """The pairs that journal this source now. One that is new here, or was elsewhere meanwhile, makes the source
         unsynced."""
@@ -64,7 +69,7 @@ class SourceIntake:
             if known is None or known.generation != pair.generation:
                 self._cursors[pair_id] = cursors[pair_id]
                 self._begins[pair_id] = cursors[pair_id] or 0
-                self.synced = False
+                self._trusted = False
         self._pairs = wanted
         self._signal.set()
 
@@ -72,18 +77,18 @@ class SourceIntake:
         """A live update; cheap, never waits. A post that the scan will find is not kept."""
         if isinstance(update, Posted):
             self._highest = max(self._highest, update.message.message_id)
-            if not self.synced or self._scanning:
+            if not self._trusted or self._scanning:
                 self._signal.set()
                 return
         if len(self._live) >= MOST_LIVE:
             self._live.clear()
-            self.synced = False
+            self._trusted = False
         self._live.append(update)
         self._signal.set()
 
     def lost_track(self) -> None:
         """A connection, a gap or a TooLong: what is live can no longer be trusted to be complete."""
-        self.synced = False
+        self._trusted = False
         self._signal.set()
 
     async def run(self) -> None:
@@ -92,18 +97,18 @@ class SourceIntake:
         while True:
             self._signal.clear()
             try:
-                if not self.synced and self._pairs:
+                if not self._trusted and self._pairs:
                     await self._sync()
                 await self._take_live()
                 failures = 0
             except (AccountDead, FenceLost, LinkClosed):
                 raise
             except Exception as error:  # whatever is wrong with one source, the others of the session go on
-                self.synced = False
+                self._trusted = False
                 failures += 1
                 await asyncio.sleep(self._after(error, failures))
                 continue
-            if (self.synced and not self._live) or not self._pairs:
+            if (self._trusted and not self._live) or not self._pairs:
                 await self._signal.wait()
 
     def _after(self, error: Exception, failures: int) -> float:
@@ -119,7 +124,7 @@ class SourceIntake:
     # --- catch-up
 
     async def _sync(self) -> None:
-        self.synced = self._scanning = True  # a gap from here on sets `synced` back
+        self._trusted = self._scanning = True  # a gap from here on sets `_trusted` back
         try:
             await self._begin_new_pairs()
             recheck = Recheck(self.account, self._journal, list(self._pairs.values()))
@@ -163,7 +168,7 @@ class SourceIntake:
     # --- live
 
     async def _take_live(self) -> None:
-        if not self.synced:
+        if not self._trusted:
             return
         live, self._live = self._live, []
         await self._append([event for update in live for event in self._events(update)])
