@@ -64,8 +64,9 @@ async def _step(conn: Connection, holding: Holding, telegram: TelegramAccount, r
         info = await telegram.import_bot(await _token(conn, holding))
         return await _done(conn, holding, telegram, row, info)
     if row["step"] == LoginStep.REQUESTED:
-        await _send_code(conn, holding, telegram, row)
-        return False
+        if await _send_code(conn, holding, telegram, row):
+            return False
+        return await _done(conn, holding, telegram, row, await telegram.me())
     answer = Secret(unseal(row["sealed_answer"], owner=holding.account, keys=current().master_keys).decode())
     if row["step"] == LoginStep.CODE_GIVEN:
         phone = await _phone(conn, holding)
@@ -76,11 +77,15 @@ async def _step(conn: Connection, holding: Holding, telegram: TelegramAccount, r
     return await _done(conn, holding, telegram, row, info)
 
 
-async def _send_code(conn: Connection, holding: Holding, telegram: TelegramAccount, row: asyncpg.Record) -> None:
+async def _send_code(conn: Connection, holding: Holding, telegram: TelegramAccount, row: asyncpg.Record) -> bool:
+    """False when no code is needed: a kept token of an earlier login sufficed."""
     sent = await telegram.send_code((await _phone(conn, holding)).reveal())
+    if sent.kind == "none":
+        return False
     await save_state(conn, holding, telegram.snapshot())  # the code belongs to this half-made key
     sealed = seal(sent.phone_code_hash.encode(), owner=holding.account, keys=current().master_keys)
     await _move(conn, holding, row, LoginStep.CODE_SENT, state=sealed, delivery=sent.kind, length=sent.length or None)
+    return True
 
 
 async def _done(
