@@ -23,25 +23,28 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 _SESSION = """
-SELECT s.lifecycle AS state, s.device, s.api_id, s.api_hash_sealed, s.proxy_sealed, x.sealed,
+SELECT s.lifecycle AS state, s.device, s.api_id, s.api_hash_sealed, s.proxy_sealed, x.sealed, x.dead_code,
        EXISTS (SELECT 1 FROM tg_sessions_loginattempt l WHERE l.account = $2 AND l.step = ANY($3)) AS open_login
 FROM tg_sessions_telegramsession s LEFT JOIN tg_sessions_accountsecret x ON x.account = $2 WHERE s.id = $1
 """
 _SENDER = """
-SELECT s.state, s.device, NULL::int AS api_id, NULL::bytea AS api_hash_sealed, NULL::bytea AS proxy_sealed, x.sealed,
+SELECT s.state, s.device, NULL::int AS api_id, NULL::bytea AS api_hash_sealed, NULL::bytea AS proxy_sealed,
+       x.sealed, x.dead_code,
        EXISTS (SELECT 1 FROM tg_sessions_loginattempt l WHERE l.account = $2 AND l.step = ANY($3)) AS open_login
 FROM tg_sessions_senderbot s LEFT JOIN tg_sessions_accountsecret x ON x.account = $2 WHERE s.id = $1
 """
 _SAVE = """
-INSERT INTO tg_sessions_accountsecret (account, sealed, updated_at) VALUES ($1, $2, clock_timestamp())
+INSERT INTO tg_sessions_accountsecret (account, sealed, dead_code, updated_at)
+VALUES ($1, $2, '', clock_timestamp())
 ON CONFLICT (account) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at
 """
+_ALIVE = "UPDATE tg_sessions_accountsecret SET dead_code = '' WHERE account = $1"
 
 
 @dataclass(frozen=True, slots=True)
 class AccountRecord:
-    """An account as its rows say. `state` is the unsealed Telethon state (secret!); `runnable` when it is logged in and
-    wanted; `open_login` when a login attempt waits for somebody."""
+    """An account as its rows say. `state` is the unsealed Telethon state (secret!); `runnable` when it is logged in,
+    wanted and not known to be dead; `open_login` when a login attempt waits for somebody."""
 
     account: str
     app: App
@@ -67,7 +70,7 @@ async def load_account(conn: Connection, account: str) -> AccountRecord:
         endpoint=endpoint(current()),
         state=state,
         proxy=unseal(row["proxy_sealed"], owner=account, keys=keys).decode() if row["proxy_sealed"] else None,
-        runnable=state is not None and row["state"] in (Lifecycle.ACTIVE, SenderState.ACTIVE),
+        runnable=state is not None and not row["dead_code"] and row["state"] in (Lifecycle.ACTIVE, SenderState.ACTIVE),
         open_login=row["open_login"],
     )
 
@@ -95,6 +98,11 @@ async def save_state(conn: Connection, holding: Holding, snapshot: bytes) -> Non
     async with conn.transaction():
         await fence(conn, holding)
         await conn.execute(_SAVE, holding.account, sealed)
+
+
+async def mark_alive(conn: Connection, holding: Holding) -> None:
+    """A new login has replaced a dead key."""
+    await conn.execute(_ALIVE, holding.account)
 
 
 async def fence(conn: Connection, holding: Holding) -> None:

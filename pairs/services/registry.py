@@ -90,6 +90,7 @@ def _save(new: NewPair) -> Pair:
         destination_chat=new.destination.chat_id,
         destination_title=new.destination.title,
         sender=new.sender,
+        cursor=new.source.top_message_id or None,  # what comes before the first sync is caught up
     )
     if new.target.webhook:
         token = new.target.webhook.token.reveal().encode()

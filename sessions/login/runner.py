@@ -17,7 +17,7 @@ from project.core.secret import Secret
 from project.telegram.account import TelegramAccount
 from project.telegram.login import CodeExpired, CodeInvalid, PasswordInvalid, PasswordNeeded
 from project.telegram.values import AccountInfo
-from sessions.accounts import fence, save_state
+from sessions.accounts import fence, mark_alive, save_state
 from sessions.login.finish import finish_sender, finish_session
 from sessions.models.login import LoginStep
 
@@ -97,6 +97,7 @@ async def _done(
         await _move(conn, holding, row, LoginStep.FAILED, error=refusal)
         return False
     await save_state(conn, holding, telegram.snapshot())
+    await mark_alive(conn, holding)
     await _move(conn, holding, row, LoginStep.DONE)
     return True
 

@@ -13,6 +13,9 @@ class AccountSecret(models.Model):
 
     account = models.CharField(max_length=32, primary_key=True)
     sealed = models.BinaryField()
+    dead_code = models.CharField(
+        max_length=64, blank=True, default="", help_text="Telegram's error that ended this key; empty while it lives"
+    )
     updated_at = models.DateTimeField()
 
     def __str__(self) -> str:

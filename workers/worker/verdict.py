@@ -30,6 +30,7 @@ INSERT INTO tg_sessions_healthflip (session_id, at, before, after, reason)
 SELECT id, clock_timestamp(), health, $2, $3 FROM before
 """
 _SENDER_DEAD = "UPDATE tg_sessions_senderbot SET state = $2, reason = $3 WHERE id = $1 AND state <> 'removed'"
+_KEY_DEAD = "UPDATE tg_sessions_accountsecret SET dead_code = $2 WHERE account = $1"
 _WAKE = "SELECT pg_notify('relay_wake', 'placements')"
 
 
@@ -62,6 +63,7 @@ async def record_death(conn: Connection, holding: Holding, error: AccountDead) -
             await conn.execute(_FLIP, number, health.value, reason)
         else:
             await conn.execute(_SENDER_DEAD, number, SenderState.DEAD.value, reason)
+        await conn.execute(_KEY_DEAD, holding.account, error.code[:64])
         await conn.execute(_WAKE)
 
 
