@@ -27,9 +27,13 @@ class PeerClient:
     def wait(self) -> None:
         """Until the peer listens."""
         deadline = time.monotonic() + _START
-        while not self._path.exists():
+        while not self._listens():
             assert time.monotonic() < deadline, "the bench's peer did not start"
             time.sleep(0.05)
+
+    def _listens(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as connection:
+            return connection.connect_ex(str(self._path)) == 0
 
     def guild(self) -> Guild:
         """The Discord server and the product's bot."""
