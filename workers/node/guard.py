@@ -113,7 +113,7 @@ class Guard:
             await conn.execute(sql.NOTE_SWITCH, seen.timeline)
             ended = await conn.execute(sql.END_SWITCH, seen.timeline, self._handover)
             if ended != "UPDATE 0":
-                log.info("bound again after a fail-over", timeline=seen.timeline)
+                log.info("bound again after a fail-over or an adoption", timeline=seen.timeline)
 
     def _told(self, verdict: Verdict) -> str:
         if verdict.standing is Standing.STRANGER:

@@ -26,7 +26,7 @@ def check_binding(config: Config) -> Iterator[Check]:
     elif verdict.standing is Standing.UNBOUND:
         yield ok(BINDING, "The first node to start binds this database.")
     elif seen is not None and seen.switched:
-        text = "PostgreSQL failed over: accounts wait for the hand-over before they connect."
+        text = "After a fail-over or an adoption accounts wait for the hand-over before they connect."
         yield warning(BINDING, text, "It ends by itself while a node is running.")
     else:
         yield ok(BINDING, "This host and the database belong together.")

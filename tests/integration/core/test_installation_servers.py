@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import signal
 import subprocess
 import uuid
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -119,7 +120,14 @@ async def host(transactional_db: None, hosts: Callable[[str], Host]) -> Host:
     return made
 
 
-async def test_an_ordinary_restart_changes_nothing(host: Host) -> None:
+@pytest.mark.parametrize("crash", [False, True])
+async def test_a_restart_changes_nothing(host: Host, crash: bool) -> None:
+    async with host.connected() as conn:
+        await conn.execute("CREATE TABLE later AS SELECT generate_series(1, 1000)")
+    assert await host.allowed()  # and notes where the log is
+    if crash:
+        pid = int((layout(host.var).postgres_data / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, signal.SIGQUIT)
     host.stop()
     host.start()
     assert await host.allowed()
@@ -130,9 +138,9 @@ async def test_an_ordinary_restart_changes_nothing(host: Host) -> None:
 
 async def test_a_promoted_replica_makes_acquires_wait_the_handover(host: Host) -> None:
     host.stop()
-    signal = layout(host.var).postgres_data / "standby.signal"
-    signal.touch()
-    os.chown(signal, signal.parent.stat().st_uid, signal.parent.stat().st_gid)
+    order = layout(host.var).postgres_data / "standby.signal"
+    order.touch()
+    os.chown(order, order.parent.stat().st_uid, order.parent.stat().st_gid)
     host.start()
     async with host.connected("postgres") as conn:
         assert await conn.fetchval("SELECT pg_is_in_recovery()")
