@@ -109,7 +109,12 @@ class Config:
     )
     var_dir: Path = field(
         default=Path("var"),
-        metadata=_about(_SERVERS, "Data of the embedded servers, their logs and the key file.", Kind.FOLDER),
+        metadata=_about(
+            _SERVERS,
+            "Data of the embedded servers, their logs, the key file and the proof that this host belongs to its "
+            "database. It has to outlast restarts.",
+            Kind.FOLDER,
+        ),
     )
     master_keys: Keyring = field(
         repr=False,
