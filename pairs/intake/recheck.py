@@ -26,13 +26,10 @@ class Recheck:
         self._pairs = pairs
         self._relayed: dict[int, list[int]] = {}
 
-    async def remember(self) -> None:
-        """Which messages were relayed so far; the scan that follows would push them out of sight."""
-        for pair in self._pairs:
-            self._relayed[pair.id] = await self._journal.recent(pair.id, pair.source_scope, AGE, MOST)
-
     async def events(self, chat_id: int) -> list[NewEvent]:
         """What changed; what did not is a no-op in the journal."""
+        for pair in self._pairs:
+            self._relayed[pair.id] = await self._journal.recent(pair.id, pair.source_scope, AGE, MOST)
         ids = sorted({id_ for known in self._relayed.values() for id_ in known})[-MOST:]
         if not ids:
             return []

@@ -128,11 +128,11 @@ class SourceIntake:
         try:
             await self._begin_new_pairs()
             recheck = Recheck(self.account, self._journal, list(self._pairs.values()))
-            await recheck.remember()
+            # Before the scan, which may journal more than one re-check looks at and then be killed half-way.
+            await self._append(await recheck.events(self.chat_id))
             await self._scan_all()
         finally:
             self._scanning = False
-        await self._append(await recheck.events(self.chat_id))
 
     async def _scan_all(self) -> None:
         while self._pairs:

@@ -34,6 +34,25 @@ async def test_edits_and_deletes_of_a_downtime_with_many_posts_are_found(rig: Ri
     assert third
 
 
+async def test_edits_of_a_downtime_are_found_when_the_catch_up_is_killed_half_way(rig: Rig) -> None:
+    """What the first attempt journaled must not hide the older messages from the second."""
+    first = rig.world.post(rig.source, "first")
+    await rig.arrived("first")
+    await rig.stop()
+    texts = [f"away {number}" for number in range(150)]
+    for text in texts:
+        rig.world.post(rig.source, text)
+    rig.world.edit(rig.source, first, "first, corrected")
+    rig.world.faults.add(FaultRule("messages.getHistory"))  # the first page comes, the second does not
+    rig.world.faults.add(FaultRule("messages.getHistory", code=420, error="FLOOD_WAIT_60", count=10))
+    await rig.start()
+    await until(lambda: texts[99] in rig.at_destination(), "the first page")
+    await rig.crash()
+    rig.world.faults.clear()
+    await rig.start()
+    await until(lambda: rig.at_destination() == ["first, corrected", *texts], "everything")
+
+
 async def test_a_cut_connection_in_the_middle_of_traffic_loses_nothing(rig: Rig) -> None:
     texts = [f"message {number}" for number in range(60)]
     for number, text in enumerate(texts):
