@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from pathlib import Path
@@ -17,6 +18,8 @@ from project.failures import told_plainly
 
 def main(argv: list[str]) -> None:
     """Run one command. A foreseen error is told in one sentence, with exit code 2."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(line_buffering=True)  # programs that stay are watched through pipes and journals, too
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     command = argv[1] if len(argv) > 1 else "help"
     if command == "demo":

@@ -10,8 +10,12 @@ from types import FrameType
 _ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
-class StopAsked(BaseException):
-    """A person or the system asked this program to end."""
+class StopAsked(KeyboardInterrupt):
+    """A person or the system asked this program to end.
+
+    A KeyboardInterrupt, since asyncio's loop lets only that and SystemExit pass: any other exception raised while a
+    callback runs would end in the log, and the program would go on, deaf to further signals.
+    """
 
 
 @contextmanager
