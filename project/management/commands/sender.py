@@ -40,9 +40,9 @@ class Command(DoorCommand):
             added = senders.add_sender(actor=actor(), token=ask_secret("Bot token"))
             self.say("Logging the bot in …")
             state = wait_for_import(added.account, say=self.say)
-        if state.step != LoginStep.DONE:
-            raise Conflict(f"The bot could not be logged in: {state.error}", hint="`sender add` tries again.")
-        sender = senders.find_sender(str(added.bot_id))
+            if state.step != LoginStep.DONE:
+                raise Conflict(f"The bot could not be logged in: {state.error}", hint="`sender add` tries again.")
+            sender = senders.find_sender(str(added.bot_id))
         self.say(f"Sender {sender} is ready. Make it an administrator of the destinations it shall post to.")
         self.say(f"Next: python manage.py sender test {sender} --chat DESTINATION")
 

@@ -61,7 +61,7 @@ class Command(DoorCommand):
                 )
             with at_work(current(), self.say):
                 self._converse(session)
-        session.refresh_from_db()
+                session.refresh_from_db()
         self.say(f"Session {session.name} is logged in (Telegram account {session.user_id}).")
         self.say("If Telegram asks on your phone whether this new login was you, answer Yes.")
 
