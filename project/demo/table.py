@@ -10,6 +10,7 @@ from project.demo.records import RouteRecord, Seen
 
 LATE = 10_000.0  # milliseconds after which a row is shown although it has not arrived everywhere
 _WIDTHS = (14, 44, 9, 13, 7)
+_ADDRESS = re.compile(r"\]\(<?[a-z]+:[^)\s]*\)")
 TITLES = ("pair", "source text", "Discord", "destination", "ms")
 
 
@@ -87,4 +88,5 @@ def _same(seen: Seen, places: Iterable[Seen]) -> Seen | None:
 
 
 def _letters(text: str) -> str:
-    return re.sub(r"[\W_]+", "", text)
+    """What is left of a text on either platform: a link's address is Discord's way to write an entity."""
+    return re.sub(r"[\W_]+", "", _ADDRESS.sub("]", text))
