@@ -22,9 +22,13 @@ _LONGEST_FILE = 65536  # bytes; a secret's file is small
 
 
 def environment(process: Mapping[str, str]) -> dict[str, str]:
-    """The process's environment over the file ENV_FILE (default: `.env` in the checkout, if it exists)."""
-    path = Path(process.get("ENV_FILE", BASE_DIR / ".env"))
-    if not path.is_file():
+    """The process's environment over the file ENV_FILE (default: `.env` in the checkout, if it exists; empty: none).
+
+    Raises SettingError when a file that was named cannot be read: to go on without it would be another installation.
+    """
+    named = process.get("ENV_FILE")
+    path = Path(named) if named else BASE_DIR / ".env"
+    if named == "" or (named is None and not path.is_file()):
         return dict(process)
     return {**parse_dotenv(_file_text("ENV_FILE", path)), **process}
 

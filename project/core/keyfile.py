@@ -23,9 +23,15 @@ class KeyFile:
 
 
 def ensure(path: Path) -> KeyFile:
-    """Read the key file, making it first when there is none. Safe when several processes start at once."""
-    created = not path.exists() and _create(path)
-    return read(path, created=created)
+    """Read the key file, making it first when there is none. Safe when several processes start at once.
+
+    Raises SettingError when it can be neither made nor read.
+    """
+    try:
+        created = not path.exists() and _create(path)
+        return read(path, created=created)
+    except OSError as error:
+        raise SettingError("VAR_DIR", f"the key file {path} cannot be made or read ({error.strerror}).") from error
 
 
 def read(path: Path, *, created: bool = False) -> KeyFile:

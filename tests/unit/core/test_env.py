@@ -146,3 +146,16 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
     merged = environment({"ENV_FILE": str(path), "LOG_LEVEL": "ERROR"})
     assert (merged["NODE_NAME"], merged["LEASE_TTL"], merged["LOG_LEVEL"]) == ("from file", "20", "ERROR")
     assert environment({"ENV_FILE": ""}) == {"ENV_FILE": ""}
+
+
+@pytest.mark.parametrize("named", ["missing", "."])
+def test_a_settings_file_that_was_named_has_to_be_there(tmp_path: Path, named: str) -> None:
+    with pytest.raises(SettingError, match="ENV_FILE"):
+        environment({"ENV_FILE": str(tmp_path / named)})
+
+
+@pytest.mark.parametrize("name", ["file/var", "v" * 300])
+def test_a_place_that_takes_no_key_file_is_told(tmp_path: Path, name: str) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SettingError, match="VAR_DIR"):
+        load({"VAR_DIR": str(tmp_path / name)})
