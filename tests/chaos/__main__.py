@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 import tempfile
+import time
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.harness.environment import enter
 PAIRS = 3  # of each session
 BLIND_EVERY = 8  # one route in so many has a webhook in a channel that the Discord bot may not see
 SERVICES = ("discord", "control", "beat")
+SHORT_LEASES = {"LEASE_TTL": "9", "LEASE_FENCE": "7", "LEASE_RENEW": "2", "HANDOVER_WAIT": "12"}
 
 
 def main() -> int:
@@ -25,7 +27,7 @@ def main() -> int:
     asked = _arguments()
     with ExitStack() as stack:
         var = asked.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-chaos-"))
-        enter(Path(var))
+        enter(Path(var), **(SHORT_LEASES if asked.short_leases else {}))
         report = _run(asked)
     line = json.dumps(report, indent=2)
     if asked.report:
@@ -42,6 +44,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, help="posts a second; 3.2 with real limits, 200 without")
     parser.add_argument("--pairs", type=int, default=PAIRS, help="of each session")
+    parser.add_argument("--short-leases", action="store_true", help="accounts change hands sooner: for quick runs")
     parser.add_argument("--report", help="file for the JSON, which is printed too")
     parser.add_argument("--keep", help="empty directory for the installation's data and logs, which stay there")
     return parser.parse_args()
@@ -60,8 +63,14 @@ def _run(asked: argparse.Namespace) -> dict[str, object]:
         here.start_services()
         log_in_all(world, here.control_url)
         add_pairs(world)
+        _say(f"{len(world.routes)} pairs are relayed; {asked.seconds:g} s of faults begin")
         report = asyncio.run(run(here, find(world), order))
+        _say(f"everything had arrived {report.settled_seconds:g} s after them")
     return asdict(report) | {"flawless": report.flawless}
+
+
+def _say(what: str) -> None:
+    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
 
 
 if __name__ == "__main__":

@@ -24,13 +24,14 @@ from tests.chaos.targets import Targets
 from tests.harness.installation import Installation
 
 MOST_PROBES = 12
+MOVE_PATIENCE = 5.0  # seconds for the database to answer and two nodes to be up
 MOVE_LIMIT = 60.0  # seconds; a supervisor gives a worker 10
 SEND = "messages.sendMessage"
 _MOVE = """
 UPDATE workers_placement SET node_id = there.id, pid = NULL, updated_at = clock_timestamp()
 FROM workers_node here, workers_node there
 WHERE account = $1 AND node_id = here.id AND there.id <> here.id AND there.state = 'up' AND here.state = 'up'
-  AND least(here.heartbeat_at, there.heartbeat_at) > clock_timestamp() - interval '5 seconds'
+  AND least(here.heartbeat_at, there.heartbeat_at) > clock_timestamp() - interval '10 seconds'
 RETURNING there.name
 """
 Done = tuple[frozenset[int], str]  # the routes that were hit, and a note
@@ -121,18 +122,26 @@ class Injector:
         """As control does: another live node in the placement, and a wake-up. It ends with the old process."""
         host = self._targets.hosts[fault.target]
         old = self._here.workers_by_account().get(host.account)
-        try:
-            conn = await asyncpg.connect(self._here.config.database_direct_url, timeout=3, command_timeout=3)
-            try:
-                there = await conn.fetchval(_MOVE, host.account)
-                await conn.execute("SELECT pg_notify('relay_wake', 'placements')")
-            finally:
-                await conn.close(timeout=3)
-        except (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            return NOTHING
+        there = await self._write_move(host.account)
         if there and old:
             await self._gone(old)
         return (host.routes, f"{host.account} to {there}") if there else NOTHING
+
+    async def _write_move(self, account: str) -> str | None:
+        """The new node's name; None when there is no other. Tries again while the database does not answer."""
+        deadline = time.monotonic() + MOVE_PATIENCE
+        while time.monotonic() < deadline:
+            with suppress(OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                conn = await asyncpg.connect(self._here.config.database_direct_url, timeout=3, command_timeout=3)
+                try:
+                    there = await conn.fetchval(_MOVE, account)
+                    await conn.execute("SELECT pg_notify('relay_wake', 'placements')")
+                    if there:
+                        return str(there)
+                finally:
+                    conn.terminate()
+            await asyncio.sleep(0.5)
+        return None
 
     async def _gone(self, process: psutil.Process) -> None:
         async with asyncio.timeout(MOVE_LIMIT):

@@ -77,7 +77,7 @@ class Report:
 
 async def run(here: Installation, targets: Targets, order: Order) -> Report:
     """Plays load and faults at once and waits until everything has arrived."""
-    scale = Scale(order.seconds, len(targets.hosts), len(targets.routes))
+    scale = Scale(order.seconds, len(targets.hosts), len(targets.routes), here.config.lease_ttl)
     faults = plan(order.seed, scale)
     steps = script(order.seed, Load(scale.routes, sorted(targets.heard), order.rate, order.seconds))
     async with ControlClient(here.control_url) as control:

@@ -43,7 +43,7 @@ OUTAGES = frozenset(
     }
 )
 GATEWAY = (Kind.GATEWAY_OP7, Kind.GATEWAY_OP9, Kind.GATEWAY_CUT, Kind.GATEWAY_SILENCE, Kind.GATEWAY_FORGET)
-BEYOND_LEASE = 20.0  # seconds of SIGSTOP; a lease lasts 15
+BEYOND_LEASE = 5.0  # seconds that a SIGSTOP lasts longer than a lease
 NODE_AWAY = 25.0
 FLOOD_WAIT, RETRY_AFTER = 3.0, 2.0
 RECOVERS = 45.0  # seconds after which a lost node's accounts are at work again
@@ -73,11 +73,12 @@ class Fault:
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """How large the installation under attack is, and for how many seconds."""
+    """How large the installation under attack is, and for how many seconds. `lease` is its LEASE_TTL."""
 
     seconds: float
     hosts: int
     routes: int
+    lease: float = 15.0
 
 
 def plan(seed: int, scale: Scale) -> tuple[Fault, ...]:
@@ -134,7 +135,8 @@ def _anywhere(rng: Random, scale: Scale) -> list[Fault]:
     ]
     kills = max(3, round(KILLS * share))
     faults += [Fault(at, Kind.WORKER_KILL, 0.0, _host(rng, scale)) for at in _spread(rng, kills, last)]
-    faults.append(Fault(rng.uniform(1, scale.seconds * 0.6), Kind.WORKER_STOP, BEYOND_LEASE, _host(rng, scale)))
+    stopped = scale.lease + BEYOND_LEASE
+    faults.append(Fault(rng.uniform(1, scale.seconds * 0.6), Kind.WORKER_STOP, stopped, _host(rng, scale)))
     if scale.seconds >= 100:
         faults.append(Fault(rng.uniform(1, scale.seconds * 0.8), Kind.LISTENER_KILL))
     order = rng.sample(GATEWAY, len(GATEWAY) if scale.seconds >= 100 else 2)

@@ -10,7 +10,7 @@ from tests.chaos.schedule import KILLS, MOVES, OUTAGES, Fault, Kind, Scale, plan
 from tests.chaos.script import Load, What, script
 
 FULL = Scale(seconds=120.0, hosts=30, routes=72)
-SHORT = Scale(seconds=16.0, hosts=8, routes=18)
+SHORT = Scale(seconds=10.0, hosts=8, routes=18, lease=9.0)
 SEEDS = range(200)
 
 

@@ -12,10 +12,11 @@ from project.demo import environment
 BASE = Path(__file__).resolve().parents[2]
 
 
-def enter(var: Path) -> None:
+def enter(var: Path, **settings: str) -> None:
     """Makes this process, and all it starts, part of a new installation with its data below `var`."""
     os.environ["VAR_DIR"] = str(var)
     environment.prepare(os.environ, BASE)
+    os.environ |= settings
     os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
     os.environ["LOG_LEVEL"] = "WARNING"
     django.setup()
