@@ -19,7 +19,7 @@ def migrate(config: Config) -> None:
     except psycopg.OperationalError as error:
         raise SettingError(
             "DATABASE_URL",
-            f"the database cannot be reached ({_reason(error)}).",
+            f"PostgreSQL cannot be reached ({_reason(error)}).",
             hint="Check the address, the password and that the server runs.",
         ) from error
     with lock:
