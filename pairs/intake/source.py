@@ -1,7 +1,7 @@
 """One source chat: scans its history while it is unsynced, takes live updates once it is not.
 
 While a source is unsynced no live post is journaled; the scan repeats until it has reached the highest id seen live.
-So a gap is neither lost nor overtaken (design §5).
+So a gap is neither lost nor overtaken (docs/explanation/design.md).
 """
 
 from __future__ import annotations

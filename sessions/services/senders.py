@@ -34,7 +34,7 @@ class SenderView:
 def add_sender(*, actor: str, token: Secret) -> SenderView:
     """Registers a bot and asks a worker to import its token, once. Raises InvalidInput and Conflict.
 
-    The import is not repeated: Telegram floods auth.ImportBotAuthorization for up to an hour (facts/telegram 24).
+    The import is not repeated: Telegram floods auth.ImportBotAuthorization for up to an hour (TG-FileStreamBot#87).
     A bot that never got that far, or that died, may be given again: with another token, say.
     """
     text = token.reveal().strip()
