@@ -30,6 +30,7 @@ def main() -> int:
     """Runs what was asked for and reports."""
     asked = _arguments()
     wanted = _wanted(asked.only)
+    machine = hardware()
     found: dict[str, dict[str, object]] = {}
     for stage in STAGES:
         of_stage = [measure for measure in wanted if measure.stage == stage]
@@ -38,7 +39,7 @@ def main() -> int:
             found |= {measure.id: report(measure, results[measure.id]) for measure in of_stage}
             _tell(of_stage, found)
     told: dict[str, object] = {measure.id: found[measure.id] for measure in wanted}
-    told |= {"profile": "off (P12: real)", "scale": _scale(asked), "hardware": hardware()}
+    told |= {"profile": "off (P12: real)", "scale": _scale(asked), "hardware": machine}
     if asked.report:
         Path(asked.report).write_text(json.dumps(told, indent=2) + "\n")
     if asked.page:

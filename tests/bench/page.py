@@ -32,7 +32,7 @@ def page(report: Mapping[str, object]) -> str:
     load = ", ".join(str(number) for number in hardware["load_before"])
     where = (
         f"{hardware['cpu']}, {hardware['cores']} cores, {hardware['memory_gib']} GiB, Python {hardware['python']}. "
-        f"Load of the machine at the end: {load}. Profile: {report['profile']}. Scale: {report['scale']}.\n"
+        f"Load of the machine before: {load}. Profile: {report['profile']}. Scale: {report['scale']}.\n"
     )
     lines = [HEAD + where, f"![How much of each gate is used]({PLOT})\n"]
     lines += ["| | measure | result | target | gate | passed |", "|---|---|---|---|---|---|"]

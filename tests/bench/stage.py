@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -37,15 +38,22 @@ class BenchInstallation(Installation):
     """Its sandbox takes the bench's orders."""
 
     def _start_sandbox(self) -> None:
-        folder = tempfile.mkdtemp(prefix="relay-bench-")  # a socket's path must be short
-        self.peer = PeerClient(Path(folder) / "orders")
+        self._folder = tempfile.mkdtemp(prefix="relay-orders-")  # a socket's path must be short
+        orders = Path(self._folder) / "orders"
+        self.peer = PeerClient(orders)
         config = self.config
         argv = [sys.executable, "-m", "tests.bench.peer", "--profile", self.profile]
         argv += ["--telegram-port", config.telegram_dc.rpartition(":")[2]]
         argv += ["--http-port", str(urlsplit(config.discord_api_url).port)]
-        argv += ["--key-file", config.telegram_dc_key_file, "--orders", f"{folder}/orders"]
+        argv += ["--key-file", config.telegram_dc_key_file, "--orders", str(orders)]
         self._spawn("sandbox", argv, dict(os.environ))
         self.peer.wait()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        super().__exit__(kind, error, trace)
+        shutil.rmtree(self._folder, ignore_errors=True)
 
 
 @dataclass(frozen=True, slots=True)
