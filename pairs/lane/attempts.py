@@ -12,7 +12,7 @@ SETTLE_TIME = 5.0  # seconds an unsure attempt gets to show up before it is look
 def attempt_of(row: DueRow, *, identity: str, lifetime: float, elapsed: float) -> Attempt:
     """What a row says about its part, `elapsed` seconds after it was read.
 
-    A key is worth something only for the identity that it was used by, and for `lifetime` seconds (docs/explanation/design.md).
+    A key is worth something only for the identity that it was used by, and for `lifetime` seconds.
     """
     if row.state is HopState.WAITING or row.age is None:
         return Attempt.FIRST

@@ -46,7 +46,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Options."""
-        parser.add_argument("--messages", type=_count, default=120, help="messages to post at the sources (default 120)")
+        parser.add_argument("--messages", type=_count, default=120, help="posts at the sources (default 120)")
         parser.add_argument("--exit", action="store_true", help="stop after them; exit code 1 unless all went well")
         parser.add_argument("--report", type=Path, help="write the figures to this file, as JSON")
 
