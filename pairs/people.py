@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import asyncpg
@@ -52,16 +52,20 @@ class DiscordPeople:
         """Channels of living pairs."""
         return self._channels
 
-    async def follow_pairs(self) -> None:
-        """Keeps `channels` fresh until cancelled."""
+    async def follow_pairs(self, catch_up: Callable[[int], None]) -> None:
+        """Keeps `channels` fresh until cancelled. What was said in a channel between its pair's beginning, or return,
+        and our notice of it stands in its history only: `catch_up` has to read it."""
         while True:
-            await self.refresh()
+            for channel_id in await self.refresh():
+                catch_up(channel_id)
             await asyncio.sleep(REFRESH)
 
-    async def refresh(self) -> None:
-        """Reads the channels of all living pairs."""
+    async def refresh(self) -> frozenset[int]:
+        """Reads the channels of all living pairs; those that were not among them before."""
+        before = self._channels
         rows = await self._fetch(_CHANNELS)
         self._channels = frozenset(row["discord_channel"] for row in rows)
+        return self._channels - before
 
     async def posted(self, message: Message, webhook_id: int | None) -> None:
         """A message by a person, a foreign bot or a foreign webhook; posts by the webhook of any pair, a removed one

@@ -66,7 +66,8 @@ async def _listen(config: Config, token: Secret) -> None:
         channels=people.channels,
         sink=people,
     )
-    tasks = [renewing, *(asyncio.create_task(work) for work in (people.follow_pairs(), listener.run()))]
+    works = people.follow_pairs(listener.catch_up), listener.run()
+    tasks = [renewing, *(asyncio.create_task(work) for work in works)]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:

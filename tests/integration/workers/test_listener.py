@@ -10,7 +10,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
+from asgiref.sync import sync_to_async
+from django.db import connections
 
+from pairs.models import Pair
 from tests.integration.sandbox.conftest_discord import LoopbackDiscord, run_discord, until
 
 BASE = Path(__file__).resolve().parents[3]
@@ -57,6 +60,26 @@ async def test_a_killed_listener_is_back_when_its_lease_has_expired(pg: asyncpg.
                     if (now := await _expiry(pg)) != renewals[-1]:
                         renewals.append(now)
             assert second.returncode is None
+
+
+async def test_what_is_said_before_the_listener_notices_a_new_pair_is_caught_up(pg: asyncpg.Connection) -> None:
+    async with run_discord() as discord, listener(discord):
+        await until(lambda: connected(discord) == 1, seconds=BACK)
+        await sync_to_async(_new_pair)(discord.channel)
+        first = discord.world.post(discord.channel, discord.user, "first, at once")
+        heard: list[int] = []
+        async with asyncio.timeout(BACK):
+            while first not in heard:
+                heard = [row["message_id"] for row in await pg.fetch("SELECT message_id FROM pairs_inbox ORDER BY id")]
+                await asyncio.sleep(0.1)
+        assert heard == [first]
+
+
+def _new_pair(channel: int) -> None:
+    try:
+        Pair.objects.create(source_chat=1, discord_channel=channel, destination_chat=2)
+    finally:
+        connections.close_all()  # this thread's own
 
 
 async def _expiry(pg: asyncpg.Connection) -> object:
