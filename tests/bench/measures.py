@@ -235,6 +235,8 @@ def fair(scale: Scale) -> Results:
     """P13: three hot pairs of one session, all others quiet."""
     with Stage(Shape("", *scale.fan)) as stage:
         stage.pair()
+        for side in (stage.bare, stage.ours):
+            stage.peer.load(stage.load(side, count=len(side.lanes)))
         run = interleaved(
             lambda: _beside(stage, stage.bare, scale),
             lambda: _beside(stage, stage.ours, scale),
@@ -245,14 +247,14 @@ def fair(scale: Scale) -> Results:
     calm, loud = run.middle(lambda p: p[0] * 1000), run.middle(lambda p: p[1] * 1000)
     figures = {"ratio": loud[1] / calm[1], "spread": run.spread, "floor_ratio": loud[0] / calm[0]}
     figures |= {"unloaded_ms": calm[1], "loaded_ms": loud[1], "floor_unloaded_ms": calm[0], "floor_loaded_ms": loud[0]}
-    notes = f"Quiet pairs 10/s in all; each hot pair 20/s, all in one session. {HOP_1}"
+    notes = f"Quiet pairs 30/s in all; each hot pair 20/s, all three in one session. {HOP_1}"
     return {"P13": Result(figures | {"discarded": run.discarded}, notes)}
 
 
 def _beside(stage: Stage, side: Side, scale: Scale) -> tuple[float, float]:
     """The quiet lanes' 99th percentile: alone, and beside hot ones."""
     hot, quiet = side.lanes[:3], side.lanes[3:]
-    still = stage.load(side, count=int(10 * scale.hot_seconds), rate=10.0, lanes=quiet)
+    still = stage.load(side, count=int(30 * scale.hot_seconds), rate=30.0, lanes=quiet)
     loud = stage.load(side, count=int(60 * scale.hot_seconds), rate=60.0, lanes=hot)
     alone = stage.peer.load(still)
     with ThreadPoolExecutor(1) as pool:
@@ -321,9 +323,10 @@ def large(scale: Scale) -> Results:
         few = _large_burst(stage, scale, one_each=True)
         before = sum(cpu.private_mib(stage.workers()))
         stage.pair([lane for lane in stage.ours.lanes if lane not in set(firsts)])
-        many = _large_burst(stage, scale, one_each=False)
+        time.sleep(POLL)
         more = len(stage.ours.lanes) - len(firsts)
         kb = (sum(cpu.private_mib(stage.workers())) - before) * 1024 / more
+        many = _large_burst(stage, scale, one_each=False)
         load = _load_time(stage)
         idle = _idle(stage, scale)
     floor_growth = many.middle(_cpu)[0] / few.middle(_cpu)[0]
@@ -397,9 +400,14 @@ def _idle(stage: Stage, scale: Scale) -> Result:
     time.sleep(scale.idle_seconds)
     workers, node = (cpu.since(was, group()) for was, group in zip(before, groups, strict=True))
     share = 100 / scale.idle_seconds
-    figures = {"percent": (workers + node) * share, "workers_percent": workers * share, "node_percent": node * share}
+    hundred = 100 / scale.sessions
+    figures = {"percent": (workers * hundred + node) * share, "workers_percent": workers * share}
+    figures |= {"node_percent": node * share, "sessions": scale.sessions}
     counts = f"{scale.sessions} sessions, {len(stage.ours.lanes)} pairs, {scale.idle_seconds:.0f} s."
-    return Result(figures, f"{counts} Workers, supervisor and zygote.")
+    reckoned = (
+        "" if hundred == 1 else " Reckoned up to 100 sessions: workers x 100 / sessions, and the node's share once."
+    )
+    return Result(figures, f"{counts} Workers, supervisor and zygote.{reckoned}")
 
 
 MEASURES: dict[str, Callable[[Scale], Results]] = {
