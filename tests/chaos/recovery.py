@@ -64,15 +64,15 @@ def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> R
 
 
 def _hinders(other: Strike, strike: Strike, route: int, end: float, ends: Mapping[int, float]) -> bool:
-    """Whether another fault may be the reason why a route delivered late, until it delivered or should have. Redis is
-    never a reason; what keeps people's messages on Discord away is one for those only."""
+    """Whether another fault may be the reason why a route delivered no sooner than at `end`. Redis is never a reason;
+    what keeps people's messages on Discord away is one for those only."""
     kind = other.fault.kind
     if other is strike or route not in other.routes or kind in HARMLESS:
         return False
     if kind in FROM_DISCORD and strike.fault.kind not in FROM_DISCORD:
         return False
     over = min(ends[route], other.ended + SETTLES.get(kind, SETTLES_ELSE))
-    return other.began < end and over > strike.began
+    return other.began < end <= over
 
 
 def _arrivals(record: RouteRecord) -> dict[bool, list[float]]:
