@@ -66,7 +66,7 @@ def _detail(measure: Measure, told: Mapping[str, object]) -> str:
     shown = ", ".join(f"{name} {value:.4g}" for name, value in numbers.items() if name not in ("target", "gate"))
     uneven = " The floor was uneven in every run." if told.get("uneven_floor") else ""
     failure = f" Not measured: {told['failure']}" if told.get("failure") else ""
-    return f"**{measure.id}** {shown}. {told['notes']}{uneven}{failure}\n"
+    return f"**{measure.id}** {shown}. {told['notes']}{uneven}{failure}".rstrip() + "\n"
 
 
 # --- the plot
