@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from pairs.services.patience import patiently
 from project.core.config import current
 from project.core.errors import Conflict, GatewayError, InvalidInput
 from project.discord.rest import DiscordRest, Webhook
@@ -28,7 +29,7 @@ def find_target(reference: str) -> DiscordTarget:
 
     Raises InvalidInput, Conflict and GatewayError. No message repeats the reference: it may be a secret.
     """
-    return asyncio.run(_find(reference.strip()))
+    return asyncio.run(patiently(lambda: _find(reference.strip())))
 
 
 async def _find(reference: str) -> DiscordTarget:
