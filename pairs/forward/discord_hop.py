@@ -7,7 +7,7 @@ from functools import partial
 
 from pairs.forward.look_back import LookBack
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
-from pairs.forward.plan import Planner, noting_replaced_files
+from pairs.forward.plan import Planner, plan_event
 from pairs.forward.rendered import DiscordRendered, discord_part, freeze
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
@@ -19,7 +19,7 @@ from pairs.text.names import display_name, file_name
 from pairs.text.quote import excerpt, quote_line, reply_line
 from pairs.text.render import DISCORD_LIMIT, RenderOptions, ShowAuthor, discord_parts
 from project.core.errors import AccountDead, Refused, TargetGone
-from project.core.message import EventKind, Message, RichText
+from project.core.message import Message, RichText
 from project.discord.errors import UNKNOWN_MESSAGE
 from project.discord.rest import DiscordRest, FilePart, Post
 from project.discord.routes import CLOUDFLARE
@@ -95,16 +95,7 @@ class DiscordHop:
 
     async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:
         """Renders an event into parts."""
-        if event.kind is EventKind.CREATE and event.message is None:
-            return Plan(reason="its content was emptied by retention")
-        if event.kind is EventKind.CREATE:
-            return self._planner.posts(event, await self._contents(pair, event))
-        links = await self._journal.links(pair.id, event.scope, event.message_id, self.number)
-        if event.kind is EventKind.DELETE or event.message is None:
-            return self._planner.deletes(event, links)
-        before = await self._journal.message(pair.id, event.scope, event.message_id, before_revision=event.revision)
-        event = replace(event, message=noting_replaced_files(event.message, before))
-        return self._planner.edits(event, await self._contents(pair, event), links)
+        return await plan_event(self._planner, self._journal, pair, event, self._contents)
 
     async def _contents(self, pair: PairConfig, event: StoredEvent) -> list[str]:
         assert event.message is not None

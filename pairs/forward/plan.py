@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from pairs.domain.keys import PartName, idempotency_key
+from pairs.journal.journal import Journal
 from pairs.journal.rows import Link, PartClaim, StoredEvent
+from pairs.lane.config import PairConfig
 from pairs.lane.hop import Plan
 from pairs.models.delivery import Act
 from project.core.message import EventKind, Message
+
+Contents = Callable[[PairConfig, StoredEvent], Awaitable[list[str]]]
 
 REPLACED = "The file of this message was replaced; the new one is in the source."
 
@@ -67,3 +71,19 @@ def noting_replaced_files(message: Message, before: Message | None) -> Message:
     if before is None or [a.name for a in before.attachments] == [a.name for a in message.attachments]:
         return message
     return replace(message, note=f"{message.note}\n{REPLACED}".strip())
+
+
+async def plan_event(
+    planner: Planner, journal: Journal, pair: PairConfig, event: StoredEvent, contents: Contents
+) -> Plan:
+    """The parts of an event on the planner's hop. `contents` renders it, and is asked only when something is shown."""
+    if event.kind is EventKind.CREATE and event.message is None:
+        return Plan(reason="its content was emptied by retention")
+    if event.kind is EventKind.CREATE:
+        return planner.posts(event, await contents(pair, event))
+    links = await journal.links(pair.id, event.scope, event.message_id, planner.hop)
+    if event.kind is EventKind.DELETE or event.message is None:
+        return planner.deletes(event, links)
+    before = await journal.message(pair.id, event.scope, event.message_id, before_revision=event.revision)
+    event = replace(event, message=noting_replaced_files(event.message, before))
+    return planner.edits(event, await contents(pair, event), links)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pairs.domain.keys import random_id
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
-from pairs.forward.plan import Planner, noting_replaced_files
+from pairs.forward.plan import Planner, plan_event
 from pairs.forward.rendered import TelegramRendered, freeze, telegram_part
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
@@ -19,7 +19,7 @@ from pairs.text.names import file_name
 from pairs.text.quote import quote_line
 from pairs.text.render import CaptionUse, RenderOptions, ShowAuthor, telegram_parts
 from project.core.errors import AccountDead, InvalidInput, NotFound, Refused, TargetGone
-from project.core.message import EventKind, Message, Node, RichText, Style, plain_text
+from project.core.message import Message, Node, RichText, Style, plain_text
 from project.telegram.account import Sent, TelegramAccount
 from project.telegram.entities import JOINER
 from project.telegram.updates import chat_scope
@@ -76,16 +76,7 @@ class TelegramHop:
 
     async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:
         """Renders an event into parts."""
-        if event.kind is EventKind.CREATE and event.message is None:
-            return Plan(reason="its content was emptied by retention")
-        if event.kind is EventKind.CREATE:
-            return self._planner.posts(event, await self._contents(pair, event))
-        links = await self._journal.links(pair.id, event.scope, event.message_id, self.number)
-        if event.kind is EventKind.DELETE or event.message is None:
-            return self._planner.deletes(event, links)
-        before = await self._journal.message(pair.id, event.scope, event.message_id, before_revision=event.revision)
-        event = replace(event, message=noting_replaced_files(event.message, before))
-        return self._planner.edits(event, await self._contents(pair, event), links)
+        return await plan_event(self._planner, self._journal, pair, event, self._contents)
 
     async def _contents(self, pair: PairConfig, event: StoredEvent) -> list[str]:
         message = event.message

@@ -28,21 +28,6 @@ SELECT EXISTS (
       AND e.kind = ANY($6::text[])) AS overtaken
 """
 
-LINKS = """
-SELECT d.part, d.remote_id, d.source_message, d.rendered
-FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
-WHERE e.pair_id = $1 AND e.scope = $2 AND e.message_id = $3 AND d.hop = $4
-  AND d.act = 'post' AND d.state = 'sent' AND d.remote_id IS NOT NULL
-  AND NOT EXISTS (
-    SELECT 1 FROM pairs_delivery x WHERE x.pair_id = d.pair_id AND x.hop = d.hop AND x.remote_id = d.remote_id
-      AND x.act = 'delete' AND x.state = 'sent')
-ORDER BY e.revision, d.part
-"""
-
-ORIGIN = """
-SELECT e.scope, e.message_id FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
-WHERE d.pair_id = $1 AND d.hop = $2 AND d.remote_id = $3 AND d.act = 'post' LIMIT 1
-"""
 
 RESOLVE = """
 SELECT o.scope, o.message_id, EXISTS (
@@ -56,48 +41,6 @@ LEFT JOIN LATERAL (
 ORDER BY x.ord
 """
 
-LAST_LINK = """
-SELECT max(remote_id) FROM pairs_delivery
-WHERE pair_id = $1 AND hop = $2 AND remote_id IS NOT NULL AND act = 'post' AND state = 'sent'
-"""
-
-KNOWN_REMOTE = """
-SELECT d.remote_id FROM pairs_delivery d
-WHERE d.hop = $2 AND d.remote_id = ANY($3::bigint[]) AND d.pair_id IN (
-    SELECT o.id FROM pairs_pair p JOIN pairs_pair o
-      ON CASE $2 WHEN 1 THEN o.discord_channel = p.discord_channel ELSE o.destination_chat = p.destination_chat END
-    WHERE p.id = $1)
-"""
-
-MESSAGE = """
-SELECT payload FROM pairs_event
-WHERE pair_id = $1 AND scope = $2 AND message_id = $3 AND kind IN ('create', 'edit') AND revision < $4
-  AND payload IS NOT NULL
-ORDER BY revision DESC LIMIT 1
-"""
-
-RECENT = """
-SELECT DISTINCT message_id FROM (
-    SELECT e.message_id FROM pairs_event e
-    WHERE e.pair_id = $1 AND e.scope = $2 AND e.kind = 'create' AND e.created_at > clock_timestamp() - $3::interval
-      AND NOT EXISTS (SELECT 1 FROM pairs_event x WHERE x.pair_id = e.pair_id AND x.scope = e.scope
-                        AND x.message_id = e.message_id AND x.kind = 'delete')
-    ORDER BY e.seq DESC LIMIT $4) recent
-ORDER BY message_id
-"""
-
-INBOX = """
-SELECT x.id, x.pair_id, x.scope, x.message_id, x.act, x.content_hash, x.payload,
-       x.created_at < clock_timestamp() - interval '10 minutes' AS expired
-FROM pairs_inbox x
-WHERE x.pair_id = ANY($1::bigint[]) AND (x.not_before IS NULL OR x.not_before <= clock_timestamp())
-ORDER BY x.id LIMIT $2
-"""
-
-PAIRS = """
-SELECT DISTINCT pair_id FROM pairs_delivery
-WHERE pair_id = ANY($1::bigint[]) AND hop = $2 AND state IN ('waiting', 'sending')
-"""
 
 LINKS = """
 SELECT d.part, d.remote_id, d.source_message, d.rendered
@@ -133,10 +76,6 @@ SELECT payload FROM pairs_event
 WHERE pair_id = $1 AND scope = $2 AND message_id = $3 AND kind IN ('create', 'edit') AND revision < $4
   AND payload IS NOT NULL
 ORDER BY revision DESC LIMIT 1
-"""
-
-KNOWS = """
-SELECT 1 FROM pairs_event WHERE pair_id = $1 AND scope = $2 AND message_id = $3 AND kind = 'create'
 """
 
 RECENT = """
