@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from pairs.text.split import is_within_cluster
 from project.core.message import Message, Node, RichText, Style

@@ -1,14 +1,17 @@
 """Pure helpers for the text tree: a flat form (spans), normalising, slicing and UTF-16 lengths.
 
 A tree is easy to write out; a flat list of styled spans is easy to build, cut and compare. `to_spans` and `from_spans`
-translate between the two, and `normalise` is one after the other: equal looking trees become equal trees.
+translate between the two, and `normalise` is one after the other: equal looking trees become equal trees. Whoever does
+several steps keeps to spans in between (`merged` brings them into canonical form) and makes one tree in the end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Sequence
 from itertools import groupby
+
+import msgspec
+from msgspec.structs import replace
 
 from project.core.message import Node, RichText, Style
 
@@ -17,9 +20,8 @@ MARKS = (Style.SPOILER, Style.BOLD, Style.ITALIC, Style.UNDERLINE, Style.STRIKE)
 """Inline styles, outermost first where two cover the same text."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
-    """A stretch of text that looks the same throughout.
+class Span(msgspec.Struct, frozen=True, gc=False):
+    """A stretch of text that looks the same throughout. A struct, since a message makes dozens of them.
 
     `kind` is one of the leaf styles and `value` its value; `link` is a URL or ""; `quote` is None outside a quote,
     else the quote's value; `heading` is "" or "1".."3".
@@ -37,9 +39,18 @@ class Span:
         """Other text that looks the same."""
         return Span(text, self.kind, self.value, self.marks, self.link, self.quote, self.heading)
 
-    def look(self) -> tuple[object, ...]:
-        """Everything but the text."""
-        return (self.kind, self.value, self.marks, self.link, self.quote, self.heading)
+    def goes_on_as(self, other: Span) -> bool:
+        """Whether `other`, right after this, is more of the same. Blocks of code and mentions stay apart."""
+        return (
+            self.kind is other.kind
+            and self.kind is not Style.PRE
+            and self.kind is not Style.MENTION
+            and self.marks == other.marks
+            and self.link == other.link
+            and self.quote == other.quote
+            and self.heading == other.heading
+            and self.value == other.value
+        )
 
 
 def text_node(text: str) -> RichText:
@@ -59,13 +70,28 @@ def normalise(nodes: RichText) -> RichText:
 
 def to_spans(nodes: RichText) -> list[Span]:
     """The leaves of a tree in order, each with every style that covers it."""
-    return list(_walk(nodes, Span("")))
+    found: list[Span] = []
+    _collect(nodes, _PLAIN, found)
+    return found
+
+
+def merged(spans: Iterable[Span]) -> list[Span]:
+    """The canonical spans with the same look, those of the canonical tree: no empty ones, neighbours made one."""
+    runs: list[list[Span]] = []
+    for span in spans:
+        if span.text:
+            settled = _settled(span)
+            if runs and runs[-1][0].goes_on_as(settled):
+                runs[-1].append(settled)
+            else:
+                runs.append([settled])
+    return [run[0] if len(run) == 1 else run[0].with_text("".join(span.text for span in run)) for run in runs]
 
 
 def from_spans(spans: Iterable[Span]) -> RichText:
     """The canonical tree of a list of spans."""
     result: list[Node] = []
-    for quote, group in groupby(_merged(spans), key=lambda span: span.quote):
+    for quote, group in groupby(merged(spans), key=lambda span: span.quote):
         body = _headings(list(group))
         result += body if quote is None else [Node(Style.QUOTE, value=quote, children=body)]
     return tuple(result)
@@ -85,12 +111,15 @@ def slice_spans(spans: Sequence[Span], start: int, stop: int) -> list[Span]:
     return result
 
 
-def _walk(nodes: RichText, outer: Span) -> Iterator[Span]:
+_PLAIN = Span("")
+
+
+def _collect(nodes: RichText, outer: Span, found: list[Span]) -> None:
     for node in nodes:
         if node.style in LEAVES:
-            yield Span(node.text, node.style, node.value, outer.marks, outer.link, outer.quote, outer.heading)
+            found.append(Span(node.text, node.style, node.value, outer.marks, outer.link, outer.quote, outer.heading))
         else:
-            yield from _walk(node.children, _inside(node, outer))
+            _collect(node.children, _inside(node, outer), found)
 
 
 def _inside(node: Node, outer: Span) -> Span:
@@ -121,20 +150,6 @@ def _settled(span: Span) -> Span:
     )
 
 
-def _merged(spans: Iterable[Span]) -> Iterator[Span]:
-    settled = (_settled(span) for span in spans if span.text)
-    for _, group in groupby(enumerate(settled), key=_merge_key):
-        same = [span for _, span in group]
-        yield same[0] if len(same) == 1 else same[0].with_text("".join(span.text for span in same))
-
-
-def _merge_key(item: tuple[int, Span]) -> tuple[int, tuple[object, ...]]:
-    """Blocks of code and mentions stay apart; other neighbours that look the same are one."""
-    index, span = item
-    apart = span.kind in {Style.PRE, Style.MENTION}
-    return index if apart else -1, span.look()
-
-
 def _headings(spans: list[Span]) -> RichText:
     result: list[Node] = []
     for heading, group in groupby(spans, key=lambda span: span.heading):
@@ -148,12 +163,12 @@ def _inline(spans: Sequence[Span], applied: frozenset[Style]) -> RichText:
     result: list[Node] = []
     start = 0
     while start < len(spans):
-        style, end = _furthest(spans, start, applied)
+        span = spans[start]
+        style, end = _furthest(spans, start, applied) if span.marks or span.link else (None, start + 1)
         if style is None:
-            span = spans[start]
             result.append(Node(span.kind, span.text, span.value))
         else:
-            value = spans[start].link if style is Style.LINK else ""
+            value = span.link if style is Style.LINK else ""
             result.append(Node(style, value=value, children=_inline(spans[start:end], applied | {style})))
         start = end
     return tuple(result)
@@ -161,7 +176,7 @@ def _inline(spans: Sequence[Span], applied: frozenset[Style]) -> RichText:
 
 def _furthest(spans: Sequence[Span], start: int, applied: frozenset[Style]) -> tuple[Style | None, int]:
     best: tuple[Style | None, int] = (None, start + 1)
-    for style in (Style.LINK, *MARKS):
+    for style in _NESTED:
         if style in applied or not _has(spans[start], style):
             continue
         end = _extent(spans, start, style)
@@ -171,14 +186,15 @@ def _furthest(spans: Sequence[Span], start: int, applied: frozenset[Style]) -> t
 
 
 def _extent(spans: Sequence[Span], start: int, style: Style) -> int:
-    same: Callable[[Span], bool] = (
-        (lambda span: span.link == spans[start].link) if style is Style.LINK else (lambda span: style in span.marks)
-    )
+    link = spans[start].link if style is Style.LINK else ""
     end = start + 1
-    while end < len(spans) and same(spans[end]):
+    while end < len(spans) and (spans[end].link == link if link else style in spans[end].marks):
         end += 1
     return end
 
 
 def _has(span: Span, style: Style) -> bool:
     return bool(span.link) if style is Style.LINK else style in span.marks
+
+
+_NESTED = (Style.LINK, *MARKS)

@@ -12,14 +12,15 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import attrgetter
 
+from msgspec.structs import replace
 from telethon.tl import types
 
 from project.core.message import RichText, Style
-from project.core.richtext import LEAVES, MARKS, Span, from_spans, normalise, to_spans, utf16_len
+from project.core.richtext import LEAVES, MARKS, Span, from_spans, merged, text_node, to_spans, utf16_len
 
 _MARK_OF = {
     types.MessageEntityBold: Style.BOLD,
@@ -47,8 +48,11 @@ class _Range:
 
 def from_telegram(text: str, entities: Iterable[object] | None) -> RichText:
     """The tree of a Telegram text. `entities` are `MessageEntity*` objects; unknown kinds are plain text."""
+    entities = list(entities or ())
+    if not entities:
+        return text_node(text)
     index = _code_point_index(text)
-    ranges = [found for entity in entities or () if (found := _range(text, entity, index)) is not None]
+    ranges = [found for entity in entities if (found := _range(text, entity, index)) is not None]
     leaves = _apart(item for item in ranges if item.style in LEAVES)
     styles = [*_apart(item for item in ranges if item.style is Style.LINK)]
     for style in (Style.QUOTE, *MARKS):
@@ -61,10 +65,13 @@ def to_telegram(nodes: RichText) -> tuple[str, list[types.TypeMessageEntity]]:
 
     Headings become bold: Telegram has none. Code under a spoiler becomes plain hidden text: as code it would show.
     """
-    spans = [_as_sent(span) for span in to_spans(normalise(nodes))]
+    if all(node.style is Style.TEXT for node in nodes):
+        return "".join(node.text for node in nodes), []
+    spans = [_as_sent(span) for span in merged(to_spans(nodes))]
     places = _places(spans)
     entities: list[types.TypeMessageEntity] = []
-    for style in MARKS:
+    used = frozenset[Style]().union(*(span.marks for span in spans))
+    for style in used:
         entities += _runs(spans, places, style)
     entities += _leaf_entities(spans, places)
     entities += _links(spans, places)
@@ -129,7 +136,7 @@ def _joined(ranges: Iterable[_Range]) -> list[_Range]:
     result: list[_Range] = []
     for item in sorted(ranges, key=lambda item: (item.start, -item.end)):
         if result and item.start < result[-1].end:
-            result[-1] = replace(result[-1], end=max(result[-1].end, item.end))
+            result[-1] = _Range(result[-1].start, max(result[-1].end, item.end), item.style, result[-1].value)
         else:
             result.append(item)
     return result
