@@ -27,7 +27,7 @@ class PartName:
 def idempotency_key(secret: bytes, name: PartName) -> str:
     """24 hex digits, a keyed hash, so that nobody outside can guess or collide with one."""
     text = f"{name.pair_id}|{name.scope}|{name.message_id}|{name.kind}|{name.revision}|{name.hop}|{name.part}"
-    return hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()[: _KEY_BYTES * 2]
+    return hmac.digest(secret, text.encode(), "sha256")[:_KEY_BYTES].hex()
 
 
 def random_id(key: str) -> int:
@@ -41,12 +41,13 @@ def content_hash(message: Message) -> bytes:
     Dates and authors are left out: reactions and no-op edits arrive as edits and change nothing readers see
     (mautrix/telegram#363). Links of attachments are left out because Discord signs them anew each time.
     """
-    seen = replace(
-        message,
+    seen = Message(
+        message.scope,
+        message.message_id,
         date=0,
-        author=None,
-        edited=None,
-        reply_to=None,
-        attachments=tuple(replace(attachment, url="") for attachment in message.attachments),
+        text=message.text,
+        attachments=tuple([replace(attachment, url="") for attachment in message.attachments]),
+        group_id=message.group_id,
+        note=message.note,
     )
     return hashlib.blake2b(encode(seen).encode(), digest_size=16).digest()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 
 from pairs.text.split import is_within_cluster
 from project.core.message import Author
@@ -11,6 +12,7 @@ from project.core.richtext import utf16_len
 
 MAX_NAME = 80
 MAX_FILE_NAME = 100
+REMEMBERED = 1024  # names; the same authors write again and again
 _FORBIDDEN = re.compile(r"(dis)(cord)|(cly)(de)", re.IGNORECASE)
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _UNSAFE_IN_FILE_NAME = re.compile(r'[<>:"|?*`@#\[\]()\s]+')
@@ -22,11 +24,17 @@ def display_name(author: Author | None, fallback: str) -> str:
     Discord refuses anything else with 400 (developers/resources/webhook.mdx), which would stop the lane.
     """
     for name in (author.name if author else "", fallback):
-        if shown := _cut(_allowed(_visible(name)), MAX_NAME):
+        if shown := _shown(name):
             return shown
     return "Unknown"
 
 
+@lru_cache(REMEMBERED)
+def _shown(name: str) -> str:
+    return _cut(_allowed(_visible(name)), MAX_NAME)
+
+
+@lru_cache(REMEMBERED)
 def file_name(name: str) -> str:
     """A harmless file name of 1-100 characters: no path, no control or direction characters; the extension stays."""
     base = re.split(r"[/\\]", name)[-1]

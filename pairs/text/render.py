@@ -10,8 +10,8 @@ from pairs.text.names import display_name, file_name
 from pairs.text.quote import quote_line, reply_line
 from pairs.text.split import split
 from project.core.message import Message, Node, RichText, Style, plain_text
-from project.core.richtext import Span, from_spans, text_node, to_spans, utf16_len
-from project.discord.markdown import discord_form, emit
+from project.core.richtext import Span, from_merged, from_spans, merged, text_node, to_spans, unstyled, utf16_len
+from project.discord.markdown import emit, emit_spans, form_spans
 
 __all__ = [
     "CaptionUse",
@@ -74,12 +74,19 @@ def discord_parts(message: Message, *, options: RenderOptions) -> tuple[DiscordP
 
     White space at the edges of a part is left out, as Discord itself does: what is sent is what Discord keeps.
     """
-    body = _stripped(discord_form(_body(message, options)))
-    content = emit(body)
+    body = _body(message, options)
+    text = unstyled(body)
+    spans = _stripped(form_spans(to_spans(body) if text is None else [Span(text)]))
+    content = emit_spans(spans)
     if content and utf16_len(content) <= DISCORD_LIMIT:
         return (DiscordPart(content),)
-    pieces = split(body, first_limit=DISCORD_LIMIT, limit=DISCORD_LIMIT, measure=lambda piece: utf16_len(emit(piece)))
-    contents = (emit(_stripped(piece)) for piece in pieces)
+    pieces = split(
+        from_spans(spans),
+        first_limit=DISCORD_LIMIT,
+        limit=DISCORD_LIMIT,
+        measure=lambda piece: utf16_len(emit(piece)),
+    )
+    contents = (emit_spans(_stripped(to_spans(piece))) for piece in pieces)
     return tuple(DiscordPart(content) for content in contents if content)
 
 
@@ -89,8 +96,12 @@ def telegram_parts(message: Message, *, options: RenderOptions, caption: Caption
     White space at the edges of a part is left out, as Telegram itself does.
     """
     first_limit = CAPTION_LIMIT if caption is CaptionUse.FIRST else TELEGRAM_LIMIT
-    pieces = split(_body(message, options), first_limit=first_limit, limit=TELEGRAM_LIMIT, measure=_telegram_length)
-    stripped = (_stripped(piece) for piece in pieces)
+    body = _body(message, options)
+    if _telegram_length(body) <= first_limit:
+        pieces = [body]
+    else:
+        pieces = split(body, first_limit=first_limit, limit=TELEGRAM_LIMIT, measure=_telegram_length)
+    stripped = map(_stripped_tree, pieces)
     return tuple(TelegramPart(piece) for piece in stripped if piece)
 
 
@@ -114,20 +125,29 @@ def _on_lines(lines: Sequence[RichText]) -> RichText:
 
 def _telegram_length(nodes: RichText) -> int:
     """A mention may get an invisible character, which keeps it from pinging (project/telegram/entities.py)."""
+    text = unstyled(nodes)
+    if text is not None:
+        return utf16_len(text)
     guards = sum(span.text.count("@") for span in to_spans(nodes) if span.kind is Style.MENTION)
     return utf16_len(plain_text(nodes)) + guards
 
 
-def _stripped(nodes: RichText) -> RichText:
+def _stripped_tree(nodes: RichText) -> RichText:
+    text = unstyled(nodes)
+    if text is not None:
+        return text_node(text.strip())
+    return from_merged(_stripped(merged(to_spans(nodes))))
+
+
+def _stripped(spans: Sequence[Span]) -> list[Span]:
     """Without white space at both ends, except within code."""
-    spans = _left_stripped(to_spans(nodes), right=False)
-    return from_spans(_left_stripped(spans[::-1], right=True)[::-1])
+    return _left_stripped(_left_stripped(spans, right=False)[::-1], right=True)[::-1]
 
 
-def _left_stripped(spans: list[Span], *, right: bool) -> list[Span]:
+def _left_stripped(spans: Sequence[Span], *, right: bool) -> list[Span]:
     for number, span in enumerate(spans):
         if span.kind in {Style.CODE, Style.PRE}:
-            return spans[number:]
+            return list(spans[number:])
         text = span.text.rstrip() if right else span.text.lstrip()
         if text:
             return [span.with_text(text), *spans[number + 1 :]]

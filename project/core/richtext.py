@@ -7,8 +7,10 @@ several steps keeps to spans in between (`merged` brings them into canonical for
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 import msgspec
 from msgspec.structs import replace
@@ -39,6 +41,12 @@ class Span(msgspec.Struct, frozen=True, gc=False):
         """Other text that looks the same."""
         return Span(text, self.kind, self.value, self.marks, self.link, self.quote, self.heading)
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is text without any style."""
+        unstyled = not self.marks and not self.link and not self.heading and self.quote is None
+        return unstyled and self.kind is Style.TEXT
+
     def goes_on_as(self, other: Span) -> bool:
         """Whether `other`, right after this, is more of the same. Blocks of code and mentions stay apart."""
         return (
@@ -53,14 +61,23 @@ class Span(msgspec.Struct, frozen=True, gc=False):
         )
 
 
+ASTRAL = re.compile("[\U00010000-\U0010ffff]")
+"""A character of two UTF-16 code units."""
+
+
 def text_node(text: str) -> RichText:
     """A tree of unstyled text."""
     return (Node(Style.TEXT, text),) if text else ()
 
 
+def unstyled(nodes: RichText) -> str | None:
+    """The whole text where nothing is styled, as nearly always; else None."""
+    return "".join([node.text for node in nodes]) if all(node.style is Style.TEXT for node in nodes) else None
+
+
 def utf16_len(text: str) -> int:
     """Length in UTF-16 code units, as Telegram and Discord's client count."""
-    return len(text) + sum(char > "\uffff" for char in text) if not text.isascii() else len(text)
+    return len(text) if text.isascii() else len(text) + len(ASTRAL.findall(text))
 
 
 def normalise(nodes: RichText) -> RichText:
@@ -80,7 +97,7 @@ def merged(spans: Iterable[Span]) -> list[Span]:
     runs: list[list[Span]] = []
     for span in spans:
         if span.text:
-            settled = _settled(span)
+            settled = span if span.kind is Style.TEXT and not span.value else _settled(span)
             if runs and runs[-1][0].goes_on_as(settled):
                 runs[-1].append(settled)
             else:
@@ -90,8 +107,13 @@ def merged(spans: Iterable[Span]) -> list[Span]:
 
 def from_spans(spans: Iterable[Span]) -> RichText:
     """The canonical tree of a list of spans."""
+    return from_merged(merged(spans))
+
+
+def from_merged(spans: Iterable[Span]) -> RichText:
+    """As `from_spans`, of spans that are canonical already."""
     result: list[Node] = []
-    for quote, group in groupby(merged(spans), key=lambda span: span.quote):
+    for quote, group in groupby(spans, key=attrgetter("quote")):
         body = _headings(list(group))
         result += body if quote is None else [Node(Style.QUOTE, value=quote, children=body)]
     return tuple(result)
@@ -152,7 +174,7 @@ def _settled(span: Span) -> Span:
 
 def _headings(spans: list[Span]) -> RichText:
     result: list[Node] = []
-    for heading, group in groupby(spans, key=lambda span: span.heading):
+    for heading, group in groupby(spans, key=attrgetter("heading")):
         body = _inline(list(group), frozenset())
         result += [Node(Style.HEADING, value=heading, children=body)] if heading else body
     return tuple(result)

@@ -20,7 +20,18 @@ from msgspec.structs import replace
 from telethon.tl import types
 
 from project.core.message import RichText, Style
-from project.core.richtext import LEAVES, MARKS, Span, from_spans, merged, text_node, to_spans, utf16_len
+from project.core.richtext import (
+    ASTRAL,
+    LEAVES,
+    MARKS,
+    Span,
+    from_spans,
+    merged,
+    text_node,
+    to_spans,
+    unstyled,
+    utf16_len,
+)
 
 _MARK_OF = {
     types.MessageEntityBold: Style.BOLD,
@@ -55,7 +66,7 @@ def from_telegram(text: str, entities: Iterable[object] | None) -> RichText:
     ranges = [found for entity in entities if (found := _range(text, entity, index)) is not None]
     leaves = _apart(item for item in ranges if item.style in LEAVES)
     styles = [*_apart(item for item in ranges if item.style is Style.LINK)]
-    for style in (Style.QUOTE, *MARKS):
+    for style in {item.style for item in ranges}.intersection((Style.QUOTE, *MARKS)):
         styles += _joined(item for item in ranges if item.style is style)
     return from_spans(_spans(text, leaves, styles))
 
@@ -65,8 +76,9 @@ def to_telegram(nodes: RichText) -> tuple[str, list[types.TypeMessageEntity]]:
 
     Headings become bold: Telegram has none. Code under a spoiler becomes plain hidden text: as code it would show.
     """
-    if all(node.style is Style.TEXT for node in nodes):
-        return "".join(node.text for node in nodes), []
+    text = unstyled(nodes)
+    if text is not None:
+        return text, []
     spans = [_as_sent(span) for span in merged(to_spans(nodes))]
     places = _places(spans)
     entities: list[types.TypeMessageEntity] = []
@@ -82,7 +94,7 @@ def to_telegram(nodes: RichText) -> tuple[str, list[types.TypeMessageEntity]]:
 
 def _code_point_index(text: str) -> Callable[[int], int]:
     """Maps a UTF-16 offset to a code point index, clamped; an offset within a pair means the start of the pair."""
-    astral = [position for position, char in enumerate(text) if char > "\uffff"]
+    astral = [] if text.isascii() else [match.start() for match in ASTRAL.finditer(text)]
     units = [position + number for number, position in enumerate(astral)]
 
     def index(offset: int) -> int:

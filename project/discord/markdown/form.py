@@ -10,42 +10,64 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
+from operator import attrgetter
 
 from msgspec.structs import replace
 
 from project.core.message import RichText, Style
-from project.core.richtext import Span, from_spans, to_spans
-from project.discord.markdown.syntax import SPACE
+from project.core.richtext import Span, from_merged, merged, to_spans
+from project.discord.markdown.syntax import SPACE, SPACES, is_space
 
 MAX_URL = 1000
 _WEB = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
 _UNSAFE_IN_URL = re.compile(rf"{SPACE}|[<>()\[\]\\`|*\"]|(?<=_)_|(?<=~)~|[\x00-\x1f\x7f]|[\ud800-\udfff]")
 _LIKE_URL = re.compile(r"[a-z][a-z0-9+.-]*:/?/|www\.|(?:[^\s./@]+\.)+[a-z]{2,}(?:[/?#:]\S*)?$")
 _FLAT_BRACKETS = re.compile(r"(?:[^\[\]]|\[[^\[\]]*\])*+")
-_EDGES = re.compile(rf"({SPACE}*)(.*?)({SPACE}*)", re.DOTALL)
 _LANGUAGE = re.compile(r"[A-Za-z0-9_+\-.#]*")
 
 
 def discord_form(nodes: RichText) -> RichText:
     """The nearest tree that Discord can show, in canonical form. Idempotent; shows all of the text of `nodes`."""
-    spans = to_spans(from_spans(_mention_as_link(span) for span in to_spans(nodes)))
-    if all(span == Span(span.text) for span in spans):
-        return from_spans(spans)
-    spans = _headings_fit(list(_separate_edges(spans)))
-    return tidy(from_spans(_open_links(_hidden_code(span) for span in spans)))
+    return from_merged(form_spans(to_spans(nodes)))
 
 
-def tidy(nodes: RichText) -> RichText:
-    """Moves white space out of styles and gives blocks lines of their own; links stay as they are."""
-    spans = _headings_fit(list(_separate_edges(to_spans(nodes))))
-    for style in _styles_of(spans):
-        spans = _trimmed(_trimmed(spans, style)[::-1], style)[::-1]
-    return from_spans(_on_own_lines(_joined_quotes(to_spans(from_spans(spans)))))
+def form_spans(spans: Iterable[Span]) -> list[Span]:
+    """As `discord_form`, in canonical spans."""
+    found = merged(spans)
+    if any(span.kind is Style.MENTION for span in found):
+        found = merged(map(_mention_as_link, found))
+    if all(span.is_plain for span in found):
+        return found
+    if not all(map(_is_tidy, found)):
+        found = _headings_fit(_separate_edges(found))
+    return tidy(merged(_open_links(map(_hidden_code, found))))
 
 
-def _styles_of(spans: Sequence[Span]) -> set[Style]:
-    marks = set[Style]().union(*(span.marks for span in spans))
-    return marks | {Style.LINK} if any(span.link for span in spans) else marks
+def tidy(spans: Sequence[Span]) -> list[Span]:
+    """Canonical spans with white space outside of styles, and blocks on lines of their own; links stay as they are."""
+    if all(map(_is_tidy, spans)):
+        return list(spans)
+    found = _headings_fit(_separate_edges(spans))
+    for style in _styles_of(filter(_is_blank, found)):
+        found = _trimmed(_trimmed(found, style)[::-1], style)[::-1]
+    return merged(_on_own_lines(_joined_quotes(merged(found))))
+
+
+def _is_tidy(span: Span) -> bool:
+    """Whether there is nothing to mend wherever it stands: no block, and no styled white space at an edge."""
+    if span.quote is not None or span.heading:
+        return False
+    styled = bool(span.marks or span.link) and span.kind is Style.TEXT
+    return not styled or not (is_space(span.text[0]) or is_space(span.text[-1]))
+
+
+def _styles_of(spans: Iterable[Span]) -> set[Style]:
+    found: set[Style] = set()
+    for span in spans:
+        found |= span.marks
+        if span.link:
+            found.add(Style.LINK)
+    return found
 
 
 def _mention_as_link(span: Span) -> Span:
@@ -64,7 +86,7 @@ def _hidden_code(span: Span) -> Span:
 
 
 def _open_links(spans: Iterable[Span]) -> Iterator[Span]:
-    for (url, *_), group in groupby(spans, key=lambda span: (span.link, span.quote, span.heading)):
+    for (url, *_), group in groupby(spans, key=attrgetter("link", "quote", "heading")):
         parts = list(group)
         if not url:
             yield from parts
@@ -107,21 +129,35 @@ def _percent(char: str) -> str:
 
 
 def _maskable(shown: str, url: str) -> bool:
-    plain = "".join(char for char in unicodedata.normalize("NFKC", shown) if unicodedata.category(char) != "Cf")
-    plain = plain.strip().casefold()
+    plain = _without_formats(shown).strip().casefold()
     if not plain or len(url) > MAX_URL or "\n" in shown or not _FLAT_BRACKETS.fullmatch(shown):
         return False
     return not _LIKE_URL.search(plain) or plain.rstrip("/") == url.casefold().partition("://")[2].rstrip("/")
 
 
-def _separate_edges(spans: Iterable[Span]) -> Iterator[Span]:
+def _without_formats(text: str) -> str:
+    """In its plainest characters, without those that nobody sees."""
+    if text.isascii():
+        return text
+    return "".join(char for char in unicodedata.normalize("NFKC", text) if unicodedata.category(char) != "Cf")
+
+
+def _separate_edges(spans: Iterable[Span]) -> list[Span]:
     """White space at the edges of a text becomes spans of its own."""
+    found: list[Span] = []
     for span in spans:
-        match = _EDGES.fullmatch(span.text) if span.kind is Style.TEXT else None
-        if match is None:
-            yield span
+        if span.kind is Style.TEXT and (is_space(span.text[0]) or is_space(span.text[-1])):
+            found += [span.with_text(text) for text in _edges(span.text) if text]
         else:
-            yield from (span.with_text(text) for text in match.groups() if text)
+            found.append(span)
+    return found
+
+
+def _edges(text: str) -> tuple[str, str, str]:
+    """White space before a text, the text, white space after it."""
+    rest = text.lstrip(SPACES)
+    middle = rest.rstrip(SPACES)
+    return text[: len(text) - len(rest)], middle, rest[len(middle) :]
 
 
 def _trimmed(spans: Sequence[Span], style: Style) -> list[Span]:

@@ -22,6 +22,8 @@ Where the text itself has guards in such a place, the writer adds one and the pa
 """
 SPACE = r"[\s\ufeff]"
 """What Discord's client (JavaScript) and Python together call white space."""
+SPACES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + "\ufeff"
+"""The same, every character of it."""
 
 _URL = re.compile(r"https?://[^\s<]+")
 _TICKS_GUARDED = re.compile(f"(`{GUARD}*){GUARD}(?=`)")

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import count
 
 from project.core.message import Node, RichText, Style
+from project.core.richtext import Span, from_merged, merged, to_spans
 from project.discord.markdown.form import discord_form, tidy
 from project.discord.markdown.syntax import (
     DELIMITER,
@@ -31,7 +33,12 @@ def write(nodes: RichText) -> str:
 
 def emit(nodes: RichText) -> str:
     """Like `write`, for a piece of a tree that has been through `discord_form` already."""
-    return _emitted(tidy(nodes))
+    return emit_spans(merged(to_spans(nodes)))
+
+
+def emit_spans(spans: Sequence[Span]) -> str:
+    """As `emit`, of canonical spans."""
+    return _emitted(from_merged(tidy(spans)))
 
 
 def _emitted(nodes: RichText) -> str:
@@ -124,9 +131,9 @@ class _Writer:
 
     def _escaped(self, text: str) -> str:
         text = _SPECIAL.sub(r"\\\g<0>", text)
-        if self._blank:
-            return _LINE_START.sub(r"\1\2\\", text)
         line, line_break, rest = text.partition("\n")
+        if self._blank and (match := _LINE_START.match(line)):
+            line = f"{match.group()}\\{line[match.end() :]}"
         return line + line_break + (_LINE_START.sub(r"\1\2\\", rest) if rest else "")
 
     def _code(self, code: str) -> None:

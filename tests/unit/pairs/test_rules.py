@@ -51,6 +51,15 @@ def test_another_part_has_another_key(change: tuple[int, str, int]) -> None:
     assert idempotency_key(b"k", other) != idempotency_key(b"k", NAME)
 
 
+def test_keys_and_hashes_outlive_an_upgrade() -> None:
+    """The journal compares them with those that an older release stored."""
+    photo = Attachment(*_args(PHOTO, url="https://x"))
+    bold = Node(Style.BOLD, children=(Node(Style.TEXT, "hello"),))
+    message = Message("dc:1", 5, 100, (bold,), Author("Ann", 3), (photo,), 4, 6, 7, "note")
+    assert idempotency_key(b"k", NAME) == "1724e0a5f104c885a3692be7"
+    assert content_hash(message).hex() == "7db7bf2cd104f95b12fe558f1ce4022c"
+
+
 @given(st.binary(min_size=12, max_size=12))
 def test_a_random_id_is_a_signed_64_bit_number(key: bytes) -> None:
     assert -(2**63) <= random_id(key.hex()) < 2**63
