@@ -7,9 +7,10 @@ from django.contrib import admin
 from project.core.admin.audit_event import AuditEventAdmin
 from project.core.admin.installation import InstallationAdmin
 from project.core.admin.lease import LeaseAdmin
+from project.core.admin.rate_slot import RateSlotAdmin
 
 admin.site.site_header = admin.site.site_title = "Relay"
 admin.site.index_title = "Operator console"
 admin.site.site_url = None  # there is no other site to view
 
-__all__ = ["AuditEventAdmin", "InstallationAdmin", "LeaseAdmin"]
+__all__ = ["AuditEventAdmin", "InstallationAdmin", "LeaseAdmin", "RateSlotAdmin"]
