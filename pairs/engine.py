@@ -10,6 +10,7 @@ from random import Random
 from pairs.forward.discord_hop import DiscordHop, DiscordLimits
 from pairs.forward.media import Media
 from pairs.forward.telegram_hop import TelegramHop
+from pairs.handover.owner import HandOver
 from pairs.intake.inbox import InboxIntake
 from pairs.intake.sources import Sources
 from pairs.journal.journal import Journal
@@ -66,8 +67,10 @@ class Engine:
         self._link = JournalLink(settings.dsn, on_repeat=lambda: self._lanes.refresh_all())
         self._journal = Journal(self._link, self._holdings, settings.principal)
         self._lanes = Lanes(journal=self._journal, hops=self._hops(rest), tasks=self._tasks, rng=self._rng)
-        self._sources = Sources(journal=self._journal, journaled=self._lanes.offer, tasks=self._tasks, rng=self._rng)
+        self._sources = Sources(journal=self._journal, lanes=self._lanes, tasks=self._tasks, rng=self._rng)
         self._inbox = InboxIntake(self._journal, self._lanes.offer)
+        self._handover = HandOver(self._link, self._holdings)
+        self._leaving: frozenset[int] = frozenset()  # pairs being handed over: nothing of them runs here
         self._signal = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._reloaded_at = 0.0
@@ -144,6 +147,7 @@ class Engine:
             owed = self._reloaded_at + RELOAD - looked_at
             if owed <= 0:
                 await self._reload()
+                await self._hand_over()
             while await self._inbox.take(self._inbox_pairs()):
                 continue
             await self._lanes.refresh_idle()
@@ -168,9 +172,26 @@ class Engine:
             if self._draining:
                 return
             self._reloaded_at = asyncio.get_running_loop().time()
+            for pair_id in self._leaving & pairs.keys():
+                del pairs[pair_id]
             self._pairs = pairs
             await self._lanes.set_pairs(pairs, self._accounts)
             await self._sources.set_pairs(pairs.values(), cursors, self._accounts)
+
+    async def _hand_over(self) -> None:
+        """Pairs that are wanted elsewhere: no more intake, calls under way get 7 s, then the new owner is told. What is
+        unfinished stays in the journal, for it."""
+        wishes = await self._handover.wishes(self._accounts)
+        if not wishes:
+            return
+        self._leaving = frozenset(wish.pair_id for wish in wishes)
+        try:
+            await self._reload()
+            if not self._draining:
+                await self._handover.give(wishes)
+        finally:
+            self._leaving = frozenset()
+        await self._reload()
 
 
 def _nothing(update: Update) -> None:

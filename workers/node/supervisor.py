@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from pairs.handover.unserved import Unowned
 from project.core.config import Config
 from project.core.errors import RelayError
 from project.core.logs import get_logger
@@ -51,6 +52,7 @@ class Supervisor:
         self._me = rows.Me(uuid.uuid4(), config.node_name, egress_name(config), os.getpid())
         self._link = Link("node", direct=True)
         self._guard = Guard(config, node=self._me.id)
+        self._unowned = Unowned(ttl=config.lease_ttl)
         self._zygote = ZygoteLink(self._on_message)
         self._fleet = Fleet(self._me.id, self._zygote, self._on_event)
         self._wanted: frozenset[str] = frozenset()
@@ -126,6 +128,7 @@ class Supervisor:
                 self._wanted = frozenset()
                 await rows.leave(conn, self._me)
                 return
+            await self._unowned.take(conn)
             await reconcile(conn, self._config)
             hosts = await rows.hosts(conn, ttl=ttl)
             mine = {host.account for host in hosts if host.node == self._me.id}

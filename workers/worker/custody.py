@@ -91,6 +91,8 @@ class Custody:
         self._changed.clear()
         wait = POLL
         try:
+            async with self._link.use() as conn:
+                await self._doors.give_away(conn, holding)
             record = await self._load()
             if record.open_login:
                 await self._login(holding, record)

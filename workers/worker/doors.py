@@ -10,6 +10,7 @@ import aiohttp
 
 from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
+from pairs.handover.unserved import give_away
 from project.core.config import Config
 from project.core.errors import AccountDead, FenceLost
 from project.core.installation import stored_random_id_key
@@ -71,6 +72,10 @@ class RealDoors:
     async def log_in(self, conn: Connection, holding: Holding, account: TelegramAccount) -> bool:
         """Take the next step of an open login."""
         return await run_login(conn, holding, account)
+
+    async def give_away(self, conn: Connection, holding: Holding) -> None:
+        """Hand over pairs that are wanted elsewhere: nothing of them runs while the account is not connected."""
+        await give_away(conn, holding)
 
     async def answer(self, conn: Connection, holding: Holding, account: TelegramAccount) -> None:
         """Answer what people asked of the account's live connection."""

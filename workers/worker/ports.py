@@ -110,6 +110,9 @@ class Doors(Protocol):
     async def log_in(self, conn: Connection, holding: Holding, account: Any) -> bool:
         """Take the next step of an open login, if it is this side's turn; True when the account is logged in."""
 
+    async def give_away(self, conn: Connection, holding: Holding) -> None:
+        """Hand over pairs that are wanted elsewhere, while the account is not connected."""
+
     async def answer(self, conn: Connection, holding: Holding, account: Any) -> None:
         """Answer what people asked of the account's live connection."""
 

@@ -189,6 +189,9 @@ class FakeDoors:
     async def save(self, conn: Any, holding: Holding, state: bytes) -> None:
         """Nothing is stored."""
 
+    async def give_away(self, conn: Any, holding: Holding) -> None:
+        """No pairs."""
+
     async def answer(self, conn: Any, holding: Holding, account: Any) -> None:
         """Nobody asks anything here."""
 
