@@ -9,7 +9,7 @@ from telethon.tl import types
 from pairs.text.render import CaptionUse, RenderOptions, ShowAuthor, discord_parts, telegram_parts
 from project.core.message import Author, Message, Node, RichText, Style
 from project.core.richtext import from_spans, merged, normalise, text_node, to_spans, unstyled, utf16_len
-from project.discord.markdown import discord_form, emit
+from project.discord.markdown import discord_form, emit, parse, write
 from project.telegram.entities import from_telegram, to_telegram
 from tests.unit.text.trees import any_text, trees
 
@@ -66,6 +66,13 @@ def test_spans_in_canonical_form_are_those_of_the_canonical_tree(tree: RichText)
 def test_what_is_tidy_needs_no_second_look(tree: RichText) -> None:
     form = discord_form(tree)
     assert emit(form) == emit(form + NOTHING)
+
+
+@settings(max_examples=400, deadline=None)
+@given(st.one_of(any_text, st.text(st.sampled_from("aZ 1.#>-+()\u2060\xa0é"), max_size=8)))
+def test_what_asks_for_no_care_is_written_as_it_is(text: str) -> None:
+    assert emit(text_node(text)) == write(text_node(text))
+    assert parse(emit(text_node(text))) == text_node(text)
 
 
 @MORE
