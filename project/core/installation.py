@@ -1,7 +1,9 @@
-"""The secret of the installation that outlives every other key."""
+"""The secret of the installation that outlives every other key, and what need not be asked again at every start."""
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import os
 from typing import TYPE_CHECKING
 
@@ -10,6 +12,7 @@ import asyncpg
 from project.core.config import current
 from project.core.crypto import KEY_BYTES, seal, unseal
 from project.core.models import Installation
+from project.core.secret import Secret
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -37,3 +40,21 @@ async def stored_random_id_key(conn: Connection) -> bytes:
     """
     sealed = await conn.fetchval("SELECT random_id_key FROM core_installation")
     return unseal(sealed, owner=_OWNER, keys=current().master_keys)
+
+
+async def known_bot_id(conn: Connection, token: Secret, *, key: bytes) -> int | None:
+    """The Discord bot of this token, if a worker asked before. `key`: that of `stored_random_id_key`."""
+    query = "SELECT discord_bot_id FROM core_installation WHERE discord_token_mark = $1"
+    found: int | None = await conn.fetchval(query, _mark(token, key))
+    return found
+
+
+async def remember_bot_id(conn: Connection, token: Secret, bot_id: int, *, key: bytes) -> None:
+    """Spare the next workers the question: many that start at once would run into Discord's limits."""
+    query = "UPDATE core_installation SET discord_bot_id = $1, discord_token_mark = $2"
+    await conn.execute(query, bot_id, _mark(token, key))
+
+
+def _mark(token: Secret, key: bytes) -> str:
+    """Tells tokens apart without telling them."""
+    return hmac.new(key, b"discord token " + token.reveal().encode(), hashlib.sha256).hexdigest()

@@ -13,7 +13,7 @@ from pairs.forward.discord_hop import DiscordLimits
 from pairs.handover.unserved import give_away
 from project.core.config import Config
 from project.core.errors import AccountDead, FenceLost
-from project.core.installation import stored_random_id_key
+from project.core.installation import known_bot_id, remember_bot_id, stored_random_id_key
 from project.core.leases import Holding
 from project.core.logs import get_logger
 from project.discord.rest import DiscordRest
@@ -106,30 +106,36 @@ class RealDoors:
             self._http = aiohttp.ClientSession()
         config = self._config
         rest = DiscordRest(http=self._http, api_url=config.discord_api_url, token=config.discord_bot_token)
+        async with Link(f"start of {self._principal}").once() as conn:
+            key = await stored_random_id_key(conn)
+            bot_id = await self._bot_id(conn, rest, key)
         settings = EngineSettings(
             dsn=config.database_url,
             principal=self._principal,
             keyring=config.master_keys,
-            random_id_key=await self._random_id_key(),
-            discord_bot_id=await self._bot_id(rest),
+            random_id_key=key,
+            discord_bot_id=bot_id,
             discord_limits=DiscordLimits(file_bytes=FILE_LIMIT),
         )
         engine = Engine(settings=settings, rest=rest, on_fatal=self._on_fatal)
         await engine.start()
         return engine
 
-    async def _random_id_key(self) -> bytes:
-        async with Link(f"start of {self._principal}").once() as conn:
-            return await stored_random_id_key(conn)
-
-    async def _bot_id(self, rest: DiscordRest) -> int:
-        if self._config.discord_bot_token is None:
+    async def _bot_id(self, conn: Connection, rest: DiscordRest, key: bytes) -> int:
+        """Asked once for all processes and starts, since Discord limits the question."""
+        token = self._config.discord_bot_token
+        if token is None:
             return 0
+        known = await known_bot_id(conn, token, key=key)
+        if known is not None:
+            return known
         try:
-            return (await rest.me()).id
+            asked = (await rest.me()).id
         except AccountDead as error:
             log.error("the Discord bot's token is refused", code=error.code)
             return 0
+        await remember_bot_id(conn, token, asked, key=key)
+        return asked
 
     def _on_fatal(self, error: BaseException) -> None:
         if isinstance(error, FenceLost):

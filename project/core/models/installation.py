@@ -32,6 +32,11 @@ class Installation(models.Model):
         null=True, blank=True, help_text="Source messages before this may have been sent by the installation before."
     )
 
+    discord_bot_id = models.BigIntegerField(null=True, blank=True, help_text="Who the Discord token belongs to.")
+    discord_token_mark = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="Keyed hash of the token that this was asked with."
+    )
+
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(only=True), name="one_installation")]
 
