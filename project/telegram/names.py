@@ -7,8 +7,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from telethon import utils
+from telethon.tl import types
 
 KEPT = 2000  # names; about 0.3 MB
+CHANNELS = -1_000_000_000_000  # marked ids of channels and supergroups count down from here
 
 
 class Names:
@@ -23,14 +25,29 @@ class Names:
             for entity in entities:
                 name = display_name(entity)
                 if name:
-                    self._names[utils.get_peer_id(entity)] = name
-                    self._names.move_to_end(utils.get_peer_id(entity))
+                    peer = marked_id(entity)
+                    self._names[peer] = name
+                    self._names.move_to_end(peer)
         while len(self._names) > KEPT:
             self._names.popitem(last=False)
 
     def of(self, peer: Any) -> str:
         """The name of a peer, "" when it was not seen."""
-        return self._names.get(utils.get_peer_id(peer), "")
+        return self._names.get(marked_id(peer), "")
+
+
+def marked_id(peer: Any) -> int:
+    """Telethon's `get_peer_id`, at a tenth of its price for what every update brings: users and channels."""
+    kind = type(peer)
+    if kind is types.User:
+        return int(peer.id)
+    if kind is types.PeerUser:
+        return int(peer.user_id)
+    if kind is types.Channel:
+        return CHANNELS - int(peer.id)
+    if kind is types.PeerChannel:
+        return CHANNELS - int(peer.channel_id)
+    return int(utils.get_peer_id(peer))
 
 
 def display_name(entity: Any) -> str:
