@@ -29,6 +29,7 @@ class DataCentres:
         self._closing: dict[int, asyncio.TimerHandle] = {}
         self._opening = asyncio.Lock()
         self._tasks: set[asyncio.Task[None]] = set()
+        link.carry_login = self.carry_login
 
     async def ask(self, dc_id: int, request: Any) -> Any:
         """The answer of data centre `dc_id`. Raises GatewayErrors; a foreign key that is not known any more is made
@@ -49,8 +50,25 @@ class DataCentres:
         finally:
             self._close_later(dc_id)
 
+    async def carry_login(self, dc_id: int) -> None:
+        """Give the login a new key in that data centre, which nobody is connected with then: an older one may be void
+        by now. Raises GatewayErrors."""
+        asked = Asked(self._link.name, "ImportAuthorization")
+        await self._forget(dc_id)
+        try:
+            await self._sender(dc_id)
+        except RPCError as error:
+            raise translate(exact_name(error), error.code or 0, asked) from None
+        except Lost:
+            raise unanswered(asked, left=True) from None
+        finally:
+            await self._close(dc_id)
+
     async def _forget(self, dc_id: int) -> None:
         self._link.session.set_exported(dc_id, None)
+        await self._close(dc_id)
+
+    async def _close(self, dc_id: int) -> None:
         if sender := self._senders.pop(dc_id, None):
             await sender.disconnect()
 

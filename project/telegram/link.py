@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
 
@@ -61,6 +61,7 @@ class Link:
         self._opening = asyncio.Lock()
         self._open_limit: asyncio.Timeout | None = None
         self._stopped = asyncio.Event()
+        self.carry_login: Callable[[int], Awaitable[None]]  # set by DataCentres: the login has a key there afterwards
         self._rng = Random()
         self._saved_at = 0.0
         _place(session, endpoint)
@@ -135,7 +136,7 @@ class Link:
             async with asyncio.timeout(seconds):
                 await self._stopped.wait()
 
-    async def _open(self) -> None:
+    async def _open(self, *, may_move: bool = True) -> None:
         if self._dead:
             raise self._dead
         client = Client(
@@ -154,8 +155,12 @@ class Link:
                     await client.ask(functions.users.GetUsersRequest([types.InputUserSelf()]))
                     await client.prepare()
         except (RPCError, OSError, BufferError) as error:
-            await client.close()
-            raise self._failed(error, Asked(self.name, "connect")) from None
+            home = home_of(error) if isinstance(error, RPCError) else None
+            if home is None or not may_move:
+                await client.close()
+                raise self._failed(error, Asked(self.name, "connect")) from None
+            await self._open_at(home, client)
+            return
         except BaseException:
             await client.close()
             raise
@@ -166,6 +171,15 @@ class Link:
             self._on_update(Gap(None))
         client.start_tasks()
         self._notice_changes()
+
+    async def _open_at(self, dc_id: int, client: Client) -> None:
+        """The account was moved while we were not connected; `client` reached the data centre where it was."""
+        self._client = client
+        try:
+            await self._settle_in(dc_id)
+        finally:
+            await self._drop()
+        await self._open(may_move=False)
 
     async def _drop(self) -> None:
         client, self._client = self._client, None
@@ -213,12 +227,19 @@ class Link:
         return answer
 
     async def _move(self, dc_id: int) -> None:
-        """Go on in the data centre where the account lives; its key is made anew there."""
-        config = self._client.config if self._client else None
-        place = dc_address(config, dc_id)
-        self.session.set_dc(dc_id, place.ip_address, place.port)
-        self.session.forget_key()
-        await self.renew()
+        """Go on in the data centre where the account lives."""
+        if self.session.dc_id != dc_id:  # else another call was told the same before
+            await self._settle_in(dc_id)
+            await self.renew()
+
+    async def _settle_in(self, dc_id: int) -> None:
+        """The data centre is the account's own from now on. A login is taken along first: without one, the key that we
+        have there would be nobody's."""
+        place = dc_address(self.config, dc_id)
+        if self.session.state.user_id:
+            await self.carry_login(dc_id)
+        self.session.move(dc_id, place.ip_address, place.port)
+        self._notice_changes()
 
     @property
     def config(self) -> Any:

@@ -82,9 +82,15 @@ class MemorySession(Session):  # type: ignore[misc]
             self.state.future_auth_token = token
             self.changed = True
 
-    def forget_key(self) -> None:
-        """Drop the main auth key, as on a move to another data centre."""
-        self.state.auth_key = b""
+    def move(self, dc_id: int, host: str, port: int) -> None:
+        """Live in another data centre from now on, with the key kept for it, if any. The present key stays good for the
+        files that are where it was made."""
+        state = self.state
+        left, key = state.dc_id, state.auth_key
+        state.auth_key = state.exported_keys.pop(dc_id, b"")
+        if state.user_id and key:
+            state.exported_keys[left] = key
+        self.set_dc(dc_id, host, port)
         self.changed = True
 
     def forget_login(self) -> None:

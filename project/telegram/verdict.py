@@ -66,7 +66,7 @@ def home_of(error: RPCError) -> int | None:
 def dc_address(config: Any, dc_id: int) -> Any:
     """The address of a data centre in the server's configuration. Raises Unreachable when it is not listed."""
     for option in config.dc_options if config else ():
-        if option.id == dc_id and not (option.ipv6 or option.cdn or option.tcpo_only):
+        if option.id == dc_id and not (option.ipv6 or option.cdn or option.tcpo_only or option.media_only):
             return option
     raise Unreachable(f"Telegram names no address of data centre {dc_id}.", code="DC_UNKNOWN")
 

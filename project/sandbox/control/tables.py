@@ -20,6 +20,7 @@ def telegram_verbs(world: TelegramWorld) -> dict[str, Verb]:
     acts = (
         world.create_user,
         world.create_bot,
+        world.move_user,
         world.login_code,
         world.expire_code,
         world.typed,

@@ -9,7 +9,7 @@ from project.sandbox.control.transport import ControlTransport
 from project.sandbox.control.views import Account, Chat
 from project.sandbox.faults import CountersView, FaultRule
 from project.sandbox.telegram.messages import Entity, NewFile, StoredMessage
-from project.sandbox.telegram.settings import Settings
+from project.sandbox.telegram.settings import DC_ID, Settings
 from project.sandbox.telegram.state import Cut
 from project.sandbox.telegram.users import Freeze
 from project.sandbox.telegram.world import BotCreated
@@ -22,16 +22,20 @@ class TelegramControl:
         self._transport = transport
 
     async def create_user(
-        self, phone: str, name: str, password: str | None = None, *, username: str | None = None
+        self, phone: str, name: str, password: str | None = None, *, username: str | None = None, dc: int = DC_ID
     ) -> int:
         """A user; the id."""
         return await self._transport.call(
-            "telegram/create_user", int, phone=phone, name=name, password=password, username=username
+            "telegram/create_user", int, phone=phone, name=name, password=password, username=username, dc=dc
         )
 
-    async def create_bot(self, name: str, *, username: str | None = None) -> BotCreated:
+    async def move_user(self, user_id: int, dc: int) -> None:
+        """An account lives in another data centre from now on."""
+        await self._transport.call("telegram/move_user", object, user_id=user_id, dc=dc)
+
+    async def create_bot(self, name: str, *, username: str | None = None, dc: int = DC_ID) -> BotCreated:
         """A bot and its token."""
-        return await self._transport.call("telegram/create_bot", BotCreated, name=name, username=username)
+        return await self._transport.call("telegram/create_bot", BotCreated, name=name, username=username, dc=dc)
 
     async def login_code(self, phone: str) -> str:
         """The login code last sent to a phone."""

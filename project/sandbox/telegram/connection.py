@@ -33,9 +33,11 @@ Rpc = Callable[["Connection", int, Any], None]
 
 
 class Connection(asyncio.Protocol):
-    """Speaks MTProto's "full" transport. Requests go to `rpc`, answers come back through `answer`."""
+    """Speaks MTProto's "full" transport with data centre `dc`. Requests go to `rpc`, answers come back through
+    `answer`."""
 
-    def __init__(self, state: State, server_key: ServerKey, rpc: Rpc, closed: Callable[[Connection], None]):
+    def __init__(self, state: State, dc: int, server_key: ServerKey, rpc: Rpc, closed: Callable[[Connection], None]):
+        self.dc = dc
         self._state = state
         self._server_key = server_key
         self._rpc = rpc
@@ -95,6 +97,7 @@ class Connection(asyncio.Protocol):
             self._handshake = Handshake(self._server_key)
         body = self._handshake.answer(request)
         if self._handshake.key is not None:
+            self._handshake.key.dc = self.dc
             self._state.keys.add(self._handshake.key)
             self._handshake = None
         self._send(struct.pack("<qqi", 0, self._next_id(1), len(body)) + body)
@@ -102,7 +105,7 @@ class Connection(asyncio.Protocol):
     def _key_of(self, key_id: int) -> AuthKey | None:
         if self.key is None or self.key.id != key_id:
             self._release()
-            self.key = self._state.keys.get(key_id)
+            self.key = self._state.keys.at(self.dc, key_id)
             if self.key is None:
                 self._send(_UNKNOWN_KEY)
                 self.close()

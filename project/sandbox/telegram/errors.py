@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 
 # Everything that is not listed is a 400. Source: https://core.telegram.org/api/errors and the methods' error tables.
+_MIGRATION = re.compile(r"(?:PHONE|USER|NETWORK|FILE)_MIGRATE_\d+")
 _CODES = {
     "AUTH_KEY_UNREGISTERED": 401,
     "SESSION_REVOKED": 401,
@@ -28,7 +30,8 @@ class RpcRefusedError(Exception):
     def __init__(self, name: str, code: int | None = None) -> None:
         super().__init__(name)
         self.name = name
-        self.code = _CODES.get(name, 400) if code is None else code
+        known = 303 if _MIGRATION.fullmatch(name) else _CODES.get(name, 400)
+        self.code = known if code is None else code
 
 
 def flood_wait(seconds: float) -> RpcRefusedError:

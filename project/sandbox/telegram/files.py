@@ -121,6 +121,7 @@ class Files:
             date,
             protected=protected,
             spoiler=new.spoiler,
+            dc=new.dc,
         )
         self._known[stored.id] = stored
         self._data[stored.id] = new.data

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from .passwords import Challenge
+from .settings import DC_ID
 
 _order = itertools.count(1)
 
@@ -41,6 +42,7 @@ class HoldsKey(Protocol):
     """A connection, as far as its key cares."""
 
     usage: Usage
+    dc: int
     address: str
     wants_updates: bool
 
@@ -53,11 +55,13 @@ class HoldsKey(Protocol):
 
 @dataclass(slots=True)
 class AuthKey:
-    """One authorization key. `dead` is the error that every request is answered with once the key is burnt."""
+    """One authorization key, of one data centre. `dead` is the error that every request is answered with once the key
+    is burnt."""
 
     id: int
     secret: bytes = field(repr=False)
     salt: int = field(repr=False, default=0)
+    dc: int = DC_ID
     name: str = ""
     user_id: int | None = None
     password_of: int | None = None  # its code was right, the password is still to come
@@ -99,6 +103,11 @@ class AuthKeys:
     def get(self, key_id: int) -> AuthKey | None:
         """A key by the id that precedes each encrypted packet."""
         return self._keys.get(key_id)
+
+    def at(self, dc: int, key_id: int) -> AuthKey | None:
+        """A key as one data centre knows it: those of others are unknown there."""
+        key = self._keys.get(key_id)
+        return key if key is not None and key.dc == dc else None
 
     def log_in(self, key: AuthKey, user_id: int) -> None:
         """From now on the key speaks for that user."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from .settings import DC_ID
+
 # The kinds of entities that messages may hold here.
 KINDS = frozenset(
     [
@@ -46,13 +48,14 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class NewFile:
-    """A file to be posted. A photo is shown as one; anything else is a document."""
+    """A file to be posted, kept in data centre `dc`. A photo is shown as one; anything else is a document."""
 
     name: str
     mime: str
     data: bytes = field(repr=False)
     photo: bool = False
     spoiler: bool = False
+    dc: int = DC_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class StoredFile:
     date: int
     protected: bool = False  # it was first posted in a chat that forbids forwarding
     spoiler: bool = False  # of the message that shows it
+    dc: int = DC_ID
 
 
 @dataclass(frozen=True, slots=True)

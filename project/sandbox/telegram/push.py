@@ -59,7 +59,7 @@ class Pusher:
             if not self.sees(user, channel, author_id):
                 continue
             for connection in tuple(key.connections):
-                if connection is not origin and connection.wants_updates:
+                if connection is not origin and connection.wants_updates and connection.dc == user.dc:
                     connection.push(self._body(bodies, user.id, channel, change, author_id))
 
     def _body(

@@ -5,6 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+DC_ID = 2  # where clients begin, and where accounts and files are unless said otherwise
+OTHER_DC_ID = 4
+DC_IDS = (DC_ID, OTHER_DC_ID)
+
 
 @dataclass(frozen=True, slots=True)
 class Rate:
@@ -30,6 +34,7 @@ class Limits:
     resolve_username: Rate | None = None
     send_code: Rate | None = None
     import_bot: Rate | None = None
+    export_login: Rate | None = None
 
 
 REAL = Limits(
@@ -41,6 +46,7 @@ REAL = Limits(
     resolve_username=Rate(1 / 60, 30),
     send_code=Rate(5 / 86_400, 5),
     import_bot=Rate(1 / 600, 5),
+    export_login=Rate(1 / 600, 5),
 )
 OFF = Limits()
 
@@ -79,3 +85,4 @@ class Settings:
     address_change: float = 10.0  # two addresses on one key within this time kill the key
     difference_limit: int = 100  # users; a larger gap answers channelDifferenceTooLong
     bot_difference_limit: int = 100_000
+    nearest_dc: int = DC_ID  # where a number without an account is sent by NETWORK_MIGRATE

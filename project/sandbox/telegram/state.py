@@ -15,6 +15,7 @@ from .channels import Channel
 from .clock import Clock
 from .files import Files
 from .flood import Flood
+from .grants import Grants
 from .hashes import Hashes
 from .keys import AuthKeys
 from .login import Logins
@@ -62,6 +63,7 @@ class State:
     flood: Flood = field(default_factory=Flood)
     hashes: Hashes = field(default_factory=Hashes)
     keys: AuthKeys = field(default_factory=AuthKeys)
+    grants: Grants = field(default_factory=Grants)
     sent: dict[tuple[int, int], tuple[int, int, float]] = field(default_factory=dict)  # random_id -> message
     invites: dict[str, int] = field(default_factory=dict)
     user_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(6_000_000_001))

@@ -14,7 +14,6 @@ from .messages import Change, ChangeKind, StoredFile, StoredMessage
 from .state import State
 from .users import User
 
-DC_ID = 2
 _VECTOR = 0x1CB5C415
 ALL_RIGHTS = types.ChatAdminRights(
     change_info=True,
@@ -94,10 +93,10 @@ class Renderer:
         reference = self._state.files.reference(viewer_id, file.id, self._state.clock.monotonic())
         if file.photo:
             size = types.PhotoSize("x", file.width, file.height, file.size)
-            photo = types.Photo(file.id, access_hash, reference, file.date, [size], DC_ID)
+            photo = types.Photo(file.id, access_hash, reference, file.date, [size], file.dc)
             return types.MessageMediaPhoto(photo=photo, spoiler=file.spoiler or None)
         attributes = [types.DocumentAttributeFilename(file.name)]
-        document = types.Document(file.id, access_hash, reference, file.date, file.mime, file.size, DC_ID, attributes)
+        document = types.Document(file.id, access_hash, reference, file.date, file.mime, file.size, file.dc, attributes)
         return types.MessageMediaDocument(document=document, spoiler=file.spoiler or None)
 
     def message(self, viewer_id: int, channel: Channel, message: StoredMessage) -> Any:

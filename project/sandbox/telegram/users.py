@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from .passwords import Verifier
+from .settings import DC_ID
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,8 @@ class Freeze:
 
 @dataclass(slots=True)
 class User:
-    """A user's or bot's account. `dead` is the error that every call is answered with once it is deactivated."""
+    """A user's or bot's account. `dead` is the error that every call is answered with once it is deactivated; `dc` is
+    the data centre where it lives."""
 
     id: int
     name: str
@@ -29,6 +31,7 @@ class User:
     dead: str = ""
     freeze: Freeze | None = None
     wrong_passwords: int = 0
+    dc: int = DC_ID
 
     @property
     def is_bot(self) -> bool:

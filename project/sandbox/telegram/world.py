@@ -18,7 +18,7 @@ from .errors import RpcRefusedError
 from .login import Logins
 from .messages import Entity, NewFile, StoredMessage
 from .passwords import verifier
-from .settings import Settings
+from .settings import DC_ID, DC_IDS, Settings
 from .state import Cut, Listener, State
 from .users import Freeze, User, bare_phone
 
@@ -87,21 +87,32 @@ class TelegramWorld:
 
     # Accounts
 
-    def create_user(self, phone: str, name: str, password: str | None = None, *, username: str | None = None) -> int:
-        """A user with a phone number and, with a password, two-step verification. Raises Conflict."""
+    def create_user(
+        self, phone: str, name: str, password: str | None = None, *, username: str | None = None, dc: int = DC_ID
+    ) -> int:
+        """A user with a phone number, living in a data centre and, with a password, two-step verification. Raises
+        Conflict."""
         if self.state.by_phone(phone) is not None:
             raise Conflict("That phone number is taken.")
         known = None if password is None else verifier(password)
         user = User(next(self.state.user_ids), name, bare_phone(phone), self._free_name(username), password=known)
         self.state.users[user.id] = user
+        self.move_user(user.id, dc)
         return user.id
 
-    def create_bot(self, name: str, *, username: str | None = None) -> BotCreated:
-        """A bot and its token."""
+    def move_user(self, user_id: int, dc: int) -> None:
+        """From now on an account lives in another data centre: in the old one its calls answer USER_MIGRATE_X."""
+        if dc not in DC_IDS:
+            raise InvalidInput(f"There is no data centre {dc}.")
+        self.state.user(user_id).dc = dc
+
+    def create_bot(self, name: str, *, username: str | None = None, dc: int = DC_ID) -> BotCreated:
+        """A bot, living in a data centre, and its token."""
         user_id = next(self.state.user_ids)
         token = f"{user_id}:{secrets.token_urlsafe(26)}"
         chosen = self._free_name(username or f"sandbox{user_id}_bot")
         self.state.users[user_id] = User(user_id, name, username=chosen, bot_token=token)
+        self.move_user(user_id, dc)
         return BotCreated(user_id, token)
 
     def _free_name(self, username: str | None) -> str | None:

@@ -99,6 +99,7 @@ async def server(world: TelegramWorld, server_key: ServerKey) -> AsyncIterator[T
     server = TelegramServer(world, key=server_key)
     await server.start()
     rsa.add_key(server.public_key_pem, old=False)
+    TelegramClient._config = None  # Telethon keeps the addresses of the first server it meets, for all clients
     yield server
     await server.stop()
     assert not any("INTERNAL" in errors for errors in world.counters().errors.values())

@@ -31,7 +31,10 @@ def _sent(call: Call, sent: SentCode) -> Any:
 
 @method(auth.SendCodeRequest, anybody=True)
 def send_code(call: Call, request: Any) -> Any:
-    """Sends a code to any well-formed number; whether an account has it shows at signIn."""
+    """Sends a code to any well-formed number; whether an account has it shows at signIn.
+
+    PHONE_MIGRATE_X where its account lives elsewhere, NETWORK_MIGRATE_X for a number without one.
+    """
     _check_app(request)
     phone = bare_phone(request.phone_number)
     if len(phone) < _SHORTEST_PHONE:
@@ -40,6 +43,10 @@ def send_code(call: Call, request: Any) -> Any:
     if user is not None and user.dead:
         raise RpcRefusedError("PHONE_NUMBER_BANNED")
     settings = call.state.settings
+    if user is None and call.dc != settings.nearest_dc:
+        raise RpcRefusedError(f"NETWORK_MIGRATE_{settings.nearest_dc}")
+    if user is not None and call.dc != user.dc:
+        raise RpcRefusedError(f"PHONE_MIGRATE_{user.dc}")
     wait = call.state.flood.take([(("send_code", phone), settings.limits.send_code)], call.now)
     if wait:
         raise flood_wait(wait)
@@ -113,6 +120,8 @@ def import_bot(call: Call, request: Any) -> Any:
         raise RpcRefusedError("ACCESS_TOKEN_INVALID")
     if bot.dead:
         raise RpcRefusedError(bot.dead)
+    if bot.dc != call.dc:
+        raise RpcRefusedError(f"USER_MIGRATE_{bot.dc}")
     rate = call.state.settings.limits.import_bot
     wait = call.state.flood.take([(("import_bot", bot.id), rate)], call.now)
     if wait:
@@ -125,3 +134,26 @@ def log_out(call: Call, request: Any) -> Any:
     """Ends this login."""
     call.state.keys.log_out(call.key)
     return types.auth.LoggedOut()
+
+
+@method(auth.ExportAuthorizationRequest, anywhere=True)
+def export_login(call: Call, request: Any) -> Any:
+    """A grant by which a key of another data centre gets this login, once. Floods soon."""
+    if request.dc_id == call.dc or request.dc_id not in call.where:
+        raise RpcRefusedError("DC_ID_INVALID")
+    rate = call.state.settings.limits.export_login
+    wait = call.state.flood.take([(("export_login", call.me.id), rate)], call.now)
+    if wait:
+        raise flood_wait(wait)
+    return types.auth.ExportedAuthorization(call.me.id, call.state.grants.make(call.me.id, request.dc_id))
+
+
+@method(auth.ImportAuthorizationRequest, anybody=True)
+def import_login(call: Call, request: Any) -> Any:
+    """Uses a grant up. AUTH_BYTES_INVALID for one of another account or data centre, or used before."""
+    user = call.state.users.get(request.id)
+    if user is None or not call.state.grants.use(request.bytes, user.id, call.dc):
+        raise RpcRefusedError("AUTH_BYTES_INVALID")
+    if user.dead:
+        raise RpcRefusedError(user.dead)
+    return authorised(call, user)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import struct
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from telethon.tl import functions, types
@@ -43,7 +43,7 @@ def serialised(result: Any) -> bytes:
 class Dispatcher:
     """Answers requests."""
 
-    def __init__(self, state: State, render: Renderer, where: Callable[[], tuple[str, int]]) -> None:
+    def __init__(self, state: State, render: Renderer, where: Mapping[int, tuple[str, int]]) -> None:
         self._state = state
         self._render = render
         self._where = where
@@ -116,7 +116,7 @@ class Dispatcher:
         if not key.inited:
             raise RpcRefusedError("CONNECTION_NOT_INITED")
         user = None if key.user_id is None else self._state.users[key.user_id]
-        call = Call(self._state, self._render, connection, key, self._where(), user)
+        call = Call(self._state, self._render, connection, key, self._where, user)
         return self._run(found, call, request)
 
     def _run(self, found: Method, call: Call, request: Any) -> bytes:

@@ -7,8 +7,8 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import help as help_
 
+from project.sandbox.telegram.settings import DC_ID
 from project.sandbox.telegram.text import CAPTION_LIMIT, TEXT_LIMIT
-from project.sandbox.telegram.tl import DC_ID
 
 from .registry import Call, method
 
@@ -18,15 +18,14 @@ _EDIT_TIME = 48 * _HOUR
 
 @method(help_.GetConfigRequest, anybody=True)
 def get_config(call: Call, request: Any) -> Any:
-    """The one data centre that there is, and the limits on texts."""
-    host, port = call.where
+    """The data centres, and the limits on texts."""
     date = call.state.clock.date()
     return types.Config(
         date=date,
         expires=date + _HOUR,
         test_mode=False,
-        this_dc=DC_ID,
-        dc_options=[types.DcOption(DC_ID, host, port)],
+        this_dc=call.dc,
+        dc_options=[types.DcOption(dc, host, port) for dc, (host, port) in call.where.items()],
         dc_txt_domain_name="sandbox.invalid",
         chat_size_max=200,
         megagroup_size_max=200_000,
@@ -58,8 +57,8 @@ def get_config(call: Call, request: Any) -> Any:
 
 @method(help_.GetNearestDcRequest, anybody=True)
 def get_nearest_dc(call: Call, request: Any) -> Any:
-    """There is one."""
-    return types.NearestDc("XX", DC_ID, DC_ID)
+    """Where a new number belongs."""
+    return types.NearestDc("XX", call.dc, call.state.settings.nearest_dc)
 
 
 @method(help_.GetAppConfigRequest, bots=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,14 +16,19 @@ from project.sandbox.telegram.users import User
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call: the world, who asks, and through which connection."""
+    """One call: the world, who asks, and through which connection. `where` is each data centre's host and port."""
 
     state: State
     render: Renderer
     connection: Connection
     key: AuthKey
-    where: tuple[str, int]
+    where: Mapping[int, tuple[str, int]]
     user: User | None
+
+    @property
+    def dc(self) -> int:
+        """The data centre that is asked."""
+        return self.connection.dc
 
     @property
     def me(self) -> User:
@@ -50,6 +55,7 @@ class Method:
     bots: bool
     anybody: bool
     writes: bool
+    anywhere: bool
 
     def check(self, call: Call) -> None:
         """Raises what the caller is refused for before the method even looks at its arguments."""
@@ -58,6 +64,8 @@ class Method:
         me = call.me
         if me.dead:
             raise RpcRefusedError(me.dead)
+        if me.dc != call.dc and not (self.anywhere or self.anybody):
+            raise RpcRefusedError(f"USER_MIGRATE_{me.dc}")
         if me.is_bot and not self.bots:
             raise RpcRefusedError("BOT_METHOD_INVALID")
         if me.freeze is not None and self.writes:
@@ -76,15 +84,16 @@ def name_of(request_class: type) -> str:
 
 
 def method(
-    request_class: type, *, bots: bool = True, anybody: bool = False, writes: bool = False
+    request_class: type, *, bots: bool = True, anybody: bool = False, writes: bool = False, anywhere: bool = False
 ) -> Callable[[Handler], Handler]:
     """Registers the handler of a method.
 
-    Without `bots`, bots get BOT_METHOD_INVALID; `anybody` needs no login; `writes` is refused to frozen accounts.
+    Without `bots`, bots get BOT_METHOD_INVALID; `anybody` needs no login; `writes` is refused to frozen accounts;
+    without `anywhere` a logged-in account that lives in another data centre is sent there.
     """
 
     def register(handler: Handler) -> Handler:
-        METHODS[request_class] = Method(name_of(request_class), handler, bots, anybody, writes)
+        METHODS[request_class] = Method(name_of(request_class), handler, bots, anybody, writes, anywhere)
         return handler
 
     return register

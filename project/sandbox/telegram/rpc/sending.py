@@ -141,10 +141,10 @@ def _uploaded(call: Call, media: Any) -> NewFile:
     md5 = "" if big else file.md5_checksum
     data = call.state.files.finish(call.me.id, file.id, file.parts, big=big, md5=md5)
     if isinstance(media, types.InputMediaUploadedPhoto):
-        return NewFile(file.name, "image/jpeg", data, photo=True, spoiler=bool(media.spoiler))
+        return NewFile(file.name, "image/jpeg", data, photo=True, spoiler=bool(media.spoiler), dc=call.dc)
     names = (item.file_name for item in media.attributes if isinstance(item, types.DocumentAttributeFilename))
     mime = media.mime_type or "application/octet-stream"
-    return NewFile(next(names, file.name), mime, data, spoiler=bool(media.spoiler))
+    return NewFile(next(names, file.name), mime, data, spoiler=bool(media.spoiler), dc=call.dc)
 
 
 def _file(call: Call, channel: Channel, media: Any) -> StoredFile:

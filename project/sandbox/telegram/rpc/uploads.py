@@ -48,12 +48,15 @@ def located(call: Call, location: Any) -> StoredFile:
 _PHOTO, _DOCUMENT = types.InputPhotoFileLocation, types.InputDocumentFileLocation
 
 
-@method(upload.GetFileRequest)
+@method(upload.GetFileRequest, anywhere=True)
 def get_file(call: Call, request: Any) -> Any:
-    """A part of a file: at most 1 MiB, within one MiB."""
+    """A part of a file: at most 1 MiB, within one MiB. FILE_MIGRATE_X when data centre X has it."""
     location = request.location
     if not isinstance(location, _PHOTO | _DOCUMENT):
         raise RpcRefusedError("LOCATION_INVALID")
+    known = call.state.files.get(location.id)
+    if known is not None and known.dc != call.dc:
+        raise RpcRefusedError(f"FILE_MIGRATE_{known.dc}")
     check_window(request.offset, request.limit, precise=bool(request.precise))
     stored = located(call, location)
     wanted_size = "x" if stored.photo else ""
