@@ -7,7 +7,7 @@ from functools import partial
 
 from pairs.forward.look_back import LookBack
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
-from pairs.forward.plan import Planner, plan_event
+from pairs.forward.plan import AnyEvent, Planner, at_once, plan_event
 from pairs.forward.rendered import DiscordRendered, discord_part, freeze
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
@@ -93,29 +93,40 @@ class DiscordHop:
 
     # --- planning
 
+    def plan_at_once(self, pair: PairConfig, event: AnyEvent) -> Plan | None:
+        """Renders a new message that answers none."""
+        message = at_once(event)
+        return None if message is None else self._planner.posts(event, self._rendered(pair, message, (), None))
+
     async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:
         """Renders an event into parts."""
         return await plan_event(self._planner, self._journal, pair, event, self._contents)
 
     async def _contents(self, pair: PairConfig, event: StoredEvent) -> list[str]:
-        assert event.message is not None
-        message, files = self._fitting(event.message)
+        message = event.message
+        assert message is not None
         reply_to = await self._replies.target(pair, event, self.number)
         quote: RichText = ()
         if message.reply_to is not None and (reply_to is None or pair.webhook):
             quote = await self._quote(pair, event, message, reply_to)
+        return self._rendered(pair, message, quote, reply_to)
+
+    def _rendered(self, pair: PairConfig, message: Message, quote: RichText, reply_to: int | None) -> list[str]:
+        message, files = self._fitting(message)
         username = display_name(message.author, "Telegram") if pair.webhook else ""
         author = ShowAuthor.NEVER if pair.webhook else ShowAuthor.LINE
         rendered = discord_parts(message, options=RenderOptions(author, quote))
-        bodies = [part.content for part in rendered] or [""]
-        parts = [DiscordRendered(body, username) for body in bodies]
-        parts[-1] = replace(parts[-1], files=files)
+        parts = [DiscordRendered(part.content, username) for part in rendered] or [DiscordRendered("", username)]
+        if files:
+            parts[-1] = replace(parts[-1], files=files)
         if reply_to is not None and not pair.webhook:
             parts[0] = replace(parts[0], reply_to=reply_to)
         return [freeze(part) for part in parts if part.content or part.files]
 
     def _fitting(self, message: Message) -> tuple[Message, tuple[int, ...]]:
         """The files that Discord takes, and an honest line for each that it does not."""
+        if not message.attachments:
+            return message, ()
         fits = [a for a in message.attachments if a.size <= self._limits.file_bytes][: self._limits.files]
         notes = [f"{a.name}: too big for Discord ({a.size} bytes)" for a in message.attachments if a not in fits]
         note = "\n".join([*([message.note] if message.note else []), *notes])

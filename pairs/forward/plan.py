@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 
 from pairs.domain.keys import PartName, idempotency_key
 from pairs.journal.journal import Journal
-from pairs.journal.rows import Link, PartClaim, StoredEvent
+from pairs.journal.rows import Link, NewEvent, PartClaim, StoredEvent
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Plan
 from pairs.models.delivery import Act
 from project.core.message import EventKind, Message
 
 Contents = Callable[[PairConfig, StoredEvent], Awaitable[list[str]]]
+AnyEvent = NewEvent | StoredEvent
 
 REPLACED = "The file of this message was replaced; the new one is in the source."
 
@@ -25,7 +26,7 @@ class Planner:
     secret: bytes
     hop: int
 
-    def posts(self, event: StoredEvent, contents: Sequence[str]) -> Plan:
+    def posts(self, event: AnyEvent, contents: Sequence[str]) -> Plan:
         """A new message: every content is a post."""
         if not contents:
             return Plan(reason="there is nothing in it to show")
@@ -52,12 +53,12 @@ class Planner:
             return Plan(reason="nothing of it stands here")
         return Plan(tuple(self._part(event, n, Act.DELETE, "", link.remote_id) for n, link in enumerate(links)))
 
-    def _part(self, event: StoredEvent, number: int, act: Act, rendered: str, target: int | None = None) -> PartClaim:
+    def _part(self, event: AnyEvent, number: int, act: Act, rendered: str, target: int | None = None) -> PartClaim:
         name = PartName(
             event.pair_id,
             event.scope,
             event.message_id,
-            EventKind(event.kind),
+            event.kind,
             event.revision,
             self.hop,
             number,
@@ -71,6 +72,12 @@ def noting_replaced_files(message: Message, before: Message | None) -> Message:
     if before is None or [a.name for a in before.attachments] == [a.name for a in message.attachments]:
         return message
     return replace(message, note=f"{message.note}\n{REPLACED}".strip())
+
+
+def at_once(event: AnyEvent) -> Message | None:
+    """The message, when it is new and its parts need nothing from the journal."""
+    message = event.message
+    return message if event.kind is EventKind.CREATE and message is not None and message.reply_to is None else None
 
 
 async def plan_event(

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from pairs.domain.keys import random_id
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
-from pairs.forward.plan import Planner, plan_event
+from pairs.forward.plan import AnyEvent, Planner, at_once, plan_event
 from pairs.forward.rendered import TelegramRendered, freeze, telegram_part
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
@@ -25,7 +25,8 @@ from project.telegram.entities import JOINER
 from project.telegram.updates import chat_scope
 
 RANDOM_ID_LIFETIME = 3600.0  # seconds
-LOOK = 50  # ids after the lane's last link that a look-back reads
+LOOK = 50  # ids that a look-back reads at once, from the lane's last link on
+MOST_LOOKS = 20
 GONE = "MESSAGE_ID_INVALID"
 FILE_METHODS = ("SendMedia", "SaveFilePart", "SaveBigFilePart")
 FILE_PROBLEMS = frozenset({NO_FILE, "MEDIA_EMPTY", "FILE_PARTS_INVALID", "FILE_PART_LENGTH_INVALID"})
@@ -74,6 +75,11 @@ class TelegramHop:
 
     # --- planning
 
+    def plan_at_once(self, pair: PairConfig, event: AnyEvent) -> Plan | None:
+        """Renders a new message that answers none."""
+        message = at_once(event)
+        return None if message is None else self._planner.posts(event, _rendered(pair, message, (), None))
+
     async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:
         """Renders an event into parts."""
         return await plan_event(self._planner, self._journal, pair, event, self._contents)
@@ -86,11 +92,7 @@ class TelegramHop:
         if message.reply_to is not None and reply_to is None:
             original = await self._replies.original(pair, event)
             quote = quote_line(original or Message(event.scope, message.reply_to, 0))
-        author = ShowAuthor.LINE if event.scope == pair.discord_scope else ShowAuthor.NEVER
-        caption = CaptionUse.FIRST if message.attachments else CaptionUse.NONE
-        parts = telegram_parts(message, options=RenderOptions(author, quote), caption=caption)
-        texts = [part.text for part in parts]
-        return [freeze(part) for part in _with_files(texts, message, reply_to)]
+        return _rendered(pair, message, quote, reply_to)
 
     # --- performing
 
@@ -179,8 +181,7 @@ class TelegramHop:
 
     async def _find(self, account: TelegramAccount, pair: PairConfig, rendered: TelegramRendered) -> int | None:
         """Our own unlinked post with this text, newer than the lane's last link."""
-        after = await self._last_link(pair)
-        stands = await account.fetch(pair.destination_chat, list(range(after + 1, after + 1 + LOOK)))
+        stands = await self._stands(account, pair)
         files = 0 if rendered.file is None else 1
         wanted = {(_comparable(rendered.text), files), (_comparable(_noted(rendered.text)), 0)}
         ours = [
@@ -191,6 +192,17 @@ class TelegramHop:
         known = await self._journal.known_remote(pair.id, self.number, ours)
         return next((id_ for id_ in ours if id_ not in known), None)
 
+    async def _stands(self, account: TelegramAccount, pair: PairConfig) -> dict[int, Message]:
+        """What was posted after the lane's last link, up to a gap of 50 ids, or 1000."""
+        stands: dict[int, Message] = {}
+        begin = await self._last_link(pair) + 1
+        for first in range(begin, begin + LOOK * MOST_LOOKS, LOOK):
+            found = await account.fetch(pair.destination_chat, list(range(first, first + LOOK)))
+            stands |= found
+            if not found:
+                break
+        return stands
+
     async def _last_link(self, pair: PairConfig) -> int:
         return await self._journal.last_link(pair.id, self.number)
 
@@ -199,6 +211,13 @@ class TelegramHop:
             return self._accounts[pair.sender]
         except KeyError:
             raise AccountDead(f"{pair.sender} is not connected here.", code="not-held") from None
+
+
+def _rendered(pair: PairConfig, message: Message, quote: RichText, reply_to: int | None) -> list[str]:
+    author = ShowAuthor.LINE if message.scope == pair.discord_scope else ShowAuthor.NEVER
+    caption = CaptionUse.FIRST if message.attachments else CaptionUse.NONE
+    parts = telegram_parts(message, options=RenderOptions(author, quote), caption=caption)
+    return [freeze(part) for part in _with_files([part.text for part in parts], message, reply_to)]
 
 
 def _with_files(texts: list[RichText], message: Message, reply_to: int | None) -> list[TelegramRendered]:

@@ -7,14 +7,15 @@ So a gap is neither lost nor overtaken (docs/explanation/design.md).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
 
 from pairs.intake.events import created, deleted, edited, unreadable
 from pairs.intake.recheck import Recheck
+from pairs.intake.takers import Takers
 from pairs.journal.journal import POISON, Journal
 from pairs.journal.link import LinkClosed
-from pairs.journal.rows import NewEvent, StoredEvent
+from pairs.journal.rows import NewEvent
 from pairs.lane.backoff import backoff
 from pairs.lane.config import PairConfig
 from project.core.errors import AccountDead, FenceLost, GatewayError, RelayError, RetryLater
@@ -30,7 +31,7 @@ MOST_LIVE = 10_000  # edits and deletes kept while the source cannot be read; th
 
 
 class SourceIntake:
-    """The one task that journals a source chat. `journaled` is told every new event."""
+    """The one task that journals a source chat. `lanes` take every new event."""
 
     def __init__(
         self,
@@ -38,14 +39,14 @@ class SourceIntake:
         chat_id: int,
         account: TelegramAccount,
         journal: Journal,
-        journaled: Callable[[Sequence[StoredEvent]], None],
+        lanes: Takers,
         rng: Random,
     ) -> None:
         self.chat_id = chat_id
         self.account = account
         self._trusted = False  # what is live is complete, or will be when the scan under way is through
         self._journal = journal
-        self._journaled = journaled
+        self._lanes = lanes
         self._rng = rng
         self._pairs: dict[int, PairConfig] = {}
         self._cursors: dict[int, int | None] = {}
@@ -191,12 +192,12 @@ class SourceIntake:
         if not events:
             return
         try:
-            appended = await self._journal.append(events)
+            appended = await self._journal.append(self._lanes.prepare(events))
         except POISON:
             for event in events:
                 await self._append([event] if len(events) > 1 else [unreadable(event)])
             return
-        self._journaled(appended.stored)
+        self._lanes.offer(appended.stored)
         for event in events:
             if event.cursor_to is not None and event.pair_id not in appended.refused:
                 self._cursors[event.pair_id] = max(self._cursors.get(event.pair_id) or 0, event.cursor_to)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from random import Random
 
 from pairs.intake.source import SourceIntake
+from pairs.intake.takers import Takers
 from pairs.journal.journal import Journal
-from pairs.journal.rows import StoredEvent
 from pairs.lane.config import PairConfig
 from pairs.supervised import Tasks
 from project.telegram.account import TelegramAccount
@@ -21,12 +21,12 @@ class Sources:
         self,
         *,
         journal: Journal,
-        journaled: Callable[[Sequence[StoredEvent]], None],
+        lanes: Takers,
         tasks: Tasks,
         rng: Random,
     ) -> None:
         self._journal = journal
-        self._journaled = journaled
+        self._lanes = lanes
         self._tasks = tasks
         self._rng = rng
         self._sources: dict[int, SourceIntake] = {}
@@ -98,7 +98,7 @@ class Sources:
                 chat_id=chat_id,
                 account=account,
                 journal=self._journal,
-                journaled=self._journaled,
+                lanes=self._lanes,
                 rng=self._rng,
             )
             self._sources[chat_id] = source

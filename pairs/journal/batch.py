@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Hashable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence
 from typing import Generic, TypeVar
 
 Item = TypeVar("Item")
@@ -15,34 +15,31 @@ MOST = 200  # items of one statement
 class Batcher(Generic[Item, Result]):
     """Collects items and hands them to `flush` in order, one flush at a time.
 
-    Two items with the same `identity` never share a flush: the second may depend on the first being committed. When a
-    flush raises `poison`, its items are tried one by one, so that one that the database does not take fails alone.
+    Two items that share one of their `identities` never share a flush: the second may depend on the first being
+    committed. When a flush raises `poison`, its items are tried one by one, so that one that the database does not
+    take fails alone.
     """
 
     def __init__(
         self,
-        flush: Callable[[Sequence[Item]], Awaitable[Sequence[Result]]],
-        identity: Callable[[Item], Hashable],
+        flush: Callable[[list[Item]], Awaitable[Sequence[Result]]],
+        identities: Callable[[Item], Collection[Hashable]],
         poison: tuple[type[Exception], ...] = (),
     ) -> None:
         self._flush = flush
-        self._identity = identity
+        self._identities = identities
         self._poison = poison
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
         self._runner: asyncio.Task[None] | None = None
 
     async def add(self, item: Item) -> Result:
         """The result for one item, once it is committed."""
-        return (await self.add_all([item]))[0]
-
-    async def add_all(self, items: Sequence[Item]) -> list[Result]:
-        """The results for several items, in order, once all are committed."""
         loop = asyncio.get_running_loop()
-        futures: list[asyncio.Future[Result]] = [loop.create_future() for _ in items]
-        self._waiting.extend(zip(items, futures, strict=True))
+        future: asyncio.Future[Result] = loop.create_future()
+        self._waiting.append((item, future))
         if self._runner is None or self._runner.done():
             self._runner = loop.create_task(self._run())
-        return list(await asyncio.gather(*futures))
+        return await future
 
     async def _run(self) -> None:
         while self._waiting:
@@ -70,15 +67,18 @@ class Batcher(Generic[Item, Result]):
                 future.set_result(result)
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Result]]]:
-        batch: list[tuple[Item, asyncio.Future[Result]]] = []
+        if len(self._waiting) == 1:
+            batch, self._waiting = self._waiting, []
+            return batch
         seen: set[Hashable] = set()
-        for entry in self._waiting[:MOST]:
-            identity = self._identity(entry[0])
-            if identity in seen:
+        count = 0
+        for item, _ in self._waiting[:MOST]:
+            identities = self._identities(item)
+            if not seen.isdisjoint(identities):
                 break
-            seen.add(identity)
-            batch.append(entry)
-        del self._waiting[: len(batch)]
+            seen.update(identities)
+            count += 1
+        batch, self._waiting = self._waiting[:count], self._waiting[count:]
         return batch
 
     def _fail(self, batch: list[tuple[Item, asyncio.Future[Result]]], error: BaseException) -> None:

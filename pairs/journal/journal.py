@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import accumulate
 
 import asyncpg
 
-from pairs.journal import columns, sql
-from pairs.journal.batch import Batcher
+from pairs.journal import records, sql
+from pairs.journal.batch import MOST, Batcher
 from pairs.journal.link import JournalLink
 from pairs.journal.reading import JournalReads
-from pairs.journal.rows import Appended, Claim, NewEvent, Outcome, StoredEvent
+from pairs.journal.rows import Appended, NewEvent, Step, StoredEvent
 from project.core.errors import FenceLost
 from project.core.leases import Holding
 from project.core.message import storable_text
 
 # What the database says about one row's content, not about itself.
-POISON = (asyncpg.DataError, asyncpg.InterfaceError, asyncpg.IntegrityConstraintViolationError, ValueError)
+POISON = (
+    asyncpg.DataError,
+    asyncpg.InterfaceError,
+    asyncpg.IntegrityConstraintViolationError,
+    ValueError,
+    OverflowError,
+)
+
+_Group = tuple[NewEvent, ...]
+_Result = tuple[StoredEvent | None, bool]  # as stored, None for a replay; and whether its pair is ours
 
 
 class Journal(JournalReads):
@@ -29,28 +40,23 @@ class Journal(JournalReads):
         super().__init__(link)
         self._holdings = holdings
         self._principal = principal
-        self._appends = Batcher(self._append, lambda event: (event.pair_id, event.scope, event.message_id), POISON)
-        self._claims = Batcher(self._claim, lambda claim: (claim.event_id, claim.hop), POISON)
-        self._outcomes = Batcher(self._settle, lambda outcome: (outcome.event_id, outcome.hop, outcome.part), POISON)
+        self._appends: Batcher[_Group, Sequence[_Result]] = Batcher(self._append, _names, POISON)
+        self._steps: Batcher[Step, tuple[bool, ...]] = Batcher(self._step, _rows, POISON)
 
     async def append(self, events: Sequence[NewEvent]) -> Appended:
         """Numbers and commits what is new among `events`; replays are left out, and so are pairs handed over.
 
         Raises FenceLost when this process no longer owns the session, one of POISON for an event that cannot be stored.
         """
-        results = await self._appends.add_all(events)
+        results = [result for group in _groups(events) for result in await self._appends.add(group)]
         stored = tuple(event for event, _ in results if event is not None)
         refused = {event.pair_id for event, (_, owned) in zip(events, results, strict=True) if not owned}
         return Appended(stored, frozenset(refused))
 
-    async def claim(self, claim: Claim) -> bool:
-        """Commits all parts as `sending`, before the call. False: the pair moved on, or a part was settled already.
-        Raises FenceLost."""
-        return await self._claims.add(claim)
-
-    async def settle(self, outcome: Outcome) -> None:
-        """Commits what became of a part. Raises FenceLost."""
-        await self._outcomes.add(outcome)
+    async def commit(self, step: Step) -> tuple[bool, ...]:
+        """Commits what became of parts, and parts as `sending` before their calls. For each claim: whether it was
+        granted; not when its pair moved on, or when a part was settled already. Raises FenceLost."""
+        return await self._steps.add(step)
 
     async def set_cursor(self, pair_id: int, generation: int, cursor: int) -> None:
         """Sets the first cursor of a new pair, unless it has one: relaying begins after this source message."""
@@ -70,31 +76,29 @@ class Journal(JournalReads):
 
     # --- statements
 
-    async def _append(self, events: Sequence[NewEvent]) -> list[tuple[StoredEvent | None, bool]]:
-        """For each event: as stored, None for a replay; and whether its pair is ours."""
-        row = (await self._fetch(sql.APPEND, *self._own(), *columns.of_events(events)))[0]
+    async def _append(self, groups: Sequence[_Group]) -> list[Sequence[_Result]]:
+        events = [event for group in groups for event in group]
+        row = (await self._fetch(sql.APPEND, *self._own(), records.of_events(events)))[0]
         if not row["fenced"]:
             raise FenceLost(f"{self._principal}: the lease is no longer ours")
         stored: dict[int, StoredEvent] = {}
         numbers = zip(row["ords"] or (), row["ids"] or (), row["seqs"] or (), row["revisions"] or (), strict=True)
         for order, id_, seq, revision in numbers:
-            stored[order - 1] = _stored(events[order - 1], id_, seq, revision)
+            stored[order] = _stored(events[order], id_, seq, revision)
         owned = set(zip(row["owned_pairs"] or (), row["owned_generations"] or (), strict=True))
-        return [(stored.get(n), (event.pair_id, event.generation) in owned) for n, event in enumerate(events)]
+        results = [(stored.get(n), (event.pair_id, event.generation) in owned) for n, event in enumerate(events)]
+        starts = accumulate((len(group) for group in groups), initial=0)
+        return [results[start : start + len(group)] for start, group in zip(starts, groups, strict=False)]
 
-    async def _claim(self, claims: Sequence[Claim]) -> list[bool]:
-        flat = [(claim, part) for claim in claims for part in claim.parts]
-        accounts = {claim.account for claim in claims}
-        row = (await self._fetch(sql.CLAIM, *self._fences(accounts), *columns.of_claims(flat)))[0]
+    async def _step(self, steps: Sequence[Step]) -> list[tuple[bool, ...]]:
+        outcomes = [outcome for step in steps for outcome in step.outcomes]
+        claims = [claim for step in steps for claim in step.claims]
+        accounts = {outcome.account for outcome in outcomes} | {claim.account for claim in claims}
+        arguments = records.of_outcomes(outcomes), records.of_claims(claims)
+        row = (await self._fetch(sql.STEP, *self._fences(accounts), *arguments))[0]
         self._check_held(accounts, row)
-        taken = list(zip(row["events"] or (), row["hops"] or (), strict=True))
-        return [taken.count((claim.event_id, claim.hop)) == len(claim.parts) for claim in claims]
-
-    async def _settle(self, outcomes: Sequence[Outcome]) -> list[None]:
-        accounts = {outcome.account for outcome in outcomes}
-        row = (await self._fetch(sql.SETTLE, *self._fences(accounts), *columns.of_outcomes(outcomes)))[0]
-        self._check_held(accounts, row)
-        return [None] * len(outcomes)
+        taken = Counter(zip(row["events"] or (), row["hops"] or (), strict=True))
+        return [tuple(taken[claim.event_id, claim.hop] == len(claim.parts) for claim in step.claims) for step in steps]
 
     def _check_held(self, accounts: set[str], row: asyncpg.Record) -> None:
         if lost := accounts - set(row["held"] or ()):
@@ -126,4 +130,29 @@ def _stored(event: NewEvent, id_: int, seq: int, revision: int) -> StoredEvent:
         kind=event.kind,
         hops=event.hops,
         message=event.message,
+        claimed=() if event.first is None else event.first.parts,
     )
+
+
+def _names(group: _Group) -> set[Hashable]:
+    return {_name(event) for event in group}
+
+
+def _name(event: NewEvent) -> Hashable:
+    return event.pair_id, event.scope, event.message_id
+
+
+def _rows(step: Step) -> list[Hashable]:
+    return [*((o.event_id, o.hop) for o in step.outcomes), *((c.event_id, c.hop) for c in step.claims)]
+
+
+def _groups(events: Sequence[NewEvent]) -> Iterator[_Group]:
+    """As few groups as possible in which no message appears twice for a pair: an edit has to find its original."""
+    group: dict[Hashable, NewEvent] = {}
+    for event in events:
+        if _name(event) in group or len(group) == MOST:
+            yield tuple(group.values())
+            group = {}
+        group[_name(event)] = event
+    if group:
+        yield tuple(group.values())

@@ -6,10 +6,20 @@ DUE = """
 SELECT d.part, d.act, d.state, d.source_message, d.rendered, d.key, d.identity, d.tries,
        extract(epoch FROM clock_timestamp() - d.attempted_at)::float8 AS age,
        greatest(0, extract(epoch FROM d.not_before - clock_timestamp()))::float8 AS wait, d.remote_id,
-       e.id AS event_id, e.pair_id, e.seq, e.scope, e.message_id, e.revision, e.kind, e.payload,
+       d.replays, e.id AS event_id, e.pair_id, e.seq, e.scope, e.message_id, e.revision, e.kind,
+       CASE WHEN d.replays = 0 OR e.payload IS NULL THEN e.payload ELSE (
+           SELECT n.payload FROM pairs_event n
+           WHERE n.pair_id = e.pair_id AND n.scope = e.scope AND n.message_id = e.message_id
+             AND n.kind IN ('create', 'edit') AND n.payload IS NOT NULL
+           ORDER BY n.revision DESC LIMIT 1) END AS payload,
        d.hop = 2 AND EXISTS (
            SELECT 1 FROM pairs_delivery f WHERE f.event_id = d.event_id AND f.hop = 1
-             AND f.state IN ('waiting', 'sending', 'held')) AS hop1_open
+             AND f.state IN ('waiting', 'sending', 'held')) AS hop1_open,
+       EXISTS (
+           SELECT 1 FROM pairs_event x JOIN pairs_delivery y ON y.event_id = x.id AND y.hop = d.hop
+           WHERE x.pair_id = e.pair_id AND x.scope = e.scope AND x.message_id = e.message_id AND x.seq > e.seq
+             AND x.kind = ANY(CASE e.kind WHEN 'create' THEN '{delete}' WHEN 'edit' THEN '{edit,delete}' END::text[])
+       ) AS overtaken
 FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
 WHERE d.pair_id = $1 AND d.hop = $2 AND d.state IN ('waiting', 'sending')
 ORDER BY d.seq, d.part LIMIT $3
@@ -20,14 +30,6 @@ SELECT x.pair_id, x.hop FROM unnest($1::bigint[], $2::smallint[]) AS x(pair_id, 
 WHERE EXISTS (SELECT 1 FROM pairs_delivery d
               WHERE d.pair_id = x.pair_id AND d.hop = x.hop AND d.state IN ('waiting', 'sending'))
 """
-
-OVERTAKEN = """
-SELECT EXISTS (
-    SELECT 1 FROM pairs_event e JOIN pairs_delivery d ON d.event_id = e.id AND d.hop = $4
-    WHERE e.pair_id = $1 AND e.scope = $2 AND e.message_id = $3 AND e.seq > $5
-      AND e.kind = ANY($6::text[])) AS overtaken
-"""
-
 
 RESOLVE = """
 SELECT o.scope, o.message_id, EXISTS (
@@ -98,7 +100,8 @@ ORDER BY x.id LIMIT $2
 
 PAIRS = """
 SELECT p.id, p.source_chat, p.discord_channel, p.discord_guild, p.webhook_id, p.webhook_sealed, p.destination_chat,
-       p.sender_id, p.status, p.cursor, p.options, a.session_id, a."group", a.generation
+       p.sender_id, p.status, p.cursor, p.options, a.session_id, a."group", a.generation,
+       coalesce((SELECT extract(epoch FROM resumed_at)::bigint FROM core_installation), 0) AS resumed_at
 FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
 WHERE p.status <> 'removed' AND (a.session_id = ANY($1::bigint[]) OR p.sender_id = ANY($2::bigint[])
    OR (p.sender_id IS NULL AND a.session_id = ANY($1::bigint[])))

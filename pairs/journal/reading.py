@@ -27,14 +27,6 @@ class JournalReads(Statements):
         pairs, hops = [pair for pair, _ in lanes], [hop for _, hop in lanes]
         return [(row["pair_id"], row["hop"]) for row in await self._fetch(queries.DUE_LANES, pairs, hops)]
 
-    async def overtaken(self, event: StoredEvent, hop: int) -> bool:
-        """Whether a delete, or for an edit a newer edit, of the event's message stands behind it on a hop."""
-        kinds = overtaking(event.kind)
-        rows = await self._fetch(
-            queries.OVERTAKEN, event.pair_id, event.scope, event.message_id, hop, event.seq, sorted(kinds)
-        )
-        return bool(rows[0]["overtaken"])
-
     async def links(self, pair_id: int, scope: str, message_id: int, hop: int) -> list[Link]:
         """Our living posts of a message on a hop, in reading order."""
         rows = await self._fetch(queries.LINKS, pair_id, scope, message_id, hop)
@@ -80,15 +72,6 @@ class JournalReads(Statements):
         return await self._fetch(queries.PAIRS, list(sessions), list(senders))
 
 
-def overtaking(kind: EventKind) -> frozenset[EventKind]:
-    """Which later events of the same message make one of this kind pointless while it has not gone out."""
-    return {
-        EventKind.CREATE: frozenset({EventKind.DELETE}),
-        EventKind.EDIT: frozenset({EventKind.DELETE, EventKind.EDIT}),
-        EventKind.DELETE: frozenset[EventKind](),
-    }[kind]
-
-
 def _due(row: asyncpg.Record) -> DueRow:
     payload = row["payload"]
     event = StoredEvent(
@@ -116,4 +99,6 @@ def _due(row: asyncpg.Record) -> DueRow:
         wait=row["wait"],
         remote_id=row["remote_id"],
         hop1_open=row["hop1_open"],
+        replays=row["replays"],
+        overtaken=row["overtaken"],
     )

@@ -12,6 +12,26 @@ ONLY_HOP_2 = 2
 
 
 @dataclass(frozen=True, slots=True)
+class PartClaim:
+    """One part about to be sent: what is committed as `sending` before the call."""
+
+    part: int
+    act: Act
+    source_message: int
+    rendered: str
+    key: str
+    target: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FirstParts:
+    """Hop 1's parts of an event whose lane would send it at once, and who would: they are journaled as `sending`."""
+
+    identity: str
+    parts: tuple[PartClaim, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class NewEvent:
     """An event as intake hands it over. `hops` is a bit mask; `cursor_to` moves the pair's cursor, if set."""
 
@@ -27,11 +47,17 @@ class NewEvent:
     hops: int = BOTH_HOPS
     inbox_id: int | None = None
     wake: str | None = None
+    first: FirstParts | None = None
+
+    @property
+    def revision(self) -> int:
+        """Of a new message; that of an edit only the journal knows."""
+        return 0
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event with its number."""
+    """An event with its number. `claimed` are its hop-1 parts when they were journaled as `sending`."""
 
     id: int
     pair_id: int
@@ -42,6 +68,7 @@ class StoredEvent:
     kind: EventKind
     hops: int
     message: Message | None
+    claimed: tuple[PartClaim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +81,8 @@ class Appended:
 
 @dataclass(frozen=True, slots=True)
 class DueRow:
-    """An unfinished delivery row as a lane loads it. `age` is seconds since its last attempt, None before the first."""
+    """An unfinished delivery row as a lane loads it. `age` is seconds since its last attempt, None before the first;
+    `overtaken` when a later event on the same hop makes sending it pointless."""
 
     event: StoredEvent
     part: int
@@ -69,18 +97,8 @@ class DueRow:
     wait: float
     remote_id: int | None
     hop1_open: bool
-
-
-@dataclass(frozen=True, slots=True)
-class PartClaim:
-    """One part about to be sent: what is committed as `sending` before the call."""
-
-    part: int
-    act: Act
-    source_message: int
-    rendered: str
-    key: str
-    target: int | None = None
+    replays: int = 0  # how often it was a dead letter sent again; its event then carries the newest content
+    overtaken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +132,14 @@ class Outcome:
     tries: int = 0
     wait: float | None = None
     wake: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What one commit of a lane holds: what became of parts, and what is about to be sent next."""
+
+    outcomes: tuple[Outcome, ...] = ()
+    claims: tuple[Claim, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

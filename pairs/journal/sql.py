@@ -19,14 +19,15 @@ fence AS MATERIALIZED (
     ORDER BY l.name FOR SHARE OF l
 )"""
 
+_PARTS = "part smallint, act text, source_message bigint, rendered json, key text, target bigint"
+
+# `parts` of an event are those of hop 1 when its lane would send it at once: they are `sending` from the start.
 APPEND = f"""
 WITH {_SESSION_FENCE},
 input AS MATERIALIZED (
-    SELECT * FROM unnest(
-        $4::bigint[], $5::bigint[], $6::text[], $7::bigint[], $8::text[], $9::bytea[], $10::text[], $11::bigint[],
-        $12::bigint[], $13::smallint[], $14::bigint[], $15::text[]
-    ) WITH ORDINALITY AS i(pair_id, generation, scope, message_id, kind, hash, payload, edited,
-                           cursor_to, hops, inbox_id, wake, ord)
+    SELECT i.*, decode(i.hash, 'hex') AS content_hash FROM json_to_recordset($4::json) AS i(
+        ord int, pair_id bigint, generation bigint, scope text, message_id bigint, kind text, hash text, payload json,
+        edited bigint, cursor_to bigint, hops smallint, inbox_id bigint, wake text, identity text, parts json)
 ),
 owned AS MATERIALIZED (
     SELECT p.id, p.last_seq, a.generation FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
@@ -48,7 +49,7 @@ fresh AS MATERIALIZED (
     ) known ON true
     WHERE CASE i.kind
         WHEN 'create' THEN known.revision IS NULL
-        WHEN 'edit' THEN known.content_hash <> i.hash AND i.edited >= known.edited
+        WHEN 'edit' THEN known.content_hash <> i.content_hash AND i.edited >= known.edited
         ELSE known.revision IS NOT NULL END
       AND NOT EXISTS (
         SELECT 1 FROM pairs_event e WHERE e.pair_id = i.pair_id AND e.scope = i.scope
@@ -56,19 +57,28 @@ fresh AS MATERIALIZED (
 ),
 added AS (
     INSERT INTO pairs_event (pair_id, seq, scope, message_id, revision, kind, payload, content_hash, edited, created_at)
-    SELECT pair_id, last_seq + n, scope, message_id, revision, kind, payload::jsonb, hash, edited, clock_timestamp()
+    SELECT pair_id, last_seq + n, scope, message_id, revision, kind, payload::jsonb, content_hash, edited,
+           clock_timestamp()
     FROM fresh
     RETURNING id, pair_id, seq, scope, message_id, kind, revision
 ),
 numbered AS MATERIALIZED (
-    SELECT a.id, a.pair_id, a.seq, a.message_id, a.revision, f.hops, f.ord FROM added a
+    SELECT a.id, a.pair_id, a.seq, a.message_id, a.revision, f.hops, f.ord, f.identity, f.parts FROM added a
     JOIN fresh f ON f.pair_id = a.pair_id AND f.last_seq + f.n = a.seq
 ),
 planned AS (
     INSERT INTO pairs_delivery
-        (event_id, pair_id, seq, hop, part, act, state, source_message, key, identity, tries, reason)
-    SELECT n.id, n.pair_id, n.seq, h.hop, 0, 'plan', 'waiting', n.message_id, '', '', 0, ''
-    FROM numbered n CROSS JOIN (VALUES (1), (2)) AS h(hop) WHERE n.hops & h.hop <> 0
+        (event_id, pair_id, seq, hop, part, act, state, source_message, rendered, key, identity, attempted_at, tries,
+         reason)
+    SELECT n.id, n.pair_id, n.seq, h.hop, 0, 'plan', 'waiting', n.message_id, NULL::jsonb, '', '', NULL::timestamptz,
+           0, ''
+    FROM numbered n CROSS JOIN (VALUES (1), (2)) AS h(hop)
+    WHERE n.hops & h.hop <> 0 AND (h.hop = 2 OR n.parts IS NULL)
+    UNION ALL
+    SELECT n.id, n.pair_id, n.seq, 1, p.part, p.act, 'sending', p.source_message, p.rendered::jsonb, p.key, n.identity,
+           clock_timestamp(), 0, ''
+    FROM numbered n CROSS JOIN LATERAL json_to_recordset(n.parts) AS p({_PARTS})
+    WHERE n.parts IS NOT NULL
 ),
 moved AS (
     UPDATE pairs_pair p
@@ -94,72 +104,59 @@ SELECT (SELECT count(*) FROM fence) AS fenced,
             SELECT DISTINCT wake FROM fresh WHERE wake IS NOT NULL) w) AS woken
 """
 
-CLAIM = f"""
+# What became of parts, and parts about to be sent: never of the same event and hop in one statement.
+STEP = f"""
 WITH {_ACCOUNTS_FENCE},
-input AS MATERIALIZED (
-    SELECT * FROM unnest(
-        $4::text[], $5::bigint[], $6::bigint[], $7::bigint[], $8::smallint[], $9::smallint[], $10::text[],
-        $11::bigint[], $12::text[], $13::text[], $14::text[], $15::bigint[], $16::bigint[]
-    ) AS i(account, event_id, pair_id, seq, hop, part, act, source_message, rendered, key, identity, target, generation)
+outcomes AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($4::json) AS i(
+        account text, event_id bigint, hop smallint, part smallint, state text, remote_id bigint, reason text,
+        tries smallint, wait float8, wake text, pair_id bigint, generation bigint)
+),
+claims AS MATERIALIZED (
+    SELECT * FROM json_to_recordset($5::json) AS i(
+        account text, event_id bigint, pair_id bigint, seq bigint, hop smallint, identity text, generation bigint,
+        parts json)
 ),
 owned AS MATERIALIZED (
     SELECT a.pair_id, a.generation FROM pairs_assignment a
     WHERE EXISTS (SELECT 1 FROM fence)
-      AND a.pair_id IN (SELECT pair_id FROM input WHERE generation IS NOT NULL)
-    ORDER BY a.pair_id FOR SHARE
-),
-allowed AS MATERIALIZED (
-    SELECT i.* FROM input i JOIN fence f ON f.name = i.account
-    WHERE i.generation IS NULL OR (i.pair_id, i.generation) IN (SELECT pair_id, generation FROM owned)
-),
-claimed AS (
-INSERT INTO pairs_delivery AS d
-    (event_id, pair_id, seq, hop, part, act, state, source_message, rendered, key, identity, attempted_at, tries,
-     reason, remote_id)
-SELECT event_id, pair_id, seq, hop, part, act, 'sending', source_message, rendered::jsonb, key, identity,
-       clock_timestamp(), 0, '', target
-FROM allowed
-ON CONFLICT (event_id, hop, part) DO UPDATE SET
-    act = excluded.act, state = 'sending', source_message = excluded.source_message, rendered = excluded.rendered,
-    key = excluded.key, identity = excluded.identity, attempted_at = excluded.attempted_at, not_before = NULL,
-    remote_id = excluded.remote_id
-WHERE d.state IN ('waiting', 'sending')
-RETURNING event_id, hop
-)
-SELECT (SELECT array_agg(name) FROM fence) AS held,
-       (SELECT array_agg(event_id) FROM claimed) AS events,
-       (SELECT array_agg(hop) FROM claimed) AS hops
-"""
-
-SETTLE = f"""
-WITH {_ACCOUNTS_FENCE},
-input AS MATERIALIZED (
-    SELECT * FROM unnest(
-        $4::text[], $5::bigint[], $6::smallint[], $7::smallint[], $8::text[], $9::bigint[], $10::text[],
-        $11::smallint[], $12::float8[], $13::text[], $14::bigint[], $15::bigint[]
-    ) AS i(account, event_id, hop, part, state, remote_id, reason, tries, wait, wake, pair_id, generation)
-),
-owned AS MATERIALIZED (
-    SELECT a.pair_id, a.generation FROM pairs_assignment a
-    WHERE EXISTS (SELECT 1 FROM fence)
-      AND a.pair_id IN (SELECT pair_id FROM input WHERE generation IS NOT NULL)
+      AND a.pair_id IN (SELECT pair_id FROM outcomes WHERE generation IS NOT NULL
+                        UNION ALL SELECT pair_id FROM claims WHERE generation IS NOT NULL)
     ORDER BY a.pair_id FOR SHARE
 ),
 done AS (
     UPDATE pairs_delivery d
     SET state = i.state, remote_id = coalesce(i.remote_id, d.remote_id), reason = i.reason, tries = i.tries,
         not_before = clock_timestamp() + make_interval(secs => i.wait)
-    FROM input i JOIN fence f ON f.name = i.account
+    FROM outcomes i JOIN fence f ON f.name = i.account
     WHERE d.event_id = i.event_id AND d.hop = i.hop AND d.part = i.part AND d.state IN ('waiting', 'sending')
       -- That a post stands is true whoever owns the pair by now; anything else is the new owner's to say.
       AND (i.generation IS NULL OR i.state = 'sent'
            OR (i.pair_id, i.generation) IN (SELECT pair_id, generation FROM owned))
-    RETURNING d.event_id
+),
+allowed AS MATERIALIZED (
+    SELECT c.* FROM claims c JOIN fence f ON f.name = c.account
+    WHERE c.generation IS NULL OR (c.pair_id, c.generation) IN (SELECT pair_id, generation FROM owned)
+),
+claimed AS (
+    INSERT INTO pairs_delivery AS d
+        (event_id, pair_id, seq, hop, part, act, state, source_message, rendered, key, identity, attempted_at, tries,
+         reason, remote_id)
+    SELECT c.event_id, c.pair_id, c.seq, c.hop, p.part, p.act, 'sending', p.source_message, p.rendered::jsonb, p.key,
+           c.identity, clock_timestamp(), 0, '', p.target
+    FROM allowed c CROSS JOIN LATERAL json_to_recordset(c.parts) AS p({_PARTS})
+    ON CONFLICT (event_id, hop, part) DO UPDATE SET
+        act = excluded.act, state = 'sending', source_message = excluded.source_message, rendered = excluded.rendered,
+        key = excluded.key, identity = excluded.identity, attempted_at = excluded.attempted_at, not_before = NULL,
+        remote_id = excluded.remote_id
+    WHERE d.state IN ('waiting', 'sending')
+    RETURNING event_id, hop
 )
 SELECT (SELECT array_agg(name) FROM fence) AS held,
-       (SELECT count(*) FROM done) AS done,
+       (SELECT array_agg(event_id) FROM claimed) AS events,
+       (SELECT array_agg(hop) FROM claimed) AS hops,
        (SELECT count(pg_notify('relay_wake', w.wake)) FROM (
-            SELECT DISTINCT wake FROM input WHERE wake IS NOT NULL) w) AS woken
+            SELECT DISTINCT wake FROM outcomes WHERE wake IS NOT NULL) w) AS woken
 """
 
 SET_CURSOR = f"""

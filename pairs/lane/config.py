@@ -13,7 +13,11 @@ SENDING = frozenset({PairStatus.ACTIVE, PairStatus.DEGRADED})
 
 @dataclass(frozen=True, slots=True)
 class PairConfig:
-    """Read from the database by the engine; a change of any field restarts the pair's lanes."""
+    """Read from the database by the engine; a change of any field restarts the pair's lanes.
+
+    `resumed_at`: Unix seconds of `adopt --resume`; an installation before this one may have sent what was written
+    until then. 0: there was none.
+    """
 
     id: int
     generation: int
@@ -26,6 +30,7 @@ class PairConfig:
     destination_chat: int
     status: PairStatus
     group: int
+    resumed_at: int = 0
 
     @property
     def source_scope(self) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from pairs.journal.rows import PartClaim, StoredEvent
+from pairs.journal.rows import NewEvent, PartClaim, StoredEvent
 from pairs.lane.config import PairConfig
 
 
@@ -52,6 +52,10 @@ class Hop(Protocol):
 
     def wait_keys(self, pair: PairConfig, part: PartClaim) -> tuple[str, ...]:
         """Keys of the waits (RetryLater's scopes) that the part's calls belong to."""
+        ...
+
+    def plan_at_once(self, pair: PairConfig, event: NewEvent | StoredEvent) -> Plan | None:
+        """As `plan`, of a new message that needs nothing from the journal; None for others."""
         ...
 
     async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:

@@ -3,35 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 
 import asyncpg
 
 from pairs.journal.journal import POISON, Journal
 from pairs.journal.link import LinkClosed
-from pairs.journal.rows import DueRow, PartClaim, StoredEvent
-from pairs.lane.attempts import attempt_of, settle_wait
+from pairs.journal.rows import DueRow, FirstParts, NewEvent, PartClaim, StoredEvent
+from pairs.lane.attempts import attempt_of, first_attempt, settle_wait
 from pairs.lane.backoff import backoff
 from pairs.lane.config import PairConfig
 from pairs.lane.gate import Gate
 from pairs.lane.hop import Attempt, Hop
 from pairs.lane.parts import MOST_REFUSALS, PartSender, Ready
 from pairs.lane.queue import LaneQueue, Work
-from pairs.lane.record import Record
+from pairs.lane.record import Ahead, Record
 from pairs.lane.waits import Waits
-from pairs.models.delivery import Act, HopState
+from pairs.models.delivery import HopState
 from project.core.errors import AccountDead, FenceLost, TargetGone
 from project.core.logs import get_logger
 
 _log = get_logger(__name__)
 
 OVERTAKEN = "superseded by a later edit or delete"
+LONG = 10.0  # seconds after which a wait ends with another look at the journal
 
 
 class Lane:
-    """Runs until closed. `settled` is called for each event this hop is through with; `wake` names the account whose
-    process works the next hop, when that is another process."""
+    """Runs until closed. `settled` is called for each event this hop is through with, `following` just before, for what
+    the next hop can claim with its end; `wake` names the account whose process works the next hop, when that is another
+    process."""
 
     def __init__(
         self,
@@ -40,6 +42,7 @@ class Lane:
         hop: Hop,
         journal: Journal,
         settled: Callable[[StoredEvent], None],
+        following: Callable[[StoredEvent], Ahead | None],
         wake: str | None,
         waits: Waits,
         rng: Random,
@@ -48,12 +51,16 @@ class Lane:
         self.hop = hop
         self._journal = journal
         self._settled = settled
+        self._following = following
         self._rng = rng
         self._gate = Gate()
         self._record = Record(journal, pair, hop, wake)
-        self._sender = PartSender(pair=pair, hop=hop, record=self._record, gate=self._gate, waits=waits, rng=rng)
+        self._sender = PartSender(
+            pair=pair, hop=hop, record=self._record, gate=self._gate, waits=waits, rng=rng, ahead=self._ahead
+        )
         self._clock = asyncio.get_running_loop().time
         self._queue = LaneQueue(lambda limit: journal.due(pair.id, hop.number, limit), self._clock)
+        self._prepared: tuple[str, int] | None = None  # the message that is being journaled as `sending`
         self._crashes = (0, 0)  # event id, times it broke the lane
         self.idle = False
 
@@ -64,10 +71,29 @@ class Lane:
 
     # --- news
 
+    def prepare(self, event: NewEvent) -> FirstParts | None:
+        """The parts of an event about to be journaled, when it would go out at once: they are journaled as `sending`.
+        At most one event at a time, so that a crash leaves no more than one part in doubt."""
+        if not self.idle or self._prepared or not self._queue.exhausted:
+            return None
+        parts = self._parts_at_once(event)
+        if not parts:
+            return None
+        self._prepared = (event.scope, event.message_id)
+        return self._record.first(parts)
+
     def offer(self, event: StoredEvent, *, hop1_open: bool) -> None:
         """A freshly journaled event."""
-        self._queue.offer(Work(event, hop1_open))
+        if event.claimed and self._prepared != (event.scope, event.message_id):
+            self._queue.refresh()  # claimed by a lane that ended meanwhile
+        else:
+            self._queue.offer(Work(event, hop1_open, claimed=event.claimed))
         self._gate.ring()
+
+    def prepare_head(self, event: StoredEvent) -> Ahead | None:
+        """The claim of an event that this lane will send as soon as hop 1 is through with it."""
+        work = self._queue.first
+        return self._ahead_of(work) if self.idle and work is not None and work.event.id == event.id else None
 
     def hop1_settled(self, event_id: int) -> None:
         """Hop 1 is through with an event."""
@@ -92,28 +118,40 @@ class Lane:
             self._gate.rearm()
             work = await self._queue.head()
             if work is None:
-                self.idle = True
-                await self._gate.news()
-                self.idle = False
+                await self._rest()
                 continue
             try:
                 finished = await self._work(work)
             except TargetGone as error:
                 _log.warning("pair stopped", pair=self.pair.id, hop=self.hop.number, code=error.code)
                 await self._record.stop_pair(error.for_people())
-                return
+                break
             if finished:
                 self._queue.done(work)
                 self._settled(work.event)
+        await self._release()
+
+    async def _rest(self) -> None:
+        self._prepared = None
+        self.idle = True
+        await self._gate.news()
+        self.idle = False
+
+    async def _release(self) -> None:
+        """What was claimed ahead and never tried is for the next owner to send, without any doubt."""
+        work = self._queue.first
+        if work is not None and work.claimed:
+            await self._sender.put_back(work.event, [Ready(part) for part in work.claimed])
 
     async def _work(self, work: Work) -> bool:
         """True when the hop is through with the event. A message that breaks our own code may not stop the lane: after
         three times it is set aside."""
         try:
-            parts = await (self._resume(work) if _was_planned(work.rows) else self._plan(work))
+            parts = await self._parts(work)
             if parts is not None and await self._sender.send_all(work.event, parts):
                 return True
         except (TargetGone, AccountDead, FenceLost, LinkClosed):
+            self._queue.forget()  # the rows say what is left of it
             raise
         except Exception as error:
             if isinstance(error, asyncpg.PostgresError) and not isinstance(error, POISON):
@@ -121,6 +159,11 @@ class Lane:
             return await self._survive(work, error)
         self._queue.forget()
         return False
+
+    async def _parts(self, work: Work) -> list[Ready] | None:
+        if work.claimed:
+            return [Ready(part) for part in work.claimed]
+        return await (self._resume(work) if work.planned else self._plan(work))
 
     async def _survive(self, work: Work, error: Exception) -> bool:
         event_id, crashes = self._crashes
@@ -136,15 +179,17 @@ class Lane:
 
     async def _finish(self, work: Work, state: HopState, reason: str) -> None:
         """All that is unfinished of the event ends in one state."""
-        parts = [row.part for row in work.rows] or [0]
+        parts = [row.part for row in work.rows] or [part.part for part in work.claimed] or [0]
         for part in parts:
             await self._record.outcome(work.event, part, state, reason=reason, last=part == parts[-1])
 
     async def _plan(self, work: Work) -> list[Ready] | None:
         """The event's parts, committed. None: not now. Planned anew after each wait, since more may have happened."""
-        wait = _wait_of(work, self._clock())
+        wait = work.wait_left(self._clock())
         while await self._gate.pause(wait):
-            if await self._is_overtaken(work.event):
+            if wait > LONG:
+                return None
+            if self._queue.overtaken(work):
                 await self._finish(work, HopState.SKIPPED, OVERTAKEN)
                 return []
             plan = await self.hop.plan(self.pair, work.event)
@@ -153,7 +198,8 @@ class Lane:
                 return []
             wait = self._sender.wait_before(plan.parts[0])
             if not wait:
-                return await self._committed(work.event, [Ready(part) for part in plan.parts])
+                attempt = first_attempt(work.event, work.rows, resumed_at=self.pair.resumed_at)
+                return await self._committed(work.event, [Ready(part, attempt) for part in plan.parts], plan.parts)
         return None
 
     async def _resume(self, work: Work) -> list[Ready] | None:
@@ -161,45 +207,64 @@ class Lane:
         ready = self._ready(work)
         rows = [(row, item.attempt) for row, item in zip(work.rows, ready, strict=True)]
         elapsed = self._clock() - work.read_at
-        wait = max(_wait_of(work, self._clock()), settle_wait(rows, elapsed=elapsed))
+        wait = max(work.wait_left(self._clock()), settle_wait(rows, elapsed=elapsed))
         if not await self._gate.pause(wait):
             return None
         untouched = work.rows[0].part == 0 and all(attempt is Attempt.FIRST for _, attempt in rows)
-        if untouched and await self._is_overtaken(work.event):
+        if untouched and self._queue.overtaken(work):
             await self._finish(work, HopState.SKIPPED, OVERTAKEN)
             return []
-        return await self._committed(work.event, self._ready(work))
+        untried = [_part(row) for row in work.rows if row.state is HopState.WAITING]
+        return await self._committed(work.event, self._ready(work), untried)
 
     def _ready(self, work: Work) -> list[Ready]:
         elapsed = self._clock() - work.read_at
         lifetime, identity = self.hop.key_lifetime(self.pair), self.hop.identity(self.pair)
         ready = []
         for row in work.rows:
-            attempt = attempt_of(row, identity=identity, lifetime=lifetime, elapsed=elapsed)
+            attempt = attempt_of(
+                row, identity=identity, lifetime=lifetime, elapsed=elapsed, resumed_at=self.pair.resumed_at
+            )
             age = 0.0 if attempt is Attempt.FIRST else (row.age or 0.0) + elapsed
             ready.append(Ready(_part(row), attempt, age))
         return ready
 
-    async def _committed(self, event: StoredEvent, ready: list[Ready]) -> list[Ready] | None:
-        """The same parts, once those never tried are `sending`."""
-        fresh = [item.part for item in ready if item.attempt is Attempt.FIRST]
-        if not fresh or await self._record.sending(event, fresh):
+    async def _committed(
+        self, event: StoredEvent, ready: list[Ready], untried: Sequence[PartClaim]
+    ) -> list[Ready] | None:
+        """The parts, once those never tried are `sending`."""
+        if not untried or await self._record.sending(event, untried):
             return ready
         await self._gate.pause(backoff(1, self._rng))  # handed over: the engine will close this lane
         return None
 
-    async def _is_overtaken(self, event: StoredEvent) -> bool:
-        if self._queue.overtaken(event):
-            return True
-        return not self._queue.complete and await self._journal.overtaken(event, self.hop.number)
+    # --- looking ahead
 
+    def _ahead(self, event: StoredEvent) -> Sequence[Ahead]:
+        """What can be claimed with the end of an event: its next hop, and the next event of this lane."""
+        second = self._queue.second
+        candidates = (
+            self._following(event),
+            None if second is None or second.hop1_open else self._ahead_of(second),
+        )
+        return [item for item in candidates if item is not None]
 
-def _was_planned(rows: list[DueRow]) -> bool:
-    return bool(rows) and rows[0].act is not Act.PLAN
+    def _ahead_of(self, work: Work) -> Ahead | None:
+        if self._gate.closing or work.claimed or not work.untouched or self._queue.overtaken(work):
+            return None
+        parts = self._parts_at_once(work.event, work.rows)
+        return Ahead(work, self._record.claim(work.event, parts)) if parts else None
 
-
-def _wait_of(work: Work, now: float) -> float:
-    return max((row.wait for row in work.rows), default=0.0) - (now - work.read_at)
+    def _parts_at_once(self, event: NewEvent | StoredEvent, rows: Sequence[DueRow] = ()) -> tuple[PartClaim, ...]:
+        """Its parts when they can be sent now, and were certainly never sent; none otherwise."""
+        if first_attempt(event, rows, resumed_at=self.pair.resumed_at) is not Attempt.FIRST:
+            return ()
+        try:
+            plan = self.hop.plan_at_once(self.pair, event)
+        except Exception as error:  # it would break the event before it; its own turn says what is wrong with it
+            _log.debug("cannot be planned ahead", pair=self.pair.id, hop=self.hop.number, error=type(error).__name__)
+            return ()
+        return plan.parts if plan and plan.parts and not self._sender.wait_before(plan.parts[0]) else ()
 
 
 def _part(row: DueRow) -> PartClaim:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 from random import Random
 
 from pairs.journal.journal import Journal
-from pairs.journal.rows import StoredEvent
+from pairs.journal.rows import NewEvent, StoredEvent
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Hop
 from pairs.lane.lane import Lane
+from pairs.lane.record import Ahead
 from pairs.lane.waits import Waits
 from pairs.supervised import Tasks
 
@@ -40,6 +43,16 @@ class Lanes:
     async def drain(self) -> None:
         """Ends all after their call under way, within 8 s."""
         await self._end(list(self._lanes))
+
+    def prepare(self, events: Sequence[NewEvent]) -> list[NewEvent]:
+        """Events about to be journaled, with the parts of those that go out at once."""
+        times = Counter(event.pair_id for event in events)
+        return [self._with_parts(event) if times[event.pair_id] == 1 else event for event in events]
+
+    def _with_parts(self, event: NewEvent) -> NewEvent:
+        lane = self._lanes.get((event.pair_id, 1))
+        first = lane.prepare(event) if lane is not None and event.hops & 1 else None
+        return event if first is None else replace(event, first=first)
 
     def offer(self, events: Sequence[StoredEvent]) -> None:
         """Events just journaled here."""
@@ -83,6 +96,7 @@ class Lanes:
             hop=self._hops[number],
             journal=self._journal,
             settled=self._settled(number),
+            following=self._following(number),
             wake=pair.sender if number == 1 and pair.sender not in accounts else None,
             waits=self._waits,
             rng=self._rng,
@@ -92,6 +106,13 @@ class Lanes:
 
     def _settled(self, number: int) -> Callable[[StoredEvent], None]:
         return self._hop1_settled if number == 1 else _nothing
+
+    def _following(self, number: int) -> Callable[[StoredEvent], Ahead | None]:
+        return self._claim_of_hop2 if number == 1 else _nothing_follows
+
+    def _claim_of_hop2(self, event: StoredEvent) -> Ahead | None:
+        lane = self._lanes.get((event.pair_id, 2))
+        return None if lane is None else lane.prepare_head(event)
 
     def _hop1_settled(self, event: StoredEvent) -> None:
         lane = self._lanes.get((event.pair_id, 2))
@@ -110,3 +131,8 @@ def _task(key: LaneKey) -> tuple[str, LaneKey]:
 
 def _nothing(event: StoredEvent) -> None:
     """Nobody waits for hop 2."""
+
+
+def _nothing_follows(event: StoredEvent) -> Ahead | None:
+    """Hop 2 is the last."""
+    return None

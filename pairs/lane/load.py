@@ -46,6 +46,7 @@ def _pair(row: asyncpg.Record, keyring: Keyring) -> PairConfig:
         destination_chat=row["destination_chat"],
         status=PairStatus(row["status"]),
         group=row["group"],
+        resumed_at=row["resumed_at"],
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from random import Random
 
@@ -12,7 +13,7 @@ from pairs.lane.backoff import backoff
 from pairs.lane.config import PairConfig
 from pairs.lane.gate import Gate
 from pairs.lane.hop import Attempt, Hop
-from pairs.lane.record import Record
+from pairs.lane.record import Ahead, Record
 from pairs.lane.waits import Waits
 from pairs.models.delivery import Act, HopState
 from project.core.errors import AccountDead, Ambiguous, Refused, RetryLater, TargetGone, Unreachable
@@ -41,10 +42,21 @@ class PutOff:
 
 
 class PartSender:
-    """Sends the parts of one lane. `sent` counts them."""
+    """Sends the parts of one lane. `sent` counts them; `ahead` is asked what to claim with the end of an event."""
 
-    def __init__(self, *, pair: PairConfig, hop: Hop, record: Record, gate: Gate, waits: Waits, rng: Random) -> None:
+    def __init__(
+        self,
+        *,
+        pair: PairConfig,
+        hop: Hop,
+        record: Record,
+        gate: Gate,
+        waits: Waits,
+        rng: Random,
+        ahead: Callable[[StoredEvent], Sequence[Ahead]],
+    ) -> None:
         self.sent = 0
+        self._ahead = ahead
         self._pair = pair
         self._hop = hop
         self._record = record
@@ -63,15 +75,15 @@ class PartSender:
             try:
                 put_off = await self._send(event, ready, last=index == len(parts) - 1)
             except (TargetGone, AccountDead):
-                await self._put_back(event, parts[index:], 0.0)
+                await self.put_back(event, parts[index:])
                 raise
             if put_off is not None:
                 rest = [replace(ready, attempt=put_off.attempt), *parts[index + 1 :]]
-                await self._put_back(event, rest, put_off.wait)
+                await self.put_back(event, rest, put_off.wait)
                 return False
         return True
 
-    async def _put_back(self, event: StoredEvent, parts: list[Ready], wait: float) -> None:
+    async def put_back(self, event: StoredEvent, parts: Sequence[Ready], wait: float = 0.0) -> None:
         """The wait is on the rows before it is waited for, so that it survives a restart. What may stand already stays
         `sending`, since whoever goes on has to know."""
         for ready in parts:
@@ -94,13 +106,21 @@ class PartSender:
                     await self._refused(event, ready.part, error, last=last)
                     return None
                 continue
-            reason = "id unknown" if remote_id is None and ready.part.act is Act.POST else ""
-            await self._record.outcome(
-                event, ready.part.part, HopState.SENT, remote_id=remote_id, reason=reason, last=last
-            )
-            self.sent += 1
+            await self._sent(event, ready.part, remote_id, last=last)
             return None
         return PutOff(trying.attempt, 0.0)
+
+    async def _sent(self, event: StoredEvent, part: PartClaim, remote_id: int | None, *, last: bool) -> None:
+        await self._record.outcome(
+            event,
+            part.part,
+            HopState.SENT,
+            remote_id=remote_id,
+            reason="id unknown" if remote_id is None and part.act is Act.POST else "",
+            last=last,
+            ahead=self._ahead(event) if last else (),
+        )
+        self.sent += 1
 
     async def _refused(
         self, event: StoredEvent, part: PartClaim, error: Unreachable | Ambiguous | Refused, *, last: bool

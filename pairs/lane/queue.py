@@ -6,8 +6,9 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from pairs.journal.reading import overtaking
-from pairs.journal.rows import DueRow, StoredEvent
+from pairs.journal.rows import DueRow, PartClaim, StoredEvent
+from pairs.lane.overtaking import Overtaking
+from pairs.models.delivery import Act, HopState
 
 PAGE = 100
 MOST = 500  # works kept in memory per lane; what is beyond stays in the journal
@@ -16,12 +17,27 @@ MOST = 500  # works kept in memory per lane; what is beyond stays in the journal
 @dataclass(slots=True)
 class Work:
     """An event that a hop still has to deal with. `rows` are what an earlier owner or attempt left of it; `read_at` is
-    when they were read, by the clock of the queue."""
+    when they were read, by the clock of the queue. `claimed` are its parts when they are `sending` already, untried."""
 
     event: StoredEvent
     hop1_open: bool = False
     rows: list[DueRow] = field(default_factory=list)
     read_at: float = 0.0
+    claimed: tuple[PartClaim, ...] = ()
+
+    @property
+    def planned(self) -> bool:
+        """Whether an earlier owner or attempt has rendered it."""
+        return bool(self.rows) and self.rows[0].act is not Act.PLAN
+
+    @property
+    def untouched(self) -> bool:
+        """Whether nothing of it was ever tried, rendered or made to wait."""
+        return all(row.act is Act.PLAN and row.state is HopState.WAITING and not row.wait for row in self.rows)
+
+    def wait_left(self, now: float) -> float:
+        """Seconds that its rows have to wait still; not above 0 when they may go."""
+        return max((row.wait for row in self.rows), default=0.0) - (now - self.read_at)
 
 
 class LaneQueue:
@@ -35,18 +51,35 @@ class LaneQueue:
         self._read = read
         self._clock = clock
         self._works: deque[Work] = deque()
-        self.complete = False  # nothing is due in the journal beyond what is here
+        self._overtaking = Overtaking()
+        self._complete = False  # nothing is due in the journal beyond what is here
         self._stale = False  # something happened that the works here do not show
         self._last = 0  # highest seq ever queued
 
+    @property
+    def exhausted(self) -> bool:
+        """Whether nothing is due, here or in the journal."""
+        return self._complete and not self._stale and not self._works
+
+    @property
+    def first(self) -> Work | None:
+        """The next work, whether it may go or not."""
+        return self._works[0] if self._works else None
+
+    @property
+    def second(self) -> Work | None:
+        """The work behind the one under way."""
+        return self._works[1] if len(self._works) > 1 else None
+
     def offer(self, work: Work) -> None:
         """Takes a work just journaled; when the memory is full or behind, the journal keeps it for later."""
-        if self.complete and len(self._works) < MOST and work.event.seq > self._last:
+        if not self._overtaking.note(work.event):
+            self.forget()  # too much to remember: the journal tells
+        if self._complete and len(self._works) < MOST and work.event.seq > self._last:
             self._works.append(work)
             self._last = work.event.seq
         else:
-            self.complete = False
-            self._stale = True
+            self.refresh()
 
     def hop1_settled(self, event_id: int) -> None:
         """Hop 1 of an event is through: hop 2 may go."""
@@ -58,36 +91,31 @@ class LaneQueue:
 
     def refresh(self) -> None:
         """The journal changed in a way that only a read can tell; what can be worked is not read again."""
-        self.complete = False
+        self._complete = False
         self._stale = True
 
     def forget(self) -> None:
         """Drops the memory: everything unfinished is read again."""
         self._works.clear()
-        self.complete = False
+        self._complete = False
 
-    def overtaken(self, event: StoredEvent) -> bool:
-        """Whether what is here makes sending the event pointless. When not `complete`, the journal may know more."""
-        kinds = overtaking(event.kind)
-        return bool(kinds) and any(
-            work.event.seq > event.seq
-            and work.event.kind in kinds
-            and (work.event.scope, work.event.message_id) == (event.scope, event.message_id)
-            for work in self._works
-        )
+    def overtaken(self, work: Work) -> bool:
+        """Whether a later event makes sending this one pointless, as far as was read or offered."""
+        return any(row.overtaken for row in work.rows) or self._overtaking.overtaken(work.event)
 
     async def head(self) -> Work | None:
         """The next work that may go, without taking it; None when there is none."""
         while True:
             if self._works and self._works[0].hop1_open and self._stale:
                 self.forget()
-            if self._works or self.complete:
+            if self._works or self._complete:
                 break
             await self._fill()
         return self._works[0] if self._works and not self._works[0].hop1_open else None
 
     def done(self, work: Work) -> None:
         """This work, the head until a moment ago, is finished."""
+        self._overtaking.done(work.event)
         if self._works and self._works[0].event.id == work.event.id:
             self._works.popleft()
 
@@ -104,4 +132,4 @@ class LaneQueue:
             self._works.pop()
         if self._works:
             self._last = max(self._last, self._works[-1].event.seq)
-        self.complete = len(rows) < PAGE and not self._stale
+        self._complete = len(rows) < PAGE and not self._stale

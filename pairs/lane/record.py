@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pairs.journal.journal import Journal
-from pairs.journal.rows import Claim, Outcome, PartClaim, StoredEvent
+from pairs.journal.rows import Claim, FirstParts, Outcome, PartClaim, Step, StoredEvent
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Hop
+from pairs.lane.queue import Work
 from pairs.models.delivery import HopState
+
+
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """A work that is claimed in the same commit that ends the one before it."""
+
+    work: Work
+    claim: Claim
 
 
 class Record:
@@ -17,22 +27,32 @@ class Record:
     def __init__(self, journal: Journal, pair: PairConfig, hop: Hop, wake: str | None) -> None:
         self._journal = journal
         self._pair = pair
-        self._hop = hop
         self._wake = wake
+        self._hop = hop.number
+        self._account = hop.account(pair)
+        self._identity = hop.identity(pair)
+        self._generation = pair.generation if hop.number == 1 else None
 
-    async def sending(self, event: StoredEvent, parts: Sequence[PartClaim]) -> bool:
-        """Commits the parts before they are sent. False: this lane may not send them any more."""
-        claim = Claim(
+    def first(self, parts: Sequence[PartClaim]) -> FirstParts:
+        """Parts of an event that is not journaled yet."""
+        return FirstParts(self._identity, tuple(parts))
+
+    def claim(self, event: StoredEvent, parts: Sequence[PartClaim]) -> Claim:
+        """Parts about to be sent."""
+        return Claim(
             event_id=event.id,
             pair_id=event.pair_id,
             seq=event.seq,
-            hop=self._hop.number,
-            account=self._hop.account(self._pair),
-            generation=self._generation(),
-            identity=self._hop.identity(self._pair),
+            hop=self._hop,
+            account=self._account,
+            generation=self._generation,
+            identity=self._identity,
             parts=tuple(parts),
         )
-        return await self._journal.claim(claim)
+
+    async def sending(self, event: StoredEvent, parts: Sequence[PartClaim]) -> bool:
+        """Commits the parts before they are sent. False: this lane may not send them any more."""
+        return all(await self._journal.commit(Step(claims=(self.claim(event, parts),))))
 
     async def outcome(
         self,
@@ -44,28 +64,27 @@ class Record:
         reason: str = "",
         wait: float | None = None,
         last: bool = False,
+        ahead: Sequence[Ahead] = (),
     ) -> None:
-        """Commits what became of a part; after the `last` one of the event the next hop's process is told."""
-        await self._journal.settle(
-            Outcome(
-                event_id=event.id,
-                pair_id=event.pair_id,
-                hop=self._hop.number,
-                part=part,
-                account=self._hop.account(self._pair),
-                generation=self._generation(),
-                state=state,
-                remote_id=remote_id,
-                reason=reason,
-                wait=wait,
-                wake=self._wake if last else None,
-            )
+        """Commits what became of a part; after the `last` one of the event the next hop's process is told. Works
+        `ahead` are claimed with it."""
+        outcome = Outcome(
+            event_id=event.id,
+            pair_id=event.pair_id,
+            hop=self._hop,
+            part=part,
+            account=self._account,
+            generation=self._generation,
+            state=state,
+            remote_id=remote_id,
+            reason=reason,
+            wait=wait,
+            wake=self._wake if last else None,
         )
+        granted = await self._journal.commit(Step((outcome,), tuple(item.claim for item in ahead)))
+        for item, yes in zip(ahead, granted, strict=True):
+            item.work.claimed = item.claim.parts if yes else ()
 
     async def stop_pair(self, reason: str) -> None:
         """The pair goes into `error`."""
-        account = self._hop.account(self._pair)
-        await self._journal.stop_pair(self._pair.id, account, f"hop {self._hop.number}: {reason}")
-
-    def _generation(self) -> int | None:
-        return self._pair.generation if self._hop.number == 1 else None
+        await self._journal.stop_pair(self._pair.id, self._account, f"hop {self._hop}: {reason}")

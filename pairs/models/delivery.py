@@ -44,6 +44,7 @@ class Delivery(models.Model):
     identity = models.CharField(max_length=40, blank=True, default="", help_text="who sent it: the key's other half")
     attempted_at = models.DateTimeField(null=True)
     tries = models.PositiveSmallIntegerField(default=0)
+    replays = models.PositiveSmallIntegerField(default=0, db_default=0, help_text="times it was sent again by hand")
     not_before = models.DateTimeField(null=True)
     reason = models.CharField(max_length=200, blank=True, default="")
     remote_id = models.BigIntegerField(null=True)

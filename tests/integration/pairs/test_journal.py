@@ -14,7 +14,7 @@ from django.db import connections
 from pairs.domain.keys import content_hash
 from pairs.journal.journal import POISON, Journal
 from pairs.journal.link import JournalLink, LinkClosed
-from pairs.journal.rows import Appended, Claim, NewEvent, Outcome, PartClaim, StoredEvent
+from pairs.journal.rows import Appended, Claim, FirstParts, NewEvent, Outcome, PartClaim, Step, StoredEvent
 from pairs.models import Assignment, Pair
 from pairs.models.delivery import Act, HopState
 from project.core.config import current
@@ -53,6 +53,12 @@ class Desk:
 
     async def add(self, *events: NewEvent) -> Appended:
         return await self.journal.append(events)
+
+    async def claimed(self, *claims: Claim) -> bool:
+        return all(await self.journal.commit(Step(claims=claims)))
+
+    async def settle(self, *outcomes: Outcome) -> None:
+        await self.journal.commit(Step(outcomes))
 
     def claim(self, event: StoredEvent, parts: int = 1, generation: int | None = 1) -> Claim:
         claims = tuple(PartClaim(n, Act.POST, event.message_id, '{"content": "x"}', f"k{n}") for n in range(parts))
@@ -164,12 +170,12 @@ async def test_nul_and_lone_surrogates_are_stored_as_missing_characters(desk: De
 
 async def test_nothing_is_written_after_a_take_over(desk: Desk, pg: asyncpg.Connection) -> None:
     (event,) = (await desk.add(desk.event(5))).stored
-    await desk.journal.claim(desk.claim(event))
+    await desk.claimed(desk.claim(event))
     await take_lease(pg, desk.account, "b:1")
     for write in (
         desk.add(desk.event(6)),
-        desk.journal.claim(desk.claim(event)),
-        desk.journal.settle(desk.outcome(event, HopState.SENT, remote_id=1)),
+        desk.claimed(desk.claim(event)),
+        desk.settle(desk.outcome(event, HopState.SENT, remote_id=1)),
     ):
         with pytest.raises(FenceLost):
             await write
@@ -211,24 +217,24 @@ async def test_a_pair_handed_over_is_not_written_and_its_cursor_stays(desk: Desk
     assert not appended.stored
     assert appended.refused == {desk.pair}
     assert await cursor_of(pg) == (5, 1)
-    assert not await desk.journal.claim(desk.claim(event))
-    await desk.journal.settle(desk.outcome(event, HopState.WAITING, wait=30.0))
+    assert not await desk.claimed(desk.claim(event))
+    await desk.settle(desk.outcome(event, HopState.WAITING, wait=30.0))
     assert await pg.fetchval("SELECT not_before IS NULL FROM pairs_delivery WHERE hop = 1")
-    await desk.journal.settle(desk.outcome(event, HopState.SENT, remote_id=9))
+    await desk.settle(desk.outcome(event, HopState.SENT, remote_id=9))
     assert await pg.fetchval("SELECT remote_id FROM pairs_delivery WHERE hop = 1") == 9
 
 
 async def test_a_claim_is_all_or_nothing_for_the_lane(desk: Desk) -> None:
     (event,) = (await desk.add(desk.event(5))).stored
-    assert await desk.journal.claim(desk.claim(event, parts=2))
-    await desk.journal.settle(desk.outcome(event, HopState.SENT, remote_id=1))
-    assert not await desk.journal.claim(desk.claim(event, parts=2))
+    assert await desk.claimed(desk.claim(event, parts=2))
+    await desk.settle(desk.outcome(event, HopState.SENT, remote_id=1))
+    assert not await desk.claimed(desk.claim(event, parts=2))
 
 
 async def test_what_is_settled_stays_settled(desk: Desk, pg: asyncpg.Connection) -> None:
     (event,) = (await desk.add(desk.event(5))).stored
-    await desk.journal.settle(desk.outcome(event, HopState.SENT, remote_id=1))
-    await desk.journal.settle(desk.outcome(event, HopState.DEAD, reason="late\0"))
+    await desk.settle(desk.outcome(event, HopState.SENT, remote_id=1))
+    await desk.settle(desk.outcome(event, HopState.DEAD, reason="late\0"))
     assert await pg.fetchval("SELECT state || remote_id FROM pairs_delivery WHERE hop = 1") == "sent1"
 
 
@@ -239,8 +245,8 @@ async def test_a_message_costs_one_statement_per_step_and_a_burst_no_more(desk: 
     await desk.add(desk.event(1))
     before = desk.link.statements
     stored = (await desk.add(*(desk.event(id_) for id_ in range(2, 102)))).stored
-    await asyncio.gather(*(desk.journal.claim(desk.claim(event)) for event in stored))
-    await asyncio.gather(*(desk.journal.settle(desk.outcome(e, HopState.SENT, remote_id=e.seq)) for e in stored))
+    await asyncio.gather(*(desk.claimed(desk.claim(event)) for event in stored))
+    await asyncio.gather(*(desk.settle(desk.outcome(e, HopState.SENT, remote_id=e.seq)) for e in stored))
     assert desk.link.statements - before == 3
 
 
@@ -258,7 +264,7 @@ async def test_a_cut_connection_is_waited_out_and_told(desk: Desk, pg: asyncpg.C
 
 async def test_lanes_with_work_are_found_by_one_query(desk: Desk) -> None:
     (event,) = (await desk.add(desk.event(5))).stored
-    await desk.journal.settle(desk.outcome(event, HopState.SENT, remote_id=1))
+    await desk.settle(desk.outcome(event, HopState.SENT, remote_id=1))
     before = desk.link.statements
     lanes = [(desk.pair + n, hop) for n in range(300) for hop in (1, 2)]
     assert await desk.journal.due_lanes(lanes) == [(desk.pair, 2)]
@@ -266,11 +272,56 @@ async def test_lanes_with_work_are_found_by_one_query(desk: Desk) -> None:
 
 
 async def test_a_later_delete_or_edit_in_the_journal_is_seen(desk: Desk) -> None:
-    create, edit = (await desk.add(desk.event(5), desk.event(5, EventKind.EDIT, "y", edited=1))).stored
-    assert not await desk.journal.overtaken(create, 1)
-    assert not await desk.journal.overtaken(edit, 1)
+    async def overtaken() -> list[bool]:
+        return [row.overtaken for row in await desk.journal.due(desk.pair, 1, 10)]
+
+    await desk.add(desk.event(5), desk.event(5, EventKind.EDIT, "y", edited=1))
+    assert await overtaken() == [False, False]
     await desk.add(desk.event(5, EventKind.EDIT, "z", edited=2))
-    assert await desk.journal.overtaken(edit, 1)
-    assert not await desk.journal.overtaken(create, 1)
+    assert await overtaken() == [False, True, False]
     await desk.add(desk.event(5, EventKind.DELETE))
-    assert await desk.journal.overtaken(create, 1)
+    assert await overtaken() == [True, True, True, False]
+
+
+# --- one commit for several things
+
+
+async def test_what_goes_out_at_once_is_journaled_as_sending(desk: Desk, pg: asyncpg.Connection) -> None:
+    parts = tuple(PartClaim(n, Act.POST, 5, '{"content": "x"}', f"k{n}") for n in range(2))
+    event = replace(desk.event(5), first=FirstParts("bot.1", parts))
+    before = desk.link.statements
+    (stored,) = (await desk.add(event, desk.event(6))).stored[:1]
+    assert desk.link.statements - before == 1
+    assert stored.claimed == parts
+    states = "SELECT hop, part, state, key, identity FROM pairs_delivery WHERE seq = 1 ORDER BY hop, part"
+    assert [tuple(row) for row in await pg.fetch(states)] == [
+        (1, 0, "sending", "k0", "bot.1"),
+        (1, 1, "sending", "k1", "bot.1"),
+        (2, 0, "waiting", "", ""),
+    ]
+    assert not (await desk.add(event)).stored  # a replay claims nothing
+
+
+async def test_an_end_and_the_next_claims_are_one_statement(desk: Desk, pg: asyncpg.Connection) -> None:
+    first, second = (await desk.add(desk.event(5), desk.event(6))).stored
+    await desk.claimed(desk.claim(first))
+    before = desk.link.statements
+    ended = desk.outcome(first, HopState.SENT, remote_id=7)
+    following = replace(desk.claim(first, generation=None), hop=2)
+    assert await desk.journal.commit(Step((ended,), (following, desk.claim(second)))) == (True, True)
+    assert desk.link.statements - before == 1
+    rows = await pg.fetch("SELECT seq, hop, state FROM pairs_delivery ORDER BY seq, hop")
+    assert [tuple(row) for row in rows] == [
+        (1, 1, "sent"), (1, 2, "sending"), (2, 1, "sending"), (2, 2, "waiting"),
+    ]  # fmt: skip
+
+
+async def test_a_post_that_stands_is_noted_though_the_next_claim_is_refused(desk: Desk, pg: asyncpg.Connection) -> None:
+    """The pair was handed over while the post was under way."""
+    first, second = (await desk.add(desk.event(5), desk.event(6))).stored
+    await desk.claimed(desk.claim(first))
+    await pg.execute("UPDATE pairs_assignment SET generation = 2")
+    ended = desk.outcome(first, HopState.SENT, remote_id=7)
+    assert await desk.journal.commit(Step((ended,), (desk.claim(second),))) == (False,)
+    rows = await pg.fetch("SELECT seq, state FROM pairs_delivery WHERE hop = 1 ORDER BY seq")
+    assert [tuple(row) for row in rows] == [(1, "sent"), (2, "waiting")]

@@ -29,7 +29,7 @@ class Flushes:
 
 
 def batcher(flushes: Flushes, modulus: int = 1_000_000) -> Batcher[int, int]:
-    return Batcher(flushes, lambda item: item % modulus, (ValueError,))
+    return Batcher(flushes, lambda item: [item % modulus], (ValueError,))
 
 
 async def test_what_arrives_together_shares_a_flush() -> None:
@@ -77,7 +77,8 @@ async def test_a_cancelled_caller_does_not_stop_the_others() -> None:
 def test_items_stay_in_order_and_no_identity_meets_itself(items: list[int], modulus: int) -> None:
     async def run() -> None:
         flushes = Flushes()
-        assert await batcher(flushes, modulus).add_all(items) == [item * 10 for item in items]
+        batches = batcher(flushes, modulus)
+        assert await asyncio.gather(*map(batches.add, items)) == [item * 10 for item in items]
         assert [item for batch in flushes.batches for item in batch] == items
         for batch in flushes.batches:
             assert len(batch) <= MOST

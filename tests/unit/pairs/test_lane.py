@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from pairs.journal.rows import Claim, DueRow, Outcome, PartClaim, StoredEvent
+from pairs.journal.rows import Claim, DueRow, NewEvent, Outcome, PartClaim, Step, StoredEvent
 from pairs.lane import attempts
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
@@ -30,14 +30,19 @@ class MemoryJournal:
         self.rows: dict[tuple[int, int], DueRow] = {}
         self.outcomes: list[Outcome] = []
         self.stopped = ""
+        self.commits = 0
 
     async def due(self, pair_id: int, hop: int, limit: int) -> list[DueRow]:
         return [self.rows[key] for key in sorted(self.rows)][:limit]
 
-    async def overtaken(self, of: StoredEvent, hop: int) -> bool:
-        return False
+    async def commit(self, step: Step) -> tuple[bool, ...]:
+        await asyncio.sleep(0)
+        self.commits += 1
+        for outcome in step.outcomes:
+            self._settle(outcome)
+        return tuple(self._claim(claim) for claim in step.claims)
 
-    async def claim(self, claim: Claim) -> bool:
+    def _claim(self, claim: Claim) -> bool:
         for part in claim.parts:
             of = event(claim.seq)
             self.rows[claim.seq, part.part] = due(
@@ -46,7 +51,7 @@ class MemoryJournal:
             )  # fmt: skip
         return True
 
-    async def settle(self, outcome: Outcome) -> None:
+    def _settle(self, outcome: Outcome) -> None:
         self.outcomes.append(outcome)
         key = (outcome.event_id, outcome.part)
         if outcome.state not in (HopState.WAITING, HopState.SENDING):
@@ -89,9 +94,17 @@ class FakeHop:
     def wait_keys(self, pair: PairConfig, part: PartClaim) -> tuple[str, ...]:
         return ("dc:channel:20",)
 
+    def plan_at_once(self, pair: PairConfig, of: NewEvent | StoredEvent) -> Plan | None:
+        return self._plan(of) if of.kind is EventKind.CREATE else None
+
     async def plan(self, pair: PairConfig, of: StoredEvent) -> Plan:
         self.planning(of)
-        return Plan(tuple(PartClaim(n, Act.POST, of.message_id, "text", f"{of.seq}.{n}") for n in range(self.parts)))
+        return self._plan(of)
+
+    def _plan(self, of: NewEvent | StoredEvent) -> Plan:
+        return Plan(
+            tuple(PartClaim(n, Act.POST, of.message_id, "text", f"{of.message_id}.{n}") for n in range(self.parts))
+        )
 
     async def perform(self, pair: PairConfig, of: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
         self.calls.append((of.seq, part.part, attempt))
@@ -112,6 +125,7 @@ class Run:
             hop=hop,
             journal=self.journal,  # type: ignore[arg-type]
             settled=lambda of: self.through.append(of.seq),
+            following=lambda of: None,
             wake=None,
             waits=self.waits,
             rng=Random(1),
