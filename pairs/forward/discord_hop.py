@@ -12,6 +12,7 @@ from pairs.forward.rendered import DiscordRendered, discord_part, freeze
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
 from pairs.journal.rows import PartClaim, StoredEvent
+from pairs.lane.attempts import look_from
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
 from pairs.models.delivery import Act
@@ -168,7 +169,8 @@ class DiscordHop:
         if rendered.files:
             shapes += [(_noted(rendered.content, note), 0) for note in (TOO_BIG, LOST_FILE)]
         since = event.message.date if event.message else 0
-        return await self._look_back.find(pair, since=since, key=part.key, shapes=shapes)
+        before = look_from(event, pair.resumed_at)
+        return await self._look_back.find(pair, since=since, tried_before=before, key=part.key, shapes=shapes)
 
     async def _post(
         self, pair: PairConfig, event: StoredEvent, part: PartClaim, rendered: DiscordRendered

@@ -31,12 +31,15 @@ class LookBack:
         self._journal = journal
         self._may_read: dict[int, tuple[float, bool]] = {}
 
-    async def find(self, pair: PairConfig, *, since: int, key: str, shapes: Sequence[Shape]) -> int | None:
+    async def find(
+        self, pair: PairConfig, *, since: int, tried_before: int, key: str, shapes: Sequence[Shape]
+    ) -> int | None:
         """Our own unlinked post of one of these shapes after the lane's last one; None also when we may not look.
 
-        `since` is Unix seconds of an earlier moment, for a lane without a post.
+        `since` is Unix seconds of an earlier moment, for a lane without a post; `tried_before` as for `last_link`.
         """
-        after = await self._journal.last_link(pair.id, 1) or snowflake(since - CLOCK_SLACK)
+        last = await self._journal.last_link(pair.id, 1, tried_before=tried_before)
+        after = last or snowflake(since - CLOCK_SLACK)
         stands = await self._stands(pair, after)
         if stands is None:
             self.ambiguous += 1

@@ -12,6 +12,7 @@ from pairs.forward.rendered import TelegramRendered, freeze, telegram_part
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
 from pairs.journal.rows import PartClaim, StoredEvent
+from pairs.lane.attempts import look_from
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
 from pairs.models.delivery import Act
@@ -112,10 +113,10 @@ class TelegramHop:
         if part.act is Act.EDIT:
             await self._edit(account, pair, part, rendered)
             return part.target
-        if attempt is Attempt.UNSURE and (found := await self._find(account, pair, rendered)):
-            return found
         # Only a repeat can be a duplicate, whose id is looked up.
-        after = 0 if attempt is Attempt.FIRST else await self._last_link(pair)
+        after = 0 if attempt is Attempt.FIRST else await self._last_link(pair, event)
+        if attempt is Attempt.UNSURE and (found := await self._find(account, pair, rendered, after)):
+            return found
         return (await self._post(account, pair, event, part, rendered, after)).message_id
 
     async def _post(
@@ -179,9 +180,11 @@ class TelegramHop:
             if error.code != GONE:  # somebody deleted it there: nothing left to edit
                 raise
 
-    async def _find(self, account: TelegramAccount, pair: PairConfig, rendered: TelegramRendered) -> int | None:
-        """Our own unlinked post with this text, newer than the lane's last link."""
-        stands = await self._stands(account, pair)
+    async def _find(
+        self, account: TelegramAccount, pair: PairConfig, rendered: TelegramRendered, after: int
+    ) -> int | None:
+        """Our own unlinked post with this text, newer than `after`."""
+        stands = await _standing(account, pair.destination_chat, after)
         files = 0 if rendered.file is None else 1
         wanted = {(_comparable(rendered.text), files), (_comparable(_noted(rendered.text)), 0)}
         ours = [
@@ -192,19 +195,9 @@ class TelegramHop:
         known = await self._journal.known_remote(pair.id, self.number, ours)
         return next((id_ for id_ in ours if id_ not in known), None)
 
-    async def _stands(self, account: TelegramAccount, pair: PairConfig) -> dict[int, Message]:
-        """What was posted after the lane's last link, up to a gap of 50 ids, or 1000."""
-        stands: dict[int, Message] = {}
-        begin = await self._last_link(pair) + 1
-        for first in range(begin, begin + LOOK * MOST_LOOKS, LOOK):
-            found = await account.fetch(pair.destination_chat, list(range(first, first + LOOK)))
-            stands |= found
-            if not found:
-                break
-        return stands
-
-    async def _last_link(self, pair: PairConfig) -> int:
-        return await self._journal.last_link(pair.id, self.number)
+    async def _last_link(self, pair: PairConfig, event: StoredEvent) -> int:
+        before = look_from(event, pair.resumed_at)
+        return await self._journal.last_link(pair.id, self.number, tried_before=before)
 
     def _account(self, pair: PairConfig) -> TelegramAccount:
         try:
@@ -218,6 +211,17 @@ def _rendered(pair: PairConfig, message: Message, quote: RichText, reply_to: int
     caption = CaptionUse.FIRST if message.attachments else CaptionUse.NONE
     parts = telegram_parts(message, options=RenderOptions(author, quote), caption=caption)
     return [freeze(part) for part in _with_files([part.text for part in parts], message, reply_to)]
+
+
+async def _standing(account: TelegramAccount, chat: int, after: int) -> dict[int, Message]:
+    """What stands after an id, up to a gap of 50 ids, or 1000."""
+    stands: dict[int, Message] = {}
+    for first in range(after + 1, after + 1 + LOOK * MOST_LOOKS, LOOK):
+        found = await account.fetch(chat, list(range(first, first + LOOK)))
+        stands |= found
+        if not found:
+            break
+    return stands
 
 
 def _with_files(texts: list[RichText], message: Message, reply_to: int | None) -> list[TelegramRendered]:

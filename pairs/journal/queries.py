@@ -63,6 +63,7 @@ WHERE d.pair_id = $1 AND d.hop = $2 AND d.remote_id = $3 AND d.act = 'post' LIMI
 LAST_LINK = """
 SELECT max(remote_id) FROM pairs_delivery
 WHERE pair_id = $1 AND hop = $2 AND remote_id IS NOT NULL AND act = 'post' AND state = 'sent'
+  AND ($3::bigint = 0 OR attempted_at < to_timestamp($3::bigint))
 """
 
 KNOWN_REMOTE = """

@@ -45,9 +45,9 @@ class JournalReads(Statements):
             Resolved(None if row["scope"] is None else (row["scope"], row["message_id"]), row["known"]) for row in rows
         ]
 
-    async def last_link(self, pair_id: int, hop: int) -> int:
-        """Highest remote id of the lane, 0 for none."""
-        return int((await self._fetch(queries.LAST_LINK, pair_id, hop))[0][0] or 0)
+    async def last_link(self, pair_id: int, hop: int, *, tried_before: int = 0) -> int:
+        """Highest remote id of the lane, 0 for none; of those tried before a time (Unix seconds), if given."""
+        return int((await self._fetch(queries.LAST_LINK, pair_id, hop, tried_before))[0][0] or 0)
 
     async def known_remote(self, pair_id: int, hop: int, remote_ids: Sequence[int]) -> frozenset[int]:
         """Which of these remote ids are linked already, by this pair or another one of the same chat."""

@@ -20,6 +20,12 @@ def sent_before(event: NewEvent | StoredEvent, resumed_at: int) -> bool:
     return bool(resumed_at) and event.message is not None and event.message.date < resumed_at + CLOCK_SLACK
 
 
+def look_from(event: StoredEvent, resumed_at: int) -> int:
+    """Where a look for an event's post begins: after the last link that was tried before this time (Unix seconds), or,
+    for 0, after the last link. What another installation sent, it sent in an order of its own."""
+    return resumed_at if sent_before(event, resumed_at) else 0
+
+
 def first_attempt(event: NewEvent | StoredEvent, rows: Sequence[DueRow], *, resumed_at: int) -> Attempt:
     """What is known about the parts of an event that is planned now."""
     replayed = any(row.replays for row in rows)
