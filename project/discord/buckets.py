@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from project.discord.routes import CLOUDFLARE, Route
+from project.discord.turns import Turns
 
 SAME_WINDOW = 0.1
 
@@ -19,28 +20,46 @@ class _Bucket:
     remaining: int = 1
     reset_at: float = 0.0
     in_flight: int = 0
+    window: float = 0.0  # seconds; the longest time to a reset that was told
 
 
 @dataclass(slots=True)
 class Buckets:
-    """One per process and token, shared by all that send. Times are seconds of the monotonic `clock`."""
+    """One per process and token, shared by all that send. Times are seconds of the monotonic `clock`; `rate` is how
+    many requests a second Discord takes of one token, or of one address without a token (0: not known)."""
 
     clock: Callable[[], float] = time.monotonic
+    rate: int = 0
+    turns: Turns = field(init=False)
     _names: dict[Route, str] = field(default_factory=dict)
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
     _paused_until: dict[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        self.turns = Turns(self.clock, self.rate)
+
     def wait_for(self, route: Route) -> float:
         """Seconds to wait before the next call of `route`; 0.0 when it may go now."""
-        now = self.clock()
-        until = max(self._paused_until.get(scope, 0.0) for scope in (route.scope, route.wide_scope, CLOUDFLARE))
+        _, wait = self.paused(route)
         bucket = self._buckets.get(self._names.get(route, ""))
         if bucket is not None and bucket.remaining <= bucket.in_flight:
-            until = max(until, bucket.reset_at)
-        return max(0.0, until - now)
+            wait = max(wait, bucket.reset_at - self.clock())
+        return max(wait, self.turns.left(route))
+
+    def paused(self, route: Route) -> tuple[str, float]:
+        """The key that a 429 stopped `route` by, and for how many seconds more; ("", 0.0) when none did."""
+        if not self._paused_until:
+            return "", 0.0
+        now = self.clock()
+        waits = {key: until - now for key, until in self._paused_until.items() if until > now}
+        self._paused_until = {key: until for key, until in self._paused_until.items() if key in waits}
+        keys = {_of(route): route.scope, route.wide_scope: route.wide_scope, CLOUDFLARE: CLOUDFLARE}
+        longest = max(keys, key=lambda key: waits.get(key, 0.0))
+        return (keys[longest], waits[longest]) if longest in waits else ("", 0.0)
 
     def begin(self, route: Route) -> None:
         """A call of `route` leaves: it takes one of what remains until its answer tells the truth."""
+        self.turns.spend(route)
         if bucket := self._buckets.get(self._names.get(route, "")):
             bucket.in_flight += 1
 
@@ -50,13 +69,21 @@ class Buckets:
             bucket.in_flight = max(0, bucket.in_flight - 1)
         remaining, after = headers.get("X-RateLimit-Remaining"), headers.get("X-RateLimit-Reset-After")
         if remaining is not None and after is not None:
-            self._learn(route, headers.get("X-RateLimit-Bucket", route.template), int(remaining), float(after))
+            bucket = self._learn(route, headers.get("X-RateLimit-Bucket", route.template), int(remaining), float(after))
+            if route.posts and (limit := headers.get("X-RateLimit-Limit")):
+                self.turns.learn(route.scope, int(limit), bucket.window)
 
-    def pause(self, scope: str, seconds: float) -> None:
-        """Everything of `scope` waits: a 429 said so."""
-        self._paused_until[scope] = max(self._paused_until.get(scope, 0.0), self.clock() + seconds)
+    def limited(self, route: Route, scope: str, seconds: float) -> None:
+        """A 429 to `route` said that `scope` waits. Of a channel or webhook only this route does: others have buckets
+        of their own."""
+        self.pause(_of(route) if scope == route.scope != route.wide_scope else scope, seconds)
+        self.turns.hit(scope)
 
-    def _learn(self, route: Route, bucket_id: str, remaining: int, after: float) -> None:
+    def pause(self, key: str, seconds: float) -> None:
+        """Everything of `key` waits: of the token, of the address, or what `limited` was told."""
+        self._paused_until[key] = max(self._paused_until.get(key, 0.0), self.clock() + seconds)
+
+    def _learn(self, route: Route, bucket_id: str, remaining: int, after: float) -> _Bucket:
         name = f"{bucket_id} {route.major}"
         moved = self._names.get(route) != name
         self._names[route] = name
@@ -68,3 +95,10 @@ class Buckets:
         same_window = reset_at <= bucket.reset_at + SAME_WINDOW
         bucket.remaining = min(bucket.remaining, remaining) if same_window else remaining
         bucket.reset_at = reset_at
+        bucket.window = max(bucket.window, after)
+        return bucket
+
+
+def _of(route: Route) -> str:
+    """A route's own key."""
+    return f"{route.method} {route.template} {route.major}"

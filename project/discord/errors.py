@@ -84,6 +84,14 @@ def failure(route: Route, status: int, headers: Mapping[str, str], body: bytes) 
     return _refusal(status, problem)
 
 
+def is_invalid(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether Discord counts the answer towards a ban of the address: 401, 403, and 429 but for scope "shared".
+
+    Source: Discord's reference, "Rate Limits", Invalid Request Limit.
+    """
+    return status in (401, 403) or (status == 429 and headers.get("X-RateLimit-Scope") != "shared")
+
+
 def lost(route: Route, message: str, *, code: str = "") -> GatewayError:
     """No usable answer came: reading again harms nobody, anything else may have happened."""
     return Unreachable(message, code=code) if route.method == "GET" else Ambiguous(message, code=code)

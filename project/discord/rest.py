@@ -6,7 +6,7 @@ anybody: each carries `allowed_mentions {"parse": []}`, since an edit without it
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import aiohttp
@@ -47,11 +47,18 @@ THREADS = frozenset({10, 11, 12})
 
 
 class DiscordRest:
-    """One per process. `token` is the bot's; None where only webhooks are used."""
+    """One per process. `token` is the bot's; None where only webhooks are used. `rate` is how many requests a second
+    Discord takes of one token; it counts where several processes share one, and after it was exceeded.
 
-    def __init__(self, *, http: aiohttp.ClientSession, api_url: str, token: Secret | None) -> None:
-        self.buckets = Buckets()
-        self._transport = Transport(http=http, api_url=api_url, token=token, buckets=self.buckets)
+    `on_invalid` may be set: it is called for every answer that counts towards a ban of this host's address.
+    """
+
+    def __init__(self, *, http: aiohttp.ClientSession, api_url: str, token: Secret | None, rate: int = 0) -> None:
+        self.buckets = Buckets(rate=rate)
+        self.on_invalid: Callable[[], None] = _nothing
+        self._transport = Transport(
+            http=http, api_url=api_url, token=token, buckets=self.buckets, on_invalid=lambda: self.on_invalid()
+        )
         self._dead_webhooks: set[int] = set()
 
     # --- waiting
@@ -252,3 +259,7 @@ def _content(post: Post) -> dict[str, Any]:
 
 def _thread(webhook: Webhook) -> dict[str, str]:
     return {"thread_id": str(webhook.thread_id)} if webhook.thread_id else {}
+
+
+def _nothing() -> None:
+    """Nobody counts."""

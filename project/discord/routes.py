@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from project.discord.objects import Webhook
 
 CLOUDFLARE = "dc:cloudflare"  # the key of a ban of this host's address: nothing of Discord answers
+TOKEN, ADDRESS = "dc:global", "dc:address"
+WIDE = frozenset({TOKEN, ADDRESS})  # the keys that every request counts for: one of them
+_POSTS = frozenset({"/channels/*/messages", "/webhooks/*"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,17 @@ class Route:
     @property
     def scope(self) -> str:
         """The key that waits when this route is limited: "dc:channel:1", "dc:webhook:1" or "dc:global"."""
-        return f"dc:{self.major}" if self.major else "dc:global"
+        return f"dc:{self.major}" if self.major else TOKEN
 
     @property
     def wide_scope(self) -> str:
         """The key of a global limit: the bot's token, or for webhooks this host's address."""
-        return "dc:global" if self.authorized else "dc:address"
+        return TOKEN if self.authorized else ADDRESS
+
+    @property
+    def posts(self) -> bool:
+        """Whether it makes a message."""
+        return self.method == "POST" and self.template in _POSTS
 
 
 def plain(path: str) -> Route:

@@ -7,7 +7,7 @@ token.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import aiohttp
@@ -16,7 +16,7 @@ import msgspec
 from project.core.errors import GatewayError, Refused, RetryLater, Unreachable
 from project.core.secret import Secret
 from project.discord.buckets import Buckets
-from project.discord.errors import failure, lost
+from project.discord.errors import failure, is_invalid, lost
 from project.discord.multipart import Form
 from project.discord.objects import FilePart
 from project.discord.routes import Route
@@ -28,9 +28,19 @@ SLOWEST_UPLOAD = 100_000  # bytes per second
 
 
 class Transport:
-    """Requests over one shared ClientSession. `token` is None where only webhooks are used."""
+    """Requests over one shared ClientSession. `token` is None where only webhooks are used; `on_invalid` is told every
+    answer that counts towards a ban of the address."""
 
-    def __init__(self, *, http: aiohttp.ClientSession, api_url: str, token: Secret | None, buckets: Buckets) -> None:
+    def __init__(
+        self,
+        *,
+        http: aiohttp.ClientSession,
+        api_url: str,
+        token: Secret | None,
+        buckets: Buckets,
+        on_invalid: Callable[[], None],
+    ) -> None:
+        self._on_invalid = on_invalid
         self._http = http
         self._api_url = api_url.rstrip("/")
         self._token = token
@@ -49,6 +59,7 @@ class Transport:
         Raises RetryLater, Ambiguous (it may have happened), Unreachable (it did not), Refused, TargetGone,
         AccountDead, or whatever the stream of a file raised (the request stayed incomplete: no effect).
         """
+        self._await_turn(route)
         form = Form(msgspec.json.encode(payload), files) if files else None
         self._buckets.begin(route)
         headers: Mapping[str, str] = {}
@@ -60,15 +71,23 @@ class Transport:
                 outcome: bytes | Exception = (
                     body if 200 <= answer.status < 300 else failure(route, answer.status, headers, body)
                 )
+                if is_invalid(answer.status, headers):
+                    self._on_invalid()
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             outcome = (form.failure if form else None) or _broken(route, error)
         finally:
             self._buckets.end(route, headers)
         if isinstance(outcome, RetryLater):
-            self._buckets.pause(outcome.scope, outcome.retry_after)
+            self._buckets.limited(route, outcome.scope, outcome.retry_after)
         if isinstance(outcome, Exception):
             raise outcome
         return outcome
+
+    def _await_turn(self, route: Route) -> None:
+        """Nothing leaves before a wait is over, whoever asks. Raises RetryLater."""
+        scope, wait = self._buckets.paused(route)
+        if wait > 0:
+            raise RetryLater("Discord asked to wait.", retry_after=wait, scope=scope, code="429")
 
     def _request(
         self,

@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 
 class RateSlot(models.Model):
-    """One limit of a platform, counted in windows that begin with their first use. Written by `project.core.rateslots`."""
+    """One limit of a platform, counted in windows from their first use. Written by `project.core.rateslots` alone."""
 
     key = models.CharField(max_length=200, primary_key=True, help_text='What is limited: "dc:global", "dc:webhook:7".')
     opens_at = models.DateTimeField(db_default=Now(), help_text="Begin of the last window that was handed out from.")

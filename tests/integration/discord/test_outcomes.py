@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from project.core.errors import Ambiguous, RetryLater, Unreachable
+from project.core.errors import Ambiguous, RetryLater, TargetGone, Unreachable
 from project.discord import transport
 from project.discord.rest import DiscordRest, Post
 from project.sandbox.discord.limits import Rate
@@ -177,3 +177,30 @@ async def test_a_cancelled_call_leaves_at_once(place: Place) -> None:
         await call
     assert time.monotonic() - started < 4
     assert not place.http.closed
+
+
+async def test_nothing_leaves_before_a_wait_is_over(place: Place) -> None:
+    place.world.fault(FaultRule(SEND, Phase.BEFORE, 429, '{"message":"slow","retry_after":60,"global":true}'))
+    with pytest.raises(RetryLater):
+        await place.rest.send(place.channel, Post("first"))
+    for ask in (place.rest.send(place.channel, Post("again")), place.rest.me(), place.rest.recent(1, after_id=0)):
+        with pytest.raises(RetryLater) as limited:
+            await ask
+        assert limited.value.scope == "dc:global"
+        assert 55 < limited.value.retry_after <= 60
+    assert sum(sum(calls.values()) for calls in place.world.counters().calls.values()) == 1
+    await place.rest.execute(place.hook, Post("by webhook"))
+
+
+async def test_answers_that_count_towards_a_ban_are_told(place: Place) -> None:
+    told: list[int] = []
+    place.rest.on_invalid = lambda: told.append(1)
+    shared = '{"message":"slow","retry_after":0.01,"scope":"shared"}'
+    place.world.fault(FaultRule(EXECUTE, Phase.BEFORE, 429, shared))
+    with pytest.raises(RetryLater):
+        await place.rest.execute(place.hook, Post("x"))
+    assert not told
+    place.world.set_permissions(place.channel, place.bot, [])
+    with pytest.raises(TargetGone):
+        await place.rest.send(place.channel, Post("x"))
+    assert len(told) == 1

@@ -108,3 +108,27 @@ def test_a_429_pauses_its_scope() -> None:
     assert buckets.wait_for(hook) == buckets.wait_for(SEND) == 0.0
     buckets.pause("dc:cloudflare", 60.0)
     assert buckets.wait_for(hook) == buckets.wait_for(SEND) == 60.0
+
+
+def test_a_429_of_a_route_stops_its_bucket_alone() -> None:
+    buckets = Buckets(Clock())
+    hook = routes.webhook("POST", Webhook(7, Secret("t" * 20)))
+    buckets.limited(SEND, SEND.scope, 3.0)
+    assert buckets.paused(SEND) == ("dc:channel:5", 3.0)
+    assert buckets.wait_for(SEND) == 3.0
+    for free in (routes.message("PATCH", 5, 1), routes.channel("POST", 6, "/messages"), hook):
+        assert buckets.wait_for(free) == 0.0
+
+
+def test_a_global_429_stops_everything_of_its_token_and_nothing_else() -> None:
+    clock = Clock()
+    buckets = Buckets(clock)
+    hook = routes.webhook("POST", Webhook(7, Secret("t" * 20)))
+    buckets.limited(SEND, "dc:global", 3.0)
+    for held in (SEND, routes.message("PATCH", 9, 1), routes.plain("/users/@me")):
+        assert buckets.paused(held) == ("dc:global", 3.0)
+    assert buckets.paused(hook) == ("", 0.0)
+    buckets.limited(hook, "dc:cloudflare", 60.0)
+    assert buckets.paused(hook) == ("dc:cloudflare", 60.0)
+    clock.now += 61.0
+    assert buckets.paused(hook) == buckets.paused(SEND) == ("", 0.0)

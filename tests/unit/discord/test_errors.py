@@ -17,7 +17,7 @@ from project.core.errors import (
 )
 from project.core.secret import Secret
 from project.discord import routes
-from project.discord.errors import failure
+from project.discord.errors import failure, is_invalid
 from project.discord.objects import Webhook
 
 HOOK = Webhook(7, Secret("hook-token-that-is-secret"))
@@ -95,3 +95,22 @@ def test_waits(route: routes.Route, headers: dict[str, str], body: bytes, wait: 
 def test_a_webhooks_token_shows_nowhere() -> None:
     error = failure(EXECUTE, 404, DISCORD, answer(404, 10015))
     assert "secret" not in f"{EXECUTE!r} {EXECUTE.scope} {error!r} {error.for_people()}"
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "counts"),
+    [
+        (401, DISCORD, True),
+        (403, DISCORD, True),
+        (429, DISCORD | {"X-RateLimit-Scope": "user"}, True),
+        (429, DISCORD | {"X-RateLimit-Scope": "global"}, True),
+        (429, {}, True),
+        (429, DISCORD | {"X-RateLimit-Scope": "shared"}, False),
+        (404, DISCORD, False),
+        (400, DISCORD, False),
+        (500, DISCORD, False),
+        (200, DISCORD, False),
+    ],
+)
+def test_what_counts_towards_a_ban(status: int, headers: dict[str, str], counts: bool) -> None:
+    assert is_invalid(status, headers) is counts
