@@ -17,7 +17,7 @@ from pairs.journal.journal import Journal
 from pairs.journal.link import JournalLink
 from pairs.lane.config import PairConfig
 from pairs.lane.lanes import Lanes
-from pairs.lane.load import load_pairs
+from pairs.lane.load import PairLoader, numbers
 from pairs.supervised import Tasks
 from project.core.crypto import Keyring
 from project.core.leases import Holding
@@ -26,8 +26,9 @@ from project.telegram.account import TelegramAccount
 from project.telegram.updates import Update
 
 POLL = 5.0  # seconds between looks at the tables when nothing wakes us
-RELOAD = 1.0  # seconds between two reads of the pairs, however often we are woken
-BREATH = 0.02  # seconds between two looks at inbox and lanes
+BREATH = 0.02  # seconds between two looks, however often we are woken
+RELOAD = 1.0  # least seconds between two reads of the pairs
+REREAD = 30.0  # most seconds between them, even when no look saw a change
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,14 @@ class Engine:
         self._lanes = Lanes(journal=self._journal, hops=self._hops(rest), tasks=self._tasks, rng=self._rng)
         self._sources = Sources(journal=self._journal, lanes=self._lanes, tasks=self._tasks, rng=self._rng)
         self._inbox = InboxIntake(self._journal, self._lanes.offer)
+        self._loader = PairLoader(self._journal, settings.keyring)
         self._handover = HandOver(self._link, self._holdings)
         self._leaving: frozenset[int] = frozenset()  # pairs being handed over: nothing of them runs here
         self._signal = asyncio.Event()
         self._reloading = asyncio.Lock()
-        self._reloaded_at = 0.0
+        self._reloaded_at = float("-inf")
+        self._stamp = ""  # of the settings as they were before the last read
+        self._endings = 0
         self._draining = False
 
     def _hops(self, rest: DiscordRest) -> dict[int, DiscordHop | TelegramHop]:
@@ -144,15 +148,25 @@ class Engine:
         while True:
             self._signal.clear()
             looked_at = loop.time()
-            owed = self._reloaded_at + RELOAD - looked_at
-            if owed <= 0:
-                await self._reload()
-                await self._hand_over()
+            wait = await self._look() if self._accounts else POLL
+            await self._woken(wait)
+            await asyncio.sleep(looked_at + BREATH - loop.time())
+
+    async def _look(self) -> float:
+        """Sees what the tables have for us and does it; seconds until the next look. Usually there is nothing."""
+        look = await self._journal.look(*numbers(self._accounts), self._inbox_pairs(), self._lanes.idle())
+        age = asyncio.get_running_loop().time() - self._reloaded_at
+        stale = look.stamp != self._stamp or self._tasks.endings != self._endings or age >= REREAD
+        reread = stale and age >= RELOAD
+        if reread:
+            self._stamp = look.stamp
+            await self._reload()
+            await self._hand_over()
+        if look.inbox or reread:
             while await self._inbox.take(self._inbox_pairs()):
                 continue
-            await self._lanes.refresh_idle()
-            await self._woken(owed if owed > 0 else POLL * self._rng.uniform(0.8, 1.2))
-            await asyncio.sleep(looked_at + BREATH - loop.time())
+        self._lanes.refresh(look.due)
+        return RELOAD - age if stale and not reread else POLL * self._rng.uniform(0.8, 1.2)
 
     async def _woken(self, limit: float) -> None:
         try:
@@ -168,7 +182,7 @@ class Engine:
         async with self._reloading:
             if self._draining:
                 return
-            pairs, cursors = await load_pairs(self._journal, list(self._accounts), self._settings.keyring)
+            pairs, cursors = await self._loader.load(list(self._accounts))
             if self._draining:
                 return
             self._reloaded_at = asyncio.get_running_loop().time()
@@ -177,6 +191,7 @@ class Engine:
             self._pairs = pairs
             await self._lanes.set_pairs(pairs, self._accounts)
             await self._sources.set_pairs(pairs.values(), cursors, self._accounts)
+            self._endings = self._tasks.endings
 
     async def _hand_over(self) -> None:
         """Pairs that are wanted elsewhere: no more intake, calls under way get 7 s, then the new owner is told. What is

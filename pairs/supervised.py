@@ -21,6 +21,7 @@ class Tasks:
     def __init__(self, on_fatal: Callable[[BaseException], None]) -> None:
         self._on_fatal = on_fatal
         self._tasks: dict[Hashable, asyncio.Task[None]] = {}
+        self.endings = 0  # how many tasks have ended so far, by themselves or not
 
     def start(self, key: Hashable, work: Coroutine[Any, Any, None]) -> None:
         """Runs `work` under a name that is not in use."""
@@ -49,6 +50,7 @@ class Tasks:
             task.cancel()
 
     def _ended(self, key: Hashable, task: asyncio.Task[None]) -> None:
+        self.endings += 1
         if self._tasks.get(key) is task:
             del self._tasks[key]
         if task.cancelled() or (error := task.exception()) is None:

@@ -25,12 +25,6 @@ WHERE d.pair_id = $1 AND d.hop = $2 AND d.state IN ('waiting', 'sending')
 ORDER BY d.seq, d.part LIMIT $3
 """
 
-DUE_LANES = """
-SELECT x.pair_id, x.hop FROM unnest($1::bigint[], $2::smallint[]) AS x(pair_id, hop)
-WHERE EXISTS (SELECT 1 FROM pairs_delivery d
-              WHERE d.pair_id = x.pair_id AND d.hop = x.hop AND d.state IN ('waiting', 'sending'))
-"""
-
 RESOLVE = """
 SELECT o.scope, o.message_id, EXISTS (
     SELECT 1 FROM pairs_event k WHERE k.pair_id = x.pair_id AND k.scope = x.scope AND k.message_id = x.message_id
@@ -99,12 +93,23 @@ WHERE x.pair_id = ANY($1::bigint[]) AND (x.not_before IS NULL OR x.not_before <=
 ORDER BY x.id LIMIT $2
 """
 
-PAIRS = """
-SELECT p.id, p.source_chat, p.discord_channel, p.discord_guild, p.webhook_id, p.webhook_sealed, p.destination_chat,
-       p.sender_id, p.status, p.cursor, p.options, a.session_id, a."group", a.generation,
-       coalesce((SELECT extract(epoch FROM resumed_at)::bigint FROM core_installation), 0) AS resumed_at
-FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
-WHERE p.status <> 'removed' AND (a.session_id = ANY($1::bigint[]) OR p.sender_id = ANY($2::bigint[])
-   OR (p.sender_id IS NULL AND a.session_id = ANY($1::bigint[])))
-ORDER BY p.id
+_SETTINGS = """p.id, p.source_chat, p.discord_channel, p.discord_guild, p.webhook_id, p.webhook_sealed,
+       p.destination_chat, p.sender_id, p.status, p.options, p.wanted_session_id, a.session_id, a."group", a.generation,
+       coalesce((SELECT extract(epoch FROM resumed_at)::bigint FROM core_installation), 0) AS resumed_at"""
+_OURS = """pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
+WHERE p.status <> 'removed' AND (a.session_id = ANY($1::bigint[]) OR p.sender_id = ANY($2::bigint[]))"""
+
+# ruff: noqa: S608 - made of constants
+PAIRS = f"SELECT {_SETTINGS}, p.cursor FROM {_OURS} ORDER BY p.id"
+
+# What an idle process asks every few seconds, in one statement. The stamp tells whether `PAIRS` would find other
+# settings than last time; cursors move with every message and are not part of it.
+LOOK = f"""
+SELECT coalesce((SELECT md5(string_agg(x::text, ',' ORDER BY x.id)) FROM (SELECT {_SETTINGS} FROM {_OURS}) x), '')
+           AS stamp,
+       EXISTS (SELECT 1 FROM pairs_inbox i WHERE i.pair_id = ANY($3::bigint[])
+                 AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())) AS inbox,
+       ARRAY(SELECT l.place FROM unnest($4::bigint[], $5::smallint[]) WITH ORDINALITY AS l(pair_id, hop, place)
+             WHERE EXISTS (SELECT 1 FROM pairs_delivery d WHERE d.pair_id = l.pair_id AND d.hop = l.hop
+                             AND d.state IN ('waiting', 'sending'))) AS due
 """

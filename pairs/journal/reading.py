@@ -9,7 +9,7 @@ import asyncpg
 
 from pairs.journal import queries
 from pairs.journal.payload import read_payload
-from pairs.journal.rows import DueRow, Link, Resolved, StoredEvent
+from pairs.journal.rows import DueRow, Link, Look, Resolved, StoredEvent
 from pairs.journal.statements import Statements
 from pairs.models.delivery import Act, HopState
 from project.core.message import EventKind, Message
@@ -22,10 +22,17 @@ class JournalReads(Statements):
         """Unfinished rows of a lane, oldest first."""
         return [_due(row) for row in await self._fetch(queries.DUE, pair_id, hop, limit)]
 
-    async def due_lanes(self, lanes: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Those of the lanes (pair, hop) that have unfinished rows; one query for all."""
+    async def look(
+        self,
+        sessions: Sequence[int],
+        senders: Sequence[int],
+        inbox_pairs: Iterable[int],
+        lanes: Sequence[tuple[int, int]],
+    ) -> Look:
+        """Whether there is anything to do for these accounts, pairs and lanes (pair, hop): one cheap statement."""
         pairs, hops = [pair for pair, _ in lanes], [hop for _, hop in lanes]
-        return [(row["pair_id"], row["hop"]) for row in await self._fetch(queries.DUE_LANES, pairs, hops)]
+        (row,) = await self._fetch(queries.LOOK, sessions, senders, list(inbox_pairs), pairs, hops)
+        return Look(row["stamp"], row["inbox"], tuple(lanes[place - 1] for place in row["due"]))
 
     async def links(self, pair_id: int, scope: str, message_id: int, hop: int) -> list[Link]:
         """Our living posts of a message on a hop, in reading order."""

@@ -153,6 +153,16 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Look:
+    """What a look at the tables saw: a stamp of the pairs' settings, whether inbox rows can be taken, and the lanes
+    (pair, hop) with unfinished rows."""
+
+    stamp: str
+    inbox: bool
+    due: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Resolved:
     """What a message of a Discord channel is to us: `origin` (scope, id) when one of our posts shows that; `known` when
     it was journaled itself."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 from random import Random
 
@@ -68,11 +68,14 @@ class Lanes:
         for lane in self._lanes.values():
             lane.refresh()
 
-    async def refresh_idle(self) -> None:
-        """Wakes lanes that have something to do and do not know it: their events were journaled, or their hop 1 was
-        sent, by another process. One query for all."""
-        idle = [key for key, lane in self._lanes.items() if lane.idle]
-        for key in await self._journal.due_lanes(idle) if idle else ():
+    def idle(self) -> list[LaneKey]:
+        """Lanes that know of nothing to do. Their events may have been journaled, or their hop 1 sent, by another
+        process."""
+        return [key for key, lane in self._lanes.items() if lane.idle]
+
+    def refresh(self, keys: Iterable[LaneKey]) -> None:
+        """The journal holds something for these lanes."""
+        for key in keys:
             if key in self._lanes:
                 self._lanes[key].refresh()
 

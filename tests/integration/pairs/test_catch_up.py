@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from pairs import engine
 from project.sandbox.faults import FaultRule
 from tests.integration.pairs.rig import Rig, running_rig, until
 
@@ -84,6 +85,18 @@ async def test_a_paused_pair_goes_on_where_it_stopped(rig: Rig, pg: asyncpg.Conn
     rig.world.post(rig.source, "after")
     await until(lambda: rig.at_destination(destination) == [*expected, "after"], "the next one")
     assert rig.at_destination() == [*expected, "after"]
+
+
+async def test_changes_are_noticed_though_nobody_wakes_us(
+    rig: Rig, pg: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engine, "POLL", 0.1)
+    rig.engine.wake()
+    await pg.execute("UPDATE pairs_pair SET status = 'paused'")
+    await until(lambda: rig.engine._pairs[rig.pair].status == "paused", "the pause")
+    rig.world.post(rig.source, "while paused")
+    await pg.execute("UPDATE pairs_pair SET status = 'active'")
+    await rig.arrived("while paused")
 
 
 async def test_a_source_that_cannot_be_read_for_a_while_is_caught_up_later(rig: Rig) -> None:

@@ -267,8 +267,50 @@ async def test_lanes_with_work_are_found_by_one_query(desk: Desk) -> None:
     await desk.settle(desk.outcome(event, HopState.SENT, remote_id=1))
     before = desk.link.statements
     lanes = [(desk.pair + n, hop) for n in range(300) for hop in (1, 2)]
-    assert await desk.journal.due_lanes(lanes) == [(desk.pair, 2)]
+    look = await desk.journal.look([], [], [], lanes)
+    assert look.due == ((desk.pair, 2),)
+    assert not look.inbox
     assert desk.link.statements - before == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE pairs_pair SET status = 'paused'",
+        "UPDATE pairs_pair SET status = 'removed'",
+        "UPDATE pairs_pair SET webhook_id = 7, webhook_sealed = 'x'",
+        "UPDATE pairs_pair SET discord_channel = 21",
+        "UPDATE pairs_pair SET wanted_session_id = (SELECT id FROM tg_sessions_telegramsession)",
+        "UPDATE pairs_assignment SET generation = generation + 1",
+        'INSERT INTO core_installation ("only", uid, random_id_key, resumed_at)'
+        " VALUES (true, gen_random_uuid(), 'x', now()) ON CONFLICT (\"only\") DO UPDATE SET resumed_at = now()",
+    ],
+)
+async def test_a_look_tells_of_changed_settings(desk: Desk, pg: asyncpg.Connection, change: str) -> None:
+    session = [int(desk.account.partition(".")[2])]
+    before = (await desk.journal.look(session, [], [], [])).stamp
+    await pg.execute(change)
+    assert (await desk.journal.look(session, [], [], [])).stamp != before
+    assert (await desk.journal.look([0], [], [], [])).stamp == ""
+
+
+async def test_relayed_messages_are_no_change_of_settings(desk: Desk) -> None:
+    session = [int(desk.account.partition(".")[2])]
+    before = await desk.journal.look(session, [], [desk.pair], [])
+    await desk.add(desk.event(5))
+    assert await desk.journal.look(session, [], [desk.pair], []) == before
+
+
+async def test_a_look_sees_inbox_rows_that_are_due(desk: Desk, pg: asyncpg.Connection) -> None:
+    await pg.execute(
+        "INSERT INTO pairs_inbox (pair_id, scope, message_id, act, created_at, not_before)"
+        " VALUES ($1, 'dc:20', 5, 'delete', now(), now() + interval '1 h')",
+        desk.pair,
+    )
+    assert not (await desk.journal.look([], [], [desk.pair], [])).inbox
+    await pg.execute("UPDATE pairs_inbox SET not_before = NULL")
+    assert (await desk.journal.look([], [], [desk.pair], [])).inbox
+    assert not (await desk.journal.look([], [], [desk.pair + 1], [])).inbox
 
 
 async def test_a_later_delete_or_edit_in_the_journal_is_seen(desk: Desk) -> None:
