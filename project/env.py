@@ -41,6 +41,7 @@ def load(environ: Mapping[str, str]) -> Config:
     _fill_servers(values)
     _fill_keys(values)
     values["node_name"] = values["node_name"] or socket.gethostname()
+    values["discord_egress"] = values["discord_egress"] or values["egress_address"] or socket.gethostname()
     config = Config(**values)
     check_together(config)
     return config

@@ -218,6 +218,39 @@ class Config:
         default="https://cdn.discordapp.com",
         metadata=_about(_DISCORD, "Where Discord's files are fetched from.", Kind.WEB_URL),
     )
+    discord_rate: int = field(
+        default=50,
+        metadata=_about(
+            _DISCORD,
+            "Requests that Discord takes in a second from one bot token, and from one address without a token. "
+            "Sessions that share a token or an address divide it. 0: not known, wait only when Discord says so.",
+            Kind.INTEGER,
+            unit="requests",
+            low=0,
+            high=5000,
+        ),
+    )
+    discord_invalid_limit: int = field(
+        default=2000,
+        metadata=_about(
+            _DISCORD,
+            "Refusals by Discord (401, 403, 429) within ten minutes, all processes of an address together, at which "
+            "nothing is sent to Discord until the ten minutes are over. At 10,000 Discord bans the address.",
+            Kind.INTEGER,
+            unit="answers",
+            low=10,
+            high=9000,
+        ),
+    )
+    discord_egress: str = field(
+        default="",
+        metadata=_about(
+            _DISCORD,
+            "A name for the address that requests to Discord leave from. Hosts behind one address share it.",
+            Kind.TEXT,
+            default_text="EGRESS_ADDRESS, else the host's name",
+        ),
+    )
     node_name: str = field(
         default="",
         metadata=_about(

@@ -19,6 +19,7 @@ RESERVED = 0.7  # part that is handed out by reservation; what is left are edges
 SLICE = 0.2  # seconds: wide limits are handed out in short windows, lest two of them meet in one of Discord's
 EDGE = 0.1  # seconds that Discord's window may begin later than ours
 ASKING = 0.01  # seconds until a reservation is looked for again
+FRESH = 2.0  # seconds; a process that sends by a shared key looks that often whether another was told to wait
 EVIDENCE = 600.0  # seconds for which a wide limit that was hit is kept by a process that is alone with it
 
 
@@ -74,6 +75,12 @@ class Turns:
         self._clock = clock
         self._rate = rate
         self._keys: dict[str, _Key] = {}
+        self._looked_at = clock()
+        self._stale = False
+
+    def is_shared(self, scope: str) -> bool:
+        """Whether other processes use the key."""
+        return scope in self._keys and self._keys[scope].users > 1
 
     def share(self, users: Mapping[str, int], names: Callable[[str], str] = str) -> None:
         """How many processes use each key; one that is not named, or has one user, is limited in memory alone.
@@ -82,7 +89,7 @@ class Turns:
         """
         known, self._keys = self._keys, {}
         for scope, count in users.items():
-            if count > 1:
+            if count > 1 and (self._rate or scope not in WIDE):
                 key = known.get(scope)
                 self._keys[scope] = key if key and key.users == count else self._new(scope, names(scope), count)
         self._keys |= {scope: key for scope, key in known.items() if key.users == 1 and scope not in self._keys}
@@ -129,7 +136,18 @@ class Turns:
         if self._keys:
             for scope in _scopes(route):
                 if (key := self._keys.get(scope)) is not None:
-                    key.spend(self._clock())
+                    self._spend(key, self._clock())
+
+    def _spend(self, key: _Key, now: float) -> None:
+        key.spend(now)
+        if key.users > 1 and now - self._looked_at > FRESH:
+            self._looked_at, self._stale = now, True
+            self.on_need()
+
+    def take_stale(self) -> bool:
+        """Whether it is time to look at other processes' waits; told once."""
+        stale, self._stale = self._stale, False
+        return stale
 
     def wishes(self) -> list[Wish]:
         """What is wanted; each wish is told once."""

@@ -35,14 +35,30 @@ def test_a_key_of_one_process_costs_nothing_and_asks_for_nothing() -> None:
 
 
 def test_a_process_that_sends_little_needs_no_reservation() -> None:
-    clock, asked = Clock(), []
-    turns = Turns(clock, rate=50, on_need=lambda: asked.append(1))
+    clock = Clock()
+    turns = Turns(clock, rate=50)
     turns.share({"dc:global": 3})
     for _ in range(20):
         assert turns.left(SEND) == 0.0
         turns.spend(SEND)
         clock.now += 0.41  # 15 % of 50 a second among three: one in 0.4 s
-    assert not asked
+    assert turns.wishes() == []
+
+
+def test_who_sends_by_a_shared_key_looks_now_and_then_whether_others_were_told_to_wait() -> None:
+    clock, looks = Clock(), []
+    turns = Turns(clock, rate=50, on_need=lambda: looks.append(clock.now))
+    turns.share({"dc:global": 2})
+    for _ in range(100):
+        clock.now += 0.3
+        turns.spend(SEND)
+        turns.take_stale()
+    assert 10 <= len(looks) <= 15
+    turns.share({"dc:global": 1})
+    looks.clear()
+    clock.now += 60
+    turns.spend(SEND)
+    assert not looks
 
 
 def test_beyond_its_share_it_reserves_and_the_block_grows_with_its_need() -> None:
