@@ -31,7 +31,8 @@ class Record:
         self._hop = hop.number
         self._account = hop.account(pair)
         self._identity = hop.identity(pair)
-        self._generation = pair.generation if hop.number == 1 else None
+        by_session = hop.number == 1 or pair.sender == pair.session  # changes hands with the pair
+        self._generation = pair.generation if by_session else None
 
     def first(self, parts: Sequence[PartClaim]) -> FirstParts:
         """Parts of an event that is not journaled yet."""
