@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
 from pairs.forward.discord_hop import DiscordHop, DiscordLimits
@@ -18,6 +18,8 @@ from pairs.journal.link import JournalLink
 from pairs.lane.config import PairConfig
 from pairs.lane.lanes import Lanes
 from pairs.lane.load import PairLoader, numbers
+from pairs.lane.waits import Waits
+from pairs.limits import Limits, LimitSettings
 from pairs.supervised import Tasks
 from project.core.crypto import Keyring
 from project.core.leases import Holding
@@ -41,6 +43,7 @@ class EngineSettings:
     random_id_key: bytes
     discord_bot_id: int
     discord_limits: DiscordLimits
+    limits: LimitSettings = field(default_factory=LimitSettings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,16 @@ class Engine:
         self._tasks = Tasks(on_fatal)
         self._link = JournalLink(settings.dsn, on_repeat=lambda: self._lanes.refresh_all())
         self._journal = Journal(self._link, self._holdings, settings.principal)
-        self._lanes = Lanes(journal=self._journal, hops=self._hops(rest), tasks=self._tasks, rng=self._rng)
+        waits = Waits(asyncio.get_running_loop().time)
+        self._limits = Limits(
+            link=self._link,
+            waits=waits,
+            rest=rest,
+            settings=settings.limits,
+            principal=settings.principal,
+            rng=self._rng,
+        )
+        self._lanes = Lanes(journal=self._journal, hops=self._hops(rest), tasks=self._tasks, waits=waits, rng=self._rng)
         self._sources = Sources(journal=self._journal, lanes=self._lanes, tasks=self._tasks, rng=self._rng)
         self._inbox = InboxIntake(self._journal, self._lanes.offer)
         self._loader = PairLoader(self._journal, settings.keyring)
@@ -99,11 +111,13 @@ class Engine:
     async def start(self) -> None:
         """Begins to look at the tables."""
         self._tasks.start("tables", self._follow_tables())
+        self._tasks.start("limits", self._limits.run())
 
     async def hold(self, holding: Holding, account: TelegramAccount) -> None:
         """A connected account, owned by this process: its intakes and lanes start."""
         self._holdings[holding.account] = holding
         self._accounts[holding.account] = account
+        await self._limits.restore()
         await self._reload()
 
     async def drop(self, account: str) -> None:
@@ -119,7 +133,7 @@ class Engine:
     async def drain(self) -> None:
         """Stops intake at once and lanes after their present call, within 10 s even without a database."""
         self._draining = True
-        await self._tasks.end(["tables"])
+        await self._tasks.end(["tables", "limits"])
         await self._sources.drain()
         await self._lanes.drain()
         self._accounts.clear()

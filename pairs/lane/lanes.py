@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -24,12 +23,12 @@ LaneKey = tuple[int, int]  # (pair, hop)
 class Lanes:
     """Starts and ends lanes as pairs and accounts come and go."""
 
-    def __init__(self, *, journal: Journal, hops: Mapping[int, Hop], tasks: Tasks, rng: Random) -> None:
+    def __init__(self, *, journal: Journal, hops: Mapping[int, Hop], tasks: Tasks, waits: Waits, rng: Random) -> None:
         self._journal = journal
         self._hops = hops
         self._tasks = tasks
         self._rng = rng
-        self._waits = Waits(asyncio.get_running_loop().time)
+        self._waits = waits
         self._lanes: dict[LaneKey, Lane] = {}
 
     async def set_pairs(self, pairs: Mapping[int, PairConfig], accounts: Container[str]) -> None:

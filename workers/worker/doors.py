@@ -11,6 +11,7 @@ import aiohttp
 from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
 from pairs.handover.unserved import give_away
+from pairs.limits import LimitSettings
 from project.core.config import Config
 from project.core.errors import AccountDead, FenceLost
 from project.core.installation import known_bot_id, remember_bot_id, stored_random_id_key
@@ -105,7 +106,12 @@ class RealDoors:
         if self._http is None:
             self._http = aiohttp.ClientSession()
         config = self._config
-        rest = DiscordRest(http=self._http, api_url=config.discord_api_url, token=config.discord_bot_token)
+        rest = DiscordRest(
+            http=self._http,
+            api_url=config.discord_api_url,
+            token=config.discord_bot_token,
+            rate=config.discord_rate,
+        )
         async with Link(f"start of {self._principal}").once() as conn:
             key = await stored_random_id_key(conn)
             bot_id = await self._bot_id(conn, rest, key)
@@ -116,6 +122,7 @@ class RealDoors:
             random_id_key=key,
             discord_bot_id=bot_id,
             discord_limits=DiscordLimits(file_bytes=FILE_LIMIT),
+            limits=LimitSettings(egress=config.discord_egress, most_invalid=config.discord_invalid_limit),
         )
         engine = Engine(settings=settings, rest=rest, on_fatal=self._on_fatal)
         await engine.start()
