@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
 
 from pairs.models import Delivery
+from pairs.services.deadletters import replay_these
 from project.core.admin.columns import state, text, when
 from project.core.admin.readonly import ReadOnlyAdmin
 
@@ -15,7 +18,9 @@ PLATFORMS = {1: "Discord", 2: "Telegram"}
 
 @admin.register(Delivery)
 class DeliveryAdmin(ReadOnlyAdmin):
-    """What each hop did, newest first."""
+    """What each hop did, newest first. Dead letters can be sent again."""
+
+    actions = ("send_again",)
 
     list_display = (
         text("event", lambda row: f"{row.pair_id}#{row.seq}", ordering="id"),
@@ -34,8 +39,22 @@ class DeliveryAdmin(ReadOnlyAdmin):
     ordering = ("-id",)
     fields = (
         *("pair", "seq", "event", "hop", "part", "act", "state", "source_message", "remote_id"),
-        *("attempted_at", "tries", "not_before", "reason", "identity", "key", "rendered"),
+        *("attempted_at", "tries", "replays", "not_before", "reason", "identity", "key", "rendered"),
     )
+
+    def has_replay_permission(self, request: HttpRequest) -> bool:
+        """Who may change deliveries, although nobody edits them."""
+        return bool(request.user.has_perm("pairs.change_delivery"))
+
+    @admin.action(permissions=["replay"], description="Send selected dead letters again")
+    def send_again(self, request: HttpRequest, queryset: QuerySet[Delivery]) -> None:
+        """By the service, which writes the audit trail; what cannot be sent is told with its reason."""
+        firsts = queryset.order_by("event_id", "hop", "part").distinct("event_id", "hop")
+        done = replay_these(firsts.values_list("pk", flat=True), actor=f"admin:{request.user.get_username()}")
+        if done.sent_again:
+            self.message_user(request, f"Sent again: {done.sent_again}.")
+        for letter_id, why in done.refused:
+            self.message_user(request, f"{letter_id}: {why}", messages.WARNING)
 
 
 def _remark(row: Any) -> str:

@@ -63,6 +63,7 @@ class Delivery(models.Model):
                 name="delivery_remote",
                 condition=models.Q(remote_id__isnull=False),
             ),
+            models.Index(fields=["event", "hop"], name="delivery_dead", condition=models.Q(state="dead")),
         ]
 
     def __str__(self) -> str:
