@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count
+from django.db.models import Count, Q
 
 from pairs.domain.cycles import closes_cycle
 from pairs.models import Assignment, Pair, PairStatus
@@ -74,7 +74,7 @@ def _check(new: NewPair) -> None:
 
 def _save(new: NewPair) -> Pair:
     TelegramSession.objects.select_for_update().get(pk=new.session.pk)  # two adds at once may not pass the limit
-    used = Assignment.objects.filter(session=new.session).exclude(pair__status=PairStatus.REMOVED).count()
+    used = seats_taken(new.session)
     if used >= new.session.max_pairs:
         raise Conflict(
             f"Session {new.session.name} has {used} of {new.session.max_pairs} pairs.", hint="Use another session."
@@ -98,6 +98,12 @@ def _save(new: NewPair) -> Pair:
         pair.save(update_fields=["webhook_sealed"])
     Assignment.objects.create(pair=pair, session=new.session, group=_group(new.session))
     return pair
+
+
+def seats_taken(session: TelegramSession, *, besides: int = 0) -> int:
+    """Pairs that a session has or is to have, without the pair `besides`."""
+    of_it = Q(assignment__session=session) | Q(wanted_session=session)
+    return Pair.objects.filter(of_it).exclude(status=PairStatus.REMOVED).exclude(pk=besides).count()
 
 
 def _group(session: TelegramSession) -> int:
