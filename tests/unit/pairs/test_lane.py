@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from random import Random
 from typing import Any
 
@@ -278,3 +279,117 @@ async def test_a_closed_lane_puts_back_what_it_did_not_send() -> None:
         (1, HopState.WAITING),
         (2, HopState.WAITING),
     ]
+
+
+# --- one commit for several things
+
+
+async def test_the_end_of_a_message_claims_the_next_one() -> None:
+    run = Run(FakeHop())
+    for seq in range(1, 11):
+        run.add(event(seq))
+    task = asyncio.create_task(run.lane.run())
+    await run.until_through(*range(1, 11))
+    run.lane.close()
+    await task
+    assert run.journal.commits == 11  # the first claim, then one commit per message
+    assert {attempt for _, _, attempt in run.hop.calls} == {Attempt.FIRST}
+    assert not run.journal.rows
+
+
+async def test_a_closed_lane_puts_back_what_it_claimed_ahead() -> None:
+    """The next owner need not wonder whether it was sent."""
+    run = Run(FakeHop())
+    run.add(event(1))
+    run.add(event(2))
+    perform = run.hop.perform
+
+    async def close_meanwhile(*arguments: Any) -> int | None:
+        answer = await perform(*arguments)
+        commit = run.journal.commit
+
+        async def committed(step: Step) -> tuple[bool, ...]:
+            granted = await commit(step)
+            run.lane.close()
+            return granted
+
+        run.journal.commit = committed  # type: ignore[method-assign]
+        return answer
+
+    run.hop.perform = close_meanwhile  # type: ignore[method-assign]
+    async with asyncio.timeout(5):
+        await run.lane.run()
+    assert [seq for seq, _, _ in run.hop.calls] == [1]
+    assert [(row.event.seq, row.state) for row in run.journal.rows.values()] == [(2, HopState.WAITING)]
+
+
+async def test_nothing_is_claimed_ahead_that_would_have_to_wait() -> None:
+    hop = FakeHop()
+    perform = hop.perform
+    async with running(hop) as run:
+
+        async def limited(*arguments: Any) -> int | None:
+            run.waits.stop("dc:channel:20", 0.1)
+            return await perform(*arguments)
+
+        hop.perform = limited  # type: ignore[method-assign]
+        run.add(event(1))
+        run.add(event(2))
+        await run.until_through(1, 2)
+    assert run.journal.commits == 4
+
+
+async def test_nothing_is_claimed_ahead_that_was_deleted_meanwhile() -> None:
+    run = Run(FakeHop())
+    for of in (event(1), event(2, message_id=7), event(3, message_id=7, kind=EventKind.DELETE)):
+        run.add(of)
+    task = asyncio.create_task(run.lane.run())
+    await run.until_through(1, 2, 3)
+    run.lane.close()
+    await task
+    assert run.states()[1] == (2, HopState.SKIPPED)
+
+
+async def test_a_message_that_cannot_be_planned_does_not_harm_the_one_before_it() -> None:
+    hop = FakeHop()
+
+    def at_once(pair: PairConfig, of: NewEvent | StoredEvent) -> Plan | None:
+        raise ZeroDivisionError
+
+    hop.plan_at_once = at_once  # type: ignore[method-assign]
+    async with running(hop, event(1), event(2)) as run:
+        await run.until_through(1, 2)
+    assert run.states() == [(1, HopState.SENT), (2, HopState.SENT)]
+
+
+def new(message_id: int) -> NewEvent:
+    of = event(message_id)
+    return NewEvent(1, 1, of.scope, message_id, of.kind, b"", of.message)
+
+
+async def test_an_idle_lane_takes_a_message_as_journaled_and_only_one() -> None:
+    hop = FakeHop()
+    async with running(hop) as run:
+        async with asyncio.timeout(5):
+            while not run.lane.idle:
+                await asyncio.sleep(0.005)
+        first = run.lane.prepare(new(1))
+        assert first is not None
+        assert run.lane.prepare(new(2)) is None
+        run.lane.offer(replace(event(1), claimed=first.parts), hop1_open=False)
+        await run.until_through(1)
+    assert run.journal.commits == 1
+    assert hop.calls == [(1, 0, Attempt.FIRST)]
+
+
+async def test_a_message_that_another_lane_claimed_is_read_from_the_journal() -> None:
+    """The pair changed while its message was being journaled: the row says whose key it has."""
+    hop = FakeHop(lifetime=60.0)
+    async with running(hop) as run:
+        part = PartClaim(0, Act.POST, 1, "text", "1.0")
+        run.journal.rows[1, 0] = due(
+            event(1), act=Act.POST, state=HopState.SENDING, rendered="text", age=0.0, identity="bot.other"
+        )
+        run.lane.offer(replace(event(1), claimed=(part,)), hop1_open=False)
+        await run.until_through(1)
+    assert hop.calls == [(1, 0, Attempt.UNSURE)]
