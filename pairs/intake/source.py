@@ -54,6 +54,7 @@ class SourceIntake:
         self._live: list[Update] = []
         self._scanning = False
         self._highest = 0
+        self._top = 0  # newest message as last asked; a service message, for one, is never seen
         self._signal = asyncio.Event()
 
     @property
@@ -91,6 +92,14 @@ class SourceIntake:
         """A connection, a gap or a TooLong: what is live can no longer be trusted to be complete."""
         self._trusted = False
         self._signal.set()
+
+    def stands_at(self, message_id: int) -> None:
+        """The chat's newest message, asked from the server: when nobody told of it, its updates do not come."""
+        seen = max(self._highest, self._top, *(cursor or 0 for cursor in self._cursors.values()))
+        self._top = max(self._top, message_id)
+        if message_id > seen and self.synced:
+            _log.warning("source is silent", chat=self.chat_id, newest=message_id, seen=seen)
+            self.lost_track()
 
     async def run(self) -> None:
         """Works until cancelled. Raises AccountDead and FenceLost."""

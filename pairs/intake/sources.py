@@ -6,12 +6,15 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from random import Random
 
 from pairs.intake.source import SourceIntake
+from pairs.intake.stall import StallWatch
 from pairs.intake.takers import Takers
 from pairs.journal.journal import Journal
 from pairs.lane.config import PairConfig
 from pairs.supervised import Tasks
 from project.telegram.account import TelegramAccount
 from project.telegram.updates import Deleted, Edited, Gap, Posted, Update
+
+_WATCH = "stall watch"
 
 
 class Sources:
@@ -30,6 +33,7 @@ class Sources:
         self._tasks = tasks
         self._rng = rng
         self._sources: dict[int, SourceIntake] = {}
+        self._watch = StallWatch(self._sources, rng)
 
     async def set_pairs(
         self,
@@ -45,9 +49,12 @@ class Sources:
         await self._end([id_ for id_, source in self._sources.items() if not self._stays(source, chats, accounts)])
         for chat_id, readers in chats.items():
             self._source(chat_id, accounts[readers[0].session]).set_pairs(readers, cursors)
+        if self._sources and not self._tasks.runs(_WATCH):
+            self._tasks.start(_WATCH, self._watch.run())
 
     async def drain(self) -> None:
         """Ends all, at once."""
+        await self._tasks.end([_WATCH])
         await self._end(list(self._sources))
 
     def route(self, update: Update) -> None:

@@ -61,13 +61,13 @@ class FailureRig(Rig):
         await until_value(self._conn, query, "error")
         return str(await self._conn.fetchval(query.replace("status", "status_reason", 1)))
 
-    async def open_rows(self, hop: int, pair: int = 0) -> int:
-        """Rows of a pair's hop that are not settled."""
+    async def keeps(self, rows: int, *, hop: int) -> None:
+        """Waits until so many rows of the pair's hop are kept, not settled."""
         query = (
             "SELECT count(*) FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id"
-            " WHERE e.pair_id = $1 AND d.hop = $2 AND d.state IN ('waiting', 'sending')"
+            f" WHERE e.pair_id = {self.pair} AND d.hop = {hop} AND d.state IN ('waiting', 'sending')"
         )
-        return int(await self._conn.fetchval(query, pair or self.pair, hop))
+        await until_value(self._conn, query, rows)
 
     async def resume(self, pair: int = 0) -> None:
         """An operator takes the pair out of its error."""

@@ -1,0 +1,112 @@
+"""What a source may do to us: gaps, silence, repeats, protected content, many edits."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import asyncpg
+import pytest
+
+from pairs.intake import stall
+from project.sandbox.faults import FaultRule
+from project.sandbox.telegram.messages import NewFile
+from project.telegram.updates import Gap, Posted
+from tests.integration.failures.rig import WEBHOOK, FailureRig, failing
+from tests.integration.pairs.rig import until, until_value
+from tests.integration.telegram.pictures import png
+
+DATA = bytes(range(256)) * 20
+
+
+@pytest.fixture
+async def rig(pg: asyncpg.Connection) -> AsyncIterator[FailureRig]:
+    async with failing(pg) as rig:
+        yield rig
+
+
+async def test_a_gap_of_a_thousand_messages(rig: FailureRig) -> None:
+    rig.world.post(rig.source, "before")
+    await rig.once(["before"])
+    await rig.stop()
+    texts = [f"away {number}" for number in range(1000)]
+    for text in texts:
+        rig.world.post(rig.source, text)
+    await rig.start()
+    await until(lambda: texts[-1] in rig.at_destination(), "the last of a thousand", limit=60)
+    await rig.once(["before", *texts])
+
+
+async def test_a_difference_that_is_too_long_while_connected(rig: FailureRig) -> None:
+    """The connection stands; Telegram says that more changed than it will tell."""
+    texts = [f"message {number}" for number in range(3)]
+    intake = rig.engine._sources._sources[rig.source]
+    for text in texts:
+        rig.world.post(rig.source, text)
+        rig.engine.on_update(rig.session)(Gap(f"tg:{rig.source}"))
+    await rig.once(texts)
+    await until(lambda: intake.synced, "the sync")
+
+
+async def test_a_source_that_fell_silent_is_noticed(rig: FailureRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pings are answered and calls succeed, but no update comes any more. With the real number: within 3 minutes."""
+    assert stall.EVERY + 8 <= 180
+    rig.world.post(rig.source, "before")
+    await rig.once(["before"])
+    rig.world.unwatch(rig.telegram._pusher)
+    try:
+        rig.world.post(rig.source, "unannounced")
+        monkeypatch.setattr(stall, "EVERY", 0.2)
+        await rig.engine._tasks.end(["stall watch"])
+        rig.engine.wake()
+        await rig.once(["before", "unannounced"])
+    finally:
+        rig.world.watch(rig.telegram._pusher)
+
+
+async def test_a_repeated_update_is_one_message(rig: FailureRig, pg: asyncpg.Connection) -> None:
+    posted = rig.world.post(rig.source, "once")
+    await rig.once(["once"])
+    account = rig.engine._accounts[rig.session]
+    message = (await account.fetch(rig.source, [posted]))[posted]
+    for _ in range(3):
+        rig.engine.on_update(rig.session)(Posted(message))
+    rig.world.post(rig.source, "next")
+    await rig.once(["once", "next"])
+    assert await pg.fetchval("SELECT count(*) FROM pairs_event") == 2
+
+
+async def test_a_protected_source_is_sent_anew_and_nothing_by_reference(rig: FailureRig) -> None:
+    """Telegram refuses to send a protected file by its reference (CHAT_FORWARDS_RESTRICTED): we upload its bytes."""
+    rig.world.channel(rig.source).protected = True
+    rig.world.channel(rig.source).version += 1
+    rig.world.post(rig.source, "text")
+    rig.world.post(rig.source, "file", files=[NewFile("data.bin", "application/octet-stream", DATA)])
+    rig.world.post(rig.source, "photo", files=[NewFile("p.png", "image/png", png(), photo=True)])
+    await rig.arrived("photo")
+    assert rig.at_destination() == ["text", "file", "photo"]
+    files = [message.file for message in rig.standing() if message.file]
+    assert [rig.world.file_data(file.id) for file in files] == [DATA, png()]
+    assert not any("CHAT_FORWARDS_RESTRICTED" in errors for errors in rig.world.counters().errors.values())
+
+
+async def test_an_edit_storm_before_the_original_went_out(rig: FailureRig) -> None:
+    """Thirty edits while the first post waits: the last one counts, and hardly any of the others is sent."""
+    rig.discord.world.fault(FaultRule(WEBHOOK, delay=0.5))
+    message = rig.world.post(rig.source, "first words")
+    for number in range(30):
+        rig.world.edit(rig.source, message, f"edit {number}")
+    await rig.once(["edit 29"])
+    stood = [message for message in rig.discord.world.messages(rig.discord.channel) if not message.deleted]
+    assert len(stood[0].edits) <= 3
+    assert len(rig.standing()[0].edits) <= 3
+
+
+async def test_an_edit_storm_at_the_live_end(rig: FailureRig, pg: asyncpg.Connection) -> None:
+    message = rig.world.post(rig.source, "original")
+    await rig.once(["original"])
+    rig.discord.world.fault(FaultRule("PATCH /webhooks/{id}/{token}/messages/{message_id}", delay=0.5))
+    for number in range(30):
+        rig.world.edit(rig.source, message, f"edit {number}")
+    await rig.once(["edit 29"])
+    await until_value(pg, "SELECT count(*) FROM pairs_delivery WHERE state IN ('waiting', 'sending')", 0)
+    assert len(rig.standing()[0].edits) < 10
