@@ -66,11 +66,12 @@ class Pause:
 
 @dataclass(slots=True)
 class Fleet:
-    """Keeps one worker per wanted account alive."""
+    """Keeps one worker per wanted account alive. `on_up`: one has booted, so another one may."""
 
     node: uuid.UUID
     zygote: ZygoteLink
     on_event: Callable[[Started | Ended], None]
+    on_up: Callable[[], None]
     _workers: dict[str, Worker] = field(default_factory=dict)
     _pauses: dict[str, Pause] = field(default_factory=dict)
     _judged: float = field(default_factory=time.monotonic)
@@ -90,10 +91,15 @@ class Fleet:
             for wait in waits:
                 wait.cancel()
 
-    def adjust(self, wanted: frozenset[str]) -> None:
-        """Stop what is not wanted, start what is, four boots at a time. Call often."""
+    def adjust(self, wanted: frozenset[str]) -> bool:
+        """Stop what is not wanted, start what is, four boots at a time. False while there is more to do: call it again
+        soon, and whenever something happened."""
         for account in self._workers.keys() - wanted:
             self._stop(self._workers[account])
+        self._begin(wanted)
+        return self._workers.keys() == wanted
+
+    def _begin(self, wanted: frozenset[str]) -> None:
         now = time.monotonic()
         booting = sum(not worker.up and now - worker.born < BOOTING_FOR for worker in self._workers.values())
         for account in sorted(wanted - self._workers.keys()):
@@ -108,7 +114,7 @@ class Fleet:
         now = time.monotonic()
         stalled, self._judged = now - self._judged > STALLED_FOR, now
         for worker in self._workers.values():
-            self._hear(worker)
+            self._read(worker)
         if stalled:
             return
         for worker in self._workers.values():
@@ -160,15 +166,18 @@ class Fleet:
             self.zygote.kill(worker.seat.owner, signal.SIGKILL)
 
     def _hear(self, worker: Worker) -> None:
+        """The first word says that it is up; what follows waits in the pipe until it is judged."""
+        self._read(worker)
+        asyncio.get_running_loop().remove_reader(worker.pipe.fileno())
+        self.on_up()
+
+    def _read(self, worker: Worker) -> None:
         while worker.pipe.fileno() >= 0:
             try:
                 word = worker.pipe.recv(wire.PACKET)
-            except BlockingIOError:
+            except OSError:  # also when nothing waits there
                 return
-            except OSError:
-                word = b""
             if not word:
-                asyncio.get_running_loop().remove_reader(worker.pipe.fileno())
                 return
             worker.heard = time.monotonic()
             worker.up = True

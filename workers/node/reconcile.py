@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from project.core.config import Config
@@ -13,20 +14,30 @@ if TYPE_CHECKING:
     from workers.database import Connection
 
 _ALONE = "SELECT pg_try_advisory_xact_lock(7461, 2)"
-_SESSIONS = "SELECT 'session.' || id FROM tg_sessions_telegramsession WHERE lifecycle = 'active'"
-_LOGINS = """
-SELECT account FROM tg_sessions_loginattempt
+# Everything in one statement: a node at rest asks for it every few seconds.
+_ROWS = """
+SELECT 'session' AS kind, 'session.' || id AS name, '' AS other
+FROM tg_sessions_telegramsession WHERE lifecycle = 'active'
+UNION ALL
+SELECT 'login', account, '' FROM tg_sessions_loginattempt
 WHERE step NOT IN ('done', 'failed') OR step = 'done' AND updated_at > clock_timestamp() - interval '2 minutes'
-UNION SELECT account FROM tg_sessions_lookup WHERE created_at > clock_timestamp() - interval '2 minutes'
-"""
-_USES = """
-SELECT DISTINCT 'sender.' || pair.sender_id AS sender, 'session.' || assigned.session_id AS session
+UNION ALL
+SELECT 'login', account, '' FROM tg_sessions_lookup WHERE created_at > clock_timestamp() - interval '2 minutes'
+UNION ALL
+SELECT DISTINCT 'use', 'sender.' || pair.sender_id, 'session.' || assigned.session_id
 FROM pairs_pair pair
 JOIN pairs_assignment assigned ON assigned.pair_id = pair.id
 JOIN tg_sessions_senderbot bot ON bot.id = pair.sender_id
 WHERE pair.status <> 'removed' AND bot.state = 'active'
+UNION ALL
+SELECT 'placed', account, host FROM workers_placement
+UNION ALL
+SELECT 'uneven', session_id::text, '' FROM (
+  SELECT session_id, "group", count(*) AS size FROM pairs_assignment GROUP BY session_id, "group"
+) AS sized
+GROUP BY session_id
+HAVING max(size) > $1 OR max(size) - min(size) > $2 OR (count(*) > 1 AND sum(size) + $2 <= $1 * (count(*) - 1))
 """
-_PLACED = "SELECT account, host FROM workers_placement"
 _PLACE = """
 INSERT INTO workers_placement (account, host, restarts, last_exit, updated_at)
 SELECT account, host, 0, '', clock_timestamp() FROM unnest($1::text[], $2::text[]) AS wanted (account, host)
@@ -34,13 +45,6 @@ ON CONFLICT (account) DO UPDATE SET host = EXCLUDED.host, updated_at = EXCLUDED.
   node_id = CASE WHEN EXCLUDED.host = EXCLUDED.account THEN workers_placement.node_id END
 """
 _REMOVE = "DELETE FROM workers_placement WHERE account = ANY($1::text[])"
-_UNEVEN = """
-SELECT session_id FROM (
-  SELECT session_id, "group", count(*) AS size FROM pairs_assignment GROUP BY session_id, "group"
-) AS sized
-GROUP BY session_id
-HAVING max(size) > $1 OR max(size) - min(size) > $2 OR (count(*) > 1 AND sum(size) + $2 <= $1 * (count(*) - 1))
-"""
 _ASSIGNED = 'SELECT pair_id, session_id, "group" FROM pairs_assignment WHERE session_id = ANY($1::bigint[])'
 _REGROUP = """
 UPDATE pairs_assignment SET "group" = plan."group"
@@ -50,41 +54,58 @@ WHERE pairs_assignment.pair_id = plan.pair_id
 
 
 async def reconcile(conn: Connection, config: Config) -> None:
-    """Create, move and remove placements, and regroup pairs, as the rows ask for. A no-op when nothing changed,
-    and while another node is at it."""
+    """Create, move and remove placements, and regroup pairs, as the rows ask for. One statement when nothing changed;
+    nothing while another node is at it."""
+    if not (await _read(conn, config)).any():
+        return
     async with conn.transaction():
         if await conn.fetchval(_ALONE):
-            await _place(conn)
-            await _regroup(conn, limit=config.max_pairs_per_worker, threshold=config.rebalance_threshold)
+            changes = await _read(conn, config)
+            await _place(conn, changes)
+            await _regroup(conn, changes.uneven, config)
 
 
-async def _place(conn: Connection) -> None:
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Placements to write (account to host) and to remove, and sessions whose groups have to be planned."""
+
+    placed: Mapping[str, str]
+    gone: Sequence[str]
+    uneven: Sequence[int]
+
+    def any(self) -> bool:
+        """Whether there is something to do."""
+        return bool(self.placed or self.gone or self.uneven)
+
+
+async def _read(conn: Connection, config: Config) -> Changes:
+    found: dict[str, list[tuple[str, str]]] = {}
+    for kind, name, other in await conn.fetch(_ROWS, config.max_pairs_per_worker, config.rebalance_threshold):
+        found.setdefault(kind, []).append((name, other))
     homes = plan_homes(
-        sessions=await _column(conn, _SESSIONS),
-        logins=await _column(conn, _LOGINS),
-        uses=[Use(row["sender"], row["session"]) for row in await conn.fetch(_USES)],
+        sessions=[name for name, _ in found.get("session", ())],
+        logins=[name for name, _ in found.get("login", ())],
+        uses=[Use(sender, session) for sender, session in found.get("use", ())],
     )
-    placed = {row["account"]: row["host"] for row in await conn.fetch(_PLACED)}
+    placed = dict(found.get("placed", ()))
     changed = {account: host for account, host in homes.items() if placed.get(account) != host}
-    if changed:
-        await conn.execute(_PLACE, list(changed), list(changed.values()))
-    gone = placed.keys() - homes.keys()
-    if gone:
-        await conn.execute(_REMOVE, list(gone))
+    return Changes(changed, list(placed.keys() - homes.keys()), [int(name) for name, _ in found.get("uneven", ())])
 
 
-async def _regroup(conn: Connection, *, limit: int, threshold: int) -> None:
-    sessions = await _column(conn, _UNEVEN, limit, threshold)
+async def _place(conn: Connection, changes: Changes) -> None:
+    if changes.placed:
+        await conn.execute(_PLACE, list(changes.placed), list(changes.placed.values()))
+    if changes.gone:
+        await conn.execute(_REMOVE, list(changes.gone))
+
+
+async def _regroup(conn: Connection, sessions: Sequence[int], config: Config) -> None:
     groups: dict[int, dict[int, int]] = {}
     for row in await conn.fetch(_ASSIGNED, sessions) if sessions else ():
         groups.setdefault(row["session_id"], {})[row["pair_id"]] = row["group"]
     moves: dict[int, int] = {}
     for current in groups.values():
-        plan = plan_groups(current, limit=limit, threshold=threshold)
+        plan = plan_groups(current, limit=config.max_pairs_per_worker, threshold=config.rebalance_threshold)
         moves |= {pair: group for pair, group in plan.items() if current[pair] != group}
     if moves:
         await conn.execute(_REGROUP, list(moves), list(moves.values()))
-
-
-async def _column(conn: Connection, query: str, *values: object) -> Sequence[str]:
-    return [row[0] for row in await conn.fetch(query, *values)]

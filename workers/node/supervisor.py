@@ -9,30 +9,21 @@ import signal
 import time
 import uuid
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import asyncpg
 
-from pairs.handover.unserved import Unowned
 from project.core.config import Config
 from project.core.errors import RelayError
 from project.core.logs import get_logger
-from workers.database import DatabaseDown, Link
-from workers.domain import restarts
-from workers.domain.claims import fair_share
+from workers.database import DatabaseDown
 from workers.node import ears, rows, wire
 from workers.node.egress import egress_name
 from workers.node.fleet import DRAIN_FOR, Ended, Fleet, Started
-from workers.node.guard import Guard
-from workers.node.reconcile import reconcile
+from workers.node.rounds import EVERY, Rounds
 from workers.node.zygote_link import COMMAND, ZygoteLink
 from workers.waiting import cancelled, event_or_timeout
 
-if TYPE_CHECKING:
-    from workers.database import Connection
-
-EVERY = 2.0
-LOCALLY_EVERY = 0.2
+LOCALLY_EVERY = 0.2  # seconds, while workers start or stop
 PRELOAD_LIMIT = 120.0
 PARTING = 5.0
 
@@ -47,17 +38,14 @@ class Supervisor:
     """`run()` until SIGTERM or SIGINT, then drains. Raises NodeFailed when the zygote ended by itself."""
 
     def __init__(self, config: Config, *, zygote: Sequence[str] = COMMAND) -> None:
-        self._config = config
         self._command = zygote
-        self._me = rows.Me(uuid.uuid4(), config.node_name, egress_name(config), os.getpid())
-        self._link = Link("node", direct=True)
-        self._guard = Guard(config, node=self._me.id)
-        self._unowned = Unowned(ttl=config.lease_ttl)
+        me = rows.Me(uuid.uuid4(), config.node_name, egress_name(config), os.getpid())
+        self._rounds = Rounds(config, me)
         self._zygote = ZygoteLink(self._on_message)
-        self._fleet = Fleet(self._me.id, self._zygote, self._on_event)
+        self._stir = asyncio.Event()
+        self._fleet = Fleet(me.id, self._zygote, self._on_event, on_up=self._stir.set)
         self._wanted: frozenset[str] = frozenset()
         self._riders: dict[str, str] = {}
-        self._events: list[Started | Ended] = []
         self._preloaded = asyncio.Event()
         self._poke = asyncio.Event()
         self._stop = asyncio.Event()
@@ -79,7 +67,7 @@ class Supervisor:
                 await cancelled(tasks)
         finally:
             await self._zygote.end()
-        await self._part()
+        await self._rounds.part(limit=PARTING)
 
     async def _first_of(
         self, event: asyncio.Event, *, tasks: Sequence[asyncio.Task[None]] = (), limit: float | None = None
@@ -98,73 +86,39 @@ class Supervisor:
     async def _keep_fleet(self) -> None:
         judged = time.monotonic()
         while True:
-            self._fleet.adjust(self._wanted)
+            self._stir.clear()
+            settled = self._fleet.adjust(self._wanted)
             if time.monotonic() - judged >= EVERY:
                 judged = time.monotonic()
                 self._fleet.judge()
-            await asyncio.sleep(LOCALLY_EVERY)
+            await event_or_timeout(self._stir, EVERY if settled else LOCALLY_EVERY)
 
     async def _keep_rows(self) -> None:
         while True:
             self._poke.clear()
+            pause = EVERY
             try:
-                await self._look()
+                pause = await self._look()
             except DatabaseDown as error:
                 log.warning("no database for now", reason=str(error))
+                self._rounds.plan_now()  # it may be another one when it is back
             except asyncpg.PostgresError:  # a bad row must not cost every worker of this node
                 log.exception("rows not looked at")
-            await event_or_timeout(self._poke, EVERY)
+            await event_or_timeout(self._poke, pause)
 
-    async def _look(self) -> None:
-        """One round over the rows: say what happened here, plan, claim, and know who is wanted."""
-        ttl = self._config.lease_ttl
-        async with self._link.use() as conn:
-            free = await self._guard.allows(conn)
-            await rows.beat(conn, self._me, state=self._state(free), ttl=ttl)
-            await self._write_events(conn)
-            if self._stop.is_set():
-                return
-            if not free:
-                self._wanted = frozenset()
-                await rows.leave(conn, self._me)
-                return
-            await self._unowned.take(conn)
-            await reconcile(conn, self._config)
-            hosts = await rows.hosts(conn, ttl=ttl)
-            mine = {host.account for host in hosts if host.node == self._me.id}
-            open_hosts = sorted(
-                (host for host in hosts if not host.held),
-                key=lambda host: host.egress not in ("", self._me.egress),
-            )
-            share = fair_share(
-                total=len(hosts),
-                mine=len(mine),
-                nodes=await rows.live_nodes(conn, ttl=ttl),
-                claimable=len(open_hosts),
-            )
-            mine.update(await rows.claim(conn, self._me, [host.account for host in open_hosts[:share]], ttl=ttl))
-            riders = await rows.riders(conn, self._me)
-        self._wanted = frozenset() if self._stop.is_set() else frozenset(mine)
-        self._note_riders(riders)
+    async def _look(self) -> float:
+        """One round over the rows, and what follows from it here; seconds until the next one."""
+        found = await self._rounds.look(draining=self._stop.is_set())
+        if found.wanted is not None:
+            self._want(frozenset() if self._stop.is_set() else found.wanted)
+        if found.riders is not None:
+            self._note_riders(found.riders)
+        return found.pause
 
-    def _state(self, free: bool) -> str:
-        if self._stop.is_set():
-            return "draining"
-        return "up" if free else "held"
-
-    async def _write_events(self, conn: Connection) -> None:
-        """Leases first: the next owner waits for that."""
-        events = list(self._events)
-        await rows.free_leases(conn, [event.seat.owner for event in events if isinstance(event, Ended)])
-        for event in events:
-            if isinstance(event, Started):
-                await rows.note_started(conn, self._me, event.seat.account, event.pid)
-            else:
-                loop = "crash loop: " if restarts.is_crash_loop(event.crashes) else ""
-                await rows.note_ended(
-                    conn, self._me, event.seat.account, loop + event.reason, crashed=not event.expected
-                )
-        del self._events[: len(events)]
+    def _want(self, accounts: frozenset[str]) -> None:
+        if accounts != self._wanted:
+            self._wanted = accounts
+            self._stir.set()
 
     def _note_riders(self, riders: dict[str, str]) -> None:
         """Tell each process whose accounts changed."""
@@ -175,21 +129,10 @@ class Supervisor:
     async def _drain(self) -> None:
         """All workers get SIGTERM and 10 s, then SIGKILL; their leases are freed as they end."""
         log.info("draining", workers=len(self._fleet.accounts))
-        self._wanted = frozenset()
+        self._want(frozenset())
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(DRAIN_FOR + PARTING):
                 await self._fleet.wait_empty()
-
-    async def _part(self) -> None:
-        """Give back leases and placements, and go."""
-        try:
-            async with asyncio.timeout(PARTING), self._link.use() as conn:
-                await self._write_events(conn)
-                await rows.leave(conn, self._me)
-                await rows.beat(conn, self._me, state="gone", ttl=self._config.lease_ttl)
-        except (DatabaseDown, TimeoutError) as error:
-            log.warning("leases were not freed, they expire", reason=str(error))
-        self._link.close()
 
     def _on_message(self, message: wire.Message) -> None:
         if isinstance(message, wire.Preloaded):
@@ -198,15 +141,20 @@ class Supervisor:
             self._fleet.on_message(message)
 
     def _on_event(self, event: Started | Ended) -> None:
-        self._events.append(event)
+        self._rounds.note(event)
         self._poke.set()
+        self._stir.set()
 
     def _on_wake(self, payload: str) -> None:
         if payload == ears.PLACEMENTS:
-            self._poke.set()
+            self._plan_now()
         else:
             self._fleet.wake(self._riders.get(payload, payload))
 
     def _on_gap(self) -> None:
-        self._poke.set()
+        self._plan_now()
         self._fleet.wake_all()
+
+    def _plan_now(self) -> None:
+        self._rounds.plan_now()
+        self._poke.set()

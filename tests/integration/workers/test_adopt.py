@@ -86,7 +86,7 @@ async def test_a_restored_backup_connects_nothing_until_it_is_adopted(
     node = start()
     await until(lambda: "Every account is held" in node.log.read_text())
     assert "`python manage.py adopt --old-is-stopped` with `--resume` or `--from-now`" in node.log.read_text()
-    rounds = await installed.fetchval("SELECT heartbeat_at FROM workers_node")
+    rounds = await until(lambda: installed.fetchval("SELECT heartbeat_at FROM workers_node"))
     await until(lambda: installed.fetchval("SELECT heartbeat_at > $1 FROM workers_node", rounds))
     assert await installed.fetchval("SELECT state FROM workers_node") == "held"
     assert not peer.visits
