@@ -7,6 +7,7 @@ import pytest
 
 from pairs.intake import source
 from pairs.journal import link
+from pairs.lane import attempts
 from project.sandbox.faults import FaultRule, Phase
 from project.sandbox.telegram.state import Cut
 from project.telegram import client
@@ -17,6 +18,7 @@ from tests.integration.pairs.rig import until
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link, "_LONGEST_PAUSE", 0.2)
+    monkeypatch.setattr(attempts, "SETTLE_TIME", 0.2)
 
 
 async def test_nothing_is_sent_without_a_row_while_the_database_is_away(pg: asyncpg.Connection) -> None:
