@@ -10,13 +10,15 @@ from project.core.config import current
 
 QUEUE = "control"
 SHARE_OF_INTERVAL = 0.8
+REMOVE_EVERY = 3600  # seconds
 
 
 def seed(**_: Any) -> None:
-    """Create the two rows that are missing, with the intervals of the settings. Existing rows are not touched."""
+    """Create the rows that are missing, with the intervals of the settings. Existing rows are not touched."""
     config = current()
     _row("Check sessions", "workers.check_sessions", config.session_health_interval)
     _row("Check workers", "workers.check_workers", config.worker_health_interval)
+    _row("Remove old rows", "workers.remove_old_rows", REMOVE_EVERY)
 
 
 def _row(name: str, task: str, seconds: int) -> None:

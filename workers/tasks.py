@@ -8,12 +8,17 @@ import random
 from celery import shared_task
 from celery.app import app_or_default
 
+from pairs.services.retention import journal_removals
+from project.core.config import current
 from project.core.logs import get_logger
+from project.core.retention import audit_removals, remove
+from sessions.services.retention import session_removals
 from workers import selectors
 from workers.worker.runtime import here
 
 SPREAD = 20.0
 CHECK_EXPIRES = 100
+REMOVE_LIMIT = 300.0  # seconds
 
 log = get_logger(__name__)
 
@@ -36,6 +41,16 @@ async def check_session(account: str, wait: float = 0.0) -> None:
     runtime = here()
     if runtime is not None:
         await runtime.check(account)
+
+
+@shared_task(name="workers.remove_old_rows")
+def remove_old_rows() -> None:
+    """Remove what is older than PAYLOAD_DAYS, LINK_DAYS, CHECK_DAYS and AUDIT_DAYS say, for at most five minutes."""
+    config = current()
+    removals = [*journal_removals(config), *session_removals(config), *audit_removals(config)]
+    removed = remove(removals, seconds=REMOVE_LIMIT)
+    if any(removed.values()):
+        log.info("old rows removed", **{what.replace(" ", "_"): count for what, count in removed.items() if count})
 
 
 @shared_task(name="workers.check_workers")

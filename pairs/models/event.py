@@ -31,6 +31,9 @@ class Event(models.Model):
                 "pair", "scope", "message_id", "kind", "revision", name="event_unique_per_revision"
             ),
         ]
+        indexes = [
+            models.Index(fields=["created_at"], name="event_content_age", condition=models.Q(payload__isnull=False))
+        ]
 
     def __str__(self) -> str:
         return f"{self.pair_id}#{self.seq} {self.kind} {self.scope}/{self.message_id}"

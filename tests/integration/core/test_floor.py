@@ -29,7 +29,7 @@ def test_models_and_migrations_agree() -> None:
     call_command("makemigrations", "core", check=True, dry_run=True, verbosity=0)
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_an_event_stands_or_falls_with_the_act() -> None:
     with transaction.atomic():
         add_event()

@@ -28,16 +28,17 @@ def test_the_schedule_is_seeded_once_and_then_the_operators() -> None:
     assert {task: row.interval.every for task, row in rows.items()} == {
         "workers.check_sessions": 300,
         "workers.check_workers": 180,
+        "workers.remove_old_rows": 3600,
     }
     assert all(row.queue == "control" and row.expire_seconds < row.interval.every for row in rows.values())
     slower, _ = IntervalSchedule.objects.get_or_create(every=600, period=IntervalSchedule.SECONDS)
     PeriodicTask.objects.filter(task="workers.check_sessions").update(interval=slower)
     schedule.seed(sender=apps.get_app_config("workers"))
     assert PeriodicTask.objects.get(task="workers.check_sessions").interval == slower
-    assert PeriodicTask.objects.count() == 2
+    assert PeriodicTask.objects.count() == 3
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_of_two_beats_one_ticks_and_the_other_takes_over(redis_url: str) -> None:
     every, _ = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.SECONDS)
     PeriodicTask.objects.all().delete()
@@ -66,7 +67,7 @@ def ticks(
     assert client is None or client.llen("beat-test") == until_sent
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_a_lost_connection_loses_the_lead() -> None:
     leader, other = Leadership(current().database_direct_url), Leadership(current().database_direct_url)
     assert leader.look()
@@ -99,7 +100,7 @@ async def test_a_check_is_made_by_the_sessions_own_process(
         assert client.llen(idle) == 0
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_orphans_are_listed() -> None:
     from django.utils import timezone
 
