@@ -16,8 +16,8 @@ from project.discord.objects import snowflake
 REFRESH = 5.0  # seconds between looks at the pairs
 
 _CHANNELS = """
-SELECT DISTINCT discord_channel FROM pairs_pair
-WHERE status NOT IN ('removed', 'paused', 'disabled', 'parked')
+SELECT DISTINCT discord_channel, webhook_id, status NOT IN ('removed', 'paused', 'disabled', 'parked') AS living
+FROM pairs_pair
 """
 _PUT = """
 WITH put AS (
@@ -47,6 +47,11 @@ class DiscordPeople:
     def __init__(self, dsn: str) -> None:
         self._link = JournalLink(dsn)
         self._channels: frozenset[int] = frozenset()
+        self._webhooks: frozenset[int] = frozenset()
+
+    def webhooks(self) -> frozenset[int]:
+        """Webhooks of any pair, a removed one included."""
+        return self._webhooks
 
     def channels(self) -> frozenset[int]:
         """Channels of living pairs."""
@@ -64,7 +69,8 @@ class DiscordPeople:
         """Reads the channels of all living pairs; those that were not among them before."""
         before = self._channels
         rows = await self._fetch(_CHANNELS)
-        self._channels = frozenset(row["discord_channel"] for row in rows)
+        self._channels = frozenset(row["discord_channel"] for row in rows if row["living"])
+        self._webhooks = frozenset(row["webhook_id"] for row in rows if row["webhook_id"])
         return self._channels - before
 
     async def posted(self, message: Message, webhook_id: int | None) -> None:

@@ -65,6 +65,7 @@ async def _listen(config: Config, token: Secret) -> None:
         cdn_url=config.discord_cdn_url,
         channels=people.channels,
         sink=people,
+        webhooks=people.webhooks,
     )
     works = people.follow_pairs(listener.catch_up), listener.run()
     tasks = [renewing, *(asyncio.create_task(work) for work in works)]

@@ -1,7 +1,8 @@
 """Listens to people on Discord: messages, edits and deletes in paired channels. The only user of discord.py.
 
-Own posts are dropped by webhook's application, application or author, never by looking for a link; that of a
-pair's webhook made by a person is for the sink to recognise. Deletes are passed on whosever the message was.
+Own posts are dropped by application, author or webhook, never by looking for a link, and before discord.py makes
+objects of them: they are most of what a busy listener hears. Whatever `webhooks` does not know yet is for the sink to
+recognise. Deletes are passed on whosever the message was.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ import asyncio
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
 import aiohttp
 import discord
 import yarl
 from discord.gateway import DiscordWebSocket
+from discord.state import ConnectionState
 
 from project.core.errors import AccountDead
 from project.core.logs import get_logger
@@ -39,7 +41,8 @@ ECHOES = frozenset({discord.MessageType.thread_starter_message, discord.MessageT
 
 
 class Listener:
-    """One per bot token. `channels` tells the paired channels, from the start and at any time."""
+    """One per bot token. `channels` tells the paired channels, from the start and at any time; `webhooks` the ids of
+    webhooks that are ours, as far as known."""
 
     def __init__(
         self,
@@ -49,11 +52,13 @@ class Listener:
         gateway_url: str,
         channels: Callable[[], frozenset[int]],
         sink: ListenerSink,
+        webhooks: Callable[[], frozenset[int]] = frozenset,
         cdn_url: str = "",
         rng: random.Random | None = None,
     ) -> None:
         self._token = token
         self._channels = channels
+        self._webhooks = webhooks
         self._sink = sink
         self._client: discord.Client
         self._rng = rng or random.Random()
@@ -114,6 +119,17 @@ class Listener:
 
     # --- what discord.py tells; none of these waits, so the order stays
 
+    def hears(self, event: Mapping[str, Any]) -> bool:
+        """Whether a message's raw event is worth reading: in a paired channel, and not our own echo. An edit may lack
+        the author."""
+        if int(event["channel_id"]) not in self._channels():
+            return False
+        return not self._is_ours(
+            application=_number(event.get("application_id")),
+            author=_number((event.get("author") or {}).get("id")),
+            webhook=_number(event.get("webhook_id")),
+        )
+
     def opened(self) -> None:
         self._ready.set()
 
@@ -135,9 +151,17 @@ class Listener:
     def _concerns(self, message: discord.Message) -> bool:
         if message.channel.id not in self._channels() or message.is_system() or message.type in ECHOES:
             return False
+        return not self._is_ours(
+            application=message.application_id, author=message.author.id, webhook=message.webhook_id
+        )
+
+    def _is_ours(self, *, application: int | None, author: int | None, webhook: int | None) -> bool:
         client = self._client
-        by_us = message.application_id is not None and message.application_id == client.application_id
-        return not by_us and (client.user is None or message.author.id != client.user.id)
+        if application is not None and application == client.application_id:
+            return True
+        if webhook is not None:
+            return webhook in self._webhooks()
+        return client.user is not None and author == client.user.id
 
     def _new_session(self) -> None:
         self._ready.clear()
@@ -177,10 +201,27 @@ class Listener:
                 log.warning("a channel cannot be read", channel=channel_id, code=error.code)
 
 
+class _State(ConnectionState[Any]):
+    """Leaves out messages that do not concern us; the gateway has counted them in its sequence by then."""
+
+    def __init__(self, listener: Listener, **options: Any) -> None:
+        self._listener = listener
+        super().__init__(**options)
+
+    def parse_message_create(self, data: Any) -> None:
+        if self._listener.hears(data):
+            super().parse_message_create(data)
+
+    def parse_message_update(self, data: Any) -> None:
+        if self._listener.hears(data):
+            super().parse_message_update(data)
+
+
 class _Client(discord.Client):
     """Hands events to the listener. No cache: messages are kept by nobody here."""
 
     def __init__(self, listener: Listener) -> None:
+        self._listener = listener
         intents = discord.Intents(guilds=True, guild_messages=True, message_content=True)
         super().__init__(
             intents=intents,
@@ -191,7 +232,16 @@ class _Client(discord.Client):
             heartbeat_timeout=HEARTBEAT_SECONDS,
             connector=aiohttp.TCPConnector(limit=0, socket_factory=_watched_socket),
         )
-        self._listener = listener
+
+    def _get_state(self, **options: Any) -> ConnectionState[Any]:
+        return _State(
+            self._listener,
+            dispatch=self.dispatch,
+            handlers=self._handlers,
+            hooks=self._hooks,
+            http=self.http,
+            **options,
+        )
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """discord.py would wait here; the link has done so already (`IdentifyBudget`)."""
@@ -219,6 +269,10 @@ def _set_endpoints(api_url: str, gateway_url: str, cdn_url: str) -> None:
         DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(gateway_url)
     if cdn_url:
         discord.asset.Asset.BASE = cdn_url.rstrip("/")
+
+
+def _number(snowflake: str | None) -> int | None:
+    return None if snowflake is None else int(snowflake)
 
 
 def _watched_socket(address: tuple[Any, ...]) -> socket.socket:

@@ -18,6 +18,7 @@ from project.discord import gateway, pacing
 from project.discord import listener as listener_module
 from project.discord.listener import Listener
 from project.discord.rest import Post
+from project.discord.urls import parse_webhook_url
 from project.sandbox.discord.world import FileIn
 from project.sandbox.faults import FaultRule, Phase
 from tests.integration.discord.conftest import READ, Place, limits_with, run_place, until
@@ -73,7 +74,7 @@ class Sink:
         return [plain_text(message.text) for message, _ in self.posts]
 
 
-def listener_for(place: Place, sink: Sink, *channels: int) -> Listener:
+def listener_for(place: Place, sink: Sink, *channels: int, webhooks: frozenset[int] = frozenset()) -> Listener:
     paired = frozenset(channels or (place.channel,))
     return Listener(
         token=place.token,
@@ -81,13 +82,16 @@ def listener_for(place: Place, sink: Sink, *channels: int) -> Listener:
         gateway_url=place.server.gateway_url,
         channels=lambda: paired,
         sink=sink,
+        webhooks=lambda: webhooks,
         rng=random.Random(1),
     )
 
 
 @asynccontextmanager
-async def listening(place: Place, sink: Sink, *channels: int) -> AsyncIterator[Listener]:
-    listener = listener_for(place, sink, *channels)
+async def listening(
+    place: Place, sink: Sink, *channels: int, webhooks: frozenset[int] = frozenset()
+) -> AsyncIterator[Listener]:
+    listener = listener_for(place, sink, *channels, webhooks=webhooks)
     task = asyncio.create_task(listener.run())
     try:
         await until(lambda: listener.is_ready() or task.done())
@@ -153,6 +157,39 @@ async def test_own_posts_and_edits_are_dropped_but_their_deletes_pass(place: Pla
     assert [(message.message_id, hook) for message, hook in sink.posts] == [(by_persons, place.hook.id)]
     assert sink.edits == []
     assert sink.deletes == [(place.channel, (by_bot,)), (place.channel, (by_ours,))]
+
+
+async def test_posts_of_a_webhook_known_as_ours_are_dropped_and_others_pass(place: Place) -> None:
+    sink = Sink()
+    foreign = parse_webhook_url(place.world.create_webhook(place.channel, "foreign"), api_url=place.world.api_url)
+    async with listening(place, sink, webhooks=frozenset({place.hook.id})):
+        ours = await place.rest.execute(place.hook, Post("by a pair's webhook"))
+        await place.rest.edit_executed(place.hook, ours, Post("edited"))
+        theirs = await place.rest.execute(foreign, Post("by a foreign one"))
+        said = place.world.post(place.channel, place.person, "by a person")
+        place.world.edit(place.channel, said, "by a person, edited")
+        place.world.delete(place.channel, [ours])
+        await until(lambda: len(sink.deletes) == 1)
+    assert [(message.message_id, hook) for message, hook in sink.posts] == [(theirs, foreign.id), (said, None)]
+    assert [message.message_id for message, _ in sink.edits] == [said]
+    assert sink.deletes == [(place.channel, (ours,))]
+
+
+async def test_dropped_echoes_count_for_a_resume(place: Place) -> None:
+    sink = Sink()
+    async with listening(place, sink):
+        before = place.world.post(place.channel, place.person, "before")
+        for number in range(5):
+            await place.rest.send(place.channel, Post(f"echo {number}"))
+        marker = place.world.post(place.channel, place.person, "marker")
+        await until(lambda: marker in sink.ids())
+        for number in range(5):
+            await place.rest.send(place.channel, Post(f"last echo {number}"))
+        assert place.world.kill_gateway("cut") == 1
+        during = place.world.post(place.channel, place.person, "during")
+        await until(lambda: during in sink.ids())
+    assert sink.ids() == [before, marker, during]
+    assert (place.calls(IDENTIFY), place.calls(RESUME)) == (1, 1)
 
 
 async def test_other_channels_are_not_heard(place: Place) -> None:
