@@ -18,7 +18,7 @@ from project.sandbox.faults import FaultRule, Phase
 from project.sandbox.telegram.state import Cut
 from tests.chaos.people import People
 from tests.chaos.recovery import FROM_DISCORD, Strike
-from tests.chaos.schedule import FLOOD_WAIT, RETRY_AFTER, Fault, Kind
+from tests.chaos.schedule import FLOOD_WAIT, RETRY_AFTER, STORM, UNANSWERED, Fault, Kind
 from tests.chaos.script import What
 from tests.chaos.targets import Targets
 from tests.harness.installation import Installation
@@ -78,6 +78,7 @@ class Injector:
             Kind.MOVE: self._move,
             Kind.SUPERVISOR_KILL: self._kill_supervisor,
             Kind.NODE_LOSS: self._lose_node,
+            Kind.NODE_DRAIN: self._drain_node,
             Kind.LISTENER_KILL: self._kill_listener,
             Kind.REDIS_KILL: self._redis,
             Kind.REDIS_STOP: self._redis,
@@ -166,6 +167,19 @@ class Injector:
         asyncio.get_running_loop().call_later(fault.lasts, self._bring_back, name)
         return hit, name
 
+    async def _drain_node(self, fault: Fault) -> Done:
+        """SIGTERM, as in a rolling restart; it is started again when it has ended."""
+        name = f"node{fault.target}"
+        if name in self.away:
+            return NOTHING
+        hit = self._targets.of_accounts(self._here.workers_by_account(name))
+        self.away.add(name)
+        began = time.monotonic()
+        await asyncio.to_thread(self._here.end, name)
+        took = time.monotonic() - began
+        self._bring_back(name)
+        return hit, f"{name} drained in {took:.1f} s"
+
     def _bring_back(self, name: str) -> None:
         self._here.start(name)
         self.away.discard(name)
@@ -226,7 +240,8 @@ class Injector:
         rules = {
             Kind.DISCORD_5XX: FaultRule(method, Phase.AFTER, 502, "<html>Bad Gateway</html>", account=account),
             Kind.DISCORD_DROP: FaultRule(method, Phase.DROP, account=account),
-            Kind.DISCORD_429: FaultRule(method, Phase.BEFORE, 429, wait, count=5, account=account),
+            Kind.DISCORD_429: FaultRule(method, Phase.BEFORE, 429, wait, count=STORM, account=account),
+            Kind.DISCORD_HALF_OPEN: FaultRule(method, Phase.LOST, delay=UNANSWERED, account=account),
         }
         await self._control.discord.fault(rules[fault.kind])
         return (frozenset({fault.target}) if webhook else self._targets.by_bot), f"account {account}"

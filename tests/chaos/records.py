@@ -24,6 +24,7 @@ class Seen:
     text: str
     arrived: float
     deleted: bool
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,11 +66,11 @@ async def _read(control: ControlClient, route: Route, world: World) -> RouteReco
 
 
 def _seen(messages: Iterable[TelegramMessage]) -> tuple[Seen, ...]:
-    return tuple(Seen(_number(m.text), m.text, m.arrived_at, m.deleted) for m in messages if not m.service)
+    return tuple(Seen(_number(m.text), m.text, m.arrived_at, m.deleted, m.id) for m in messages if not m.service)
 
 
 def _discord(messages: Iterable[DiscordMessage]) -> tuple[Seen, ...]:
-    return tuple(Seen(_number(m.content), m.content, m.arrived_at, m.deleted) for m in messages)
+    return tuple(Seen(_number(m.content), m.content, m.arrived_at, m.deleted, m.id) for m in messages)
 
 
 def _number(text: str) -> int:

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import inf, isinf
 
 from tests.chaos.records import RouteRecord
-from tests.chaos.schedule import GATEWAY, Fault, Kind
+from tests.chaos.schedule import GATEWAY, RETRY_AFTER, STORM, UNANSWERED, Fault, Kind
 
 FROM_DISCORD = frozenset({*GATEWAY, Kind.LISTENER_KILL})  # what these hit is seen by people's messages only
 
 HARMLESS = frozenset({Kind.REDIS_KILL, Kind.REDIS_STOP, Kind.REDIS_DOWN})
 SETTLES_ELSE = 5_000.0
+LOOKS_BACK = 7_000.0  # an unsure attempt waits 5 s, then looks
 SETTLES = {  # milliseconds after which a fault is no excuse any more
+    Kind.DISCORD_5XX: LOOKS_BACK,
+    Kind.DISCORD_DROP: LOOKS_BACK,
+    Kind.DISCORD_429: STORM * RETRY_AFTER * 1000 + 1_000,  # one lane may get all of its answers
+    Kind.DISCORD_HALF_OPEN: UNANSWERED * 1000 + LOOKS_BACK,
+    Kind.NODE_DRAIN: 45_000.0,
     Kind.SUPERVISOR_KILL: 40_000.0,
     Kind.NODE_LOSS: 40_000.0,
     Kind.MOVE: 40_000.0,
@@ -41,60 +46,95 @@ class Strike:
 @dataclass(frozen=True, slots=True)
 class Recovery:
     """Worst milliseconds by kind, None for never. `alone` leaves out routes that another fault kept from delivering
-    meanwhile."""
+    meanwhile; `slowest` says where and when its figure was seen."""
 
     alone: dict[str, float | None]
     overlapping: dict[str, float | None]
+    slowest: dict[str, str]
 
 
 def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> Recovery:
     """From the end of a fault to the next delivery at the destination of each probed route."""
-    arrivals = {index: _arrivals(record) for index, record in records.items()}
-    ends = {id(strike): _ends(strike, arrivals) for strike in strikes}
+    trips = {index: _trips(record) for index, record in records.items()}
+    ends = {id(strike): _ends(strike, trips) for strike in strikes}
     alone: dict[str, float] = {}
     overlapping: dict[str, float] = {}
+    slowest: dict[str, str] = {}
     for strike in strikes:
+        kind = strike.fault.kind.value
         for route in strike.probed:
             end = ends[id(strike)][route]
             took = round(end - strike.ended, 1)
-            _worst(overlapping, strike.fault.kind, took)
-            if not any(_hinders(other, strike, route, end, ends[id(other)]) for other in strikes):
-                _worst(alone, strike.fault.kind, took)
-    return Recovery(_readable(alone), _readable(overlapping))
+            overlapping[kind] = max(took, overlapping.get(kind, 0.0))
+            if any(_hinders(other, strike, route, end, ends[id(other)]) for other in strikes):
+                continue
+            if took >= alone.get(kind, 0.0):
+                alone[kind], slowest[kind] = took, f"route {route} at {strike.fault.at:.1f} s: {strike.note}"
+    return Recovery(_readable(alone), _readable(overlapping), slowest)
 
 
-def _hinders(other: Strike, strike: Strike, route: int, end: float, ends: Mapping[int, float]) -> bool:
-    """Whether another fault may be the reason why a route delivered no sooner than at `end`. Redis is never a reason;
-    what keeps people's messages on Discord away is one for those only."""
+def redis_gap(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> float | None:
+    """Worst milliseconds between a post at a source and its arrival at the destination, of the posts made while Redis
+    was down: by no more can a pair's deliveries be further apart than its posts. What another fault may have delayed is
+    left out; None when nothing is left."""
+    trips = {index: _trips(record) for index, record in records.items()}
+    ends = {id(strike): _ends(strike, trips) for strike in strikes}
+    worst = None
+    for down in (strike for strike in strikes if strike.fault.kind is Kind.REDIS_DOWN):
+        for route, (posts, _) in trips.items():
+            for trip in posts:
+                hindered = any(
+                    _hinders(other, down, route, trip.arrived, ends[id(other)], trip.posted) for other in strikes
+                )
+                if down.began <= trip.posted <= down.ended and not hindered:
+                    worst = max(worst or 0.0, round(trip.arrived - trip.posted, 1))
+    return worst
+
+
+def _hinders(
+    other: Strike, strike: Strike, route: int, end: float, ends: Mapping[int, float], begin: float = inf
+) -> bool:
+    """Whether another fault may be the reason why a route delivered no sooner than at `end`: it did not deliver before
+    that again, or (`begin`) not before the post was made. Redis is never a reason; what keeps people's messages on
+    Discord away is one for those only."""
     kind = other.fault.kind
     if other is strike or route not in other.routes or kind in HARMLESS:
         return False
     if kind in FROM_DISCORD and strike.fault.kind not in FROM_DISCORD:
         return False
     over = min(ends[route], other.ended + SETTLES.get(kind, SETTLES_ELSE))
-    return other.began < end <= over
+    return other.began < end and (end <= over or begin <= over)
 
 
-def _arrivals(record: RouteRecord) -> dict[bool, list[float]]:
-    """When something arrived at the destination: of people on Discord (True), of anybody (False)."""
-    said = {seen.number for seen in record.said}
-    times = {True: [seen.arrived for seen in record.destination if seen.number in said]}
-    times[False] = [seen.arrived for seen in record.destination]
-    return {kind: sorted(found) for kind, found in times.items()}
+@dataclass(frozen=True, slots=True)
+class _Trip:
+    """When a message was written, and when its first copy stood at the destination."""
+
+    posted: float
+    arrived: float
 
 
-def _ends(strike: Strike, arrivals: Mapping[int, Mapping[bool, Sequence[float]]]) -> dict[int, float]:
-    """When each route delivered again; infinite when it never did."""
+def _trips(record: RouteRecord) -> tuple[list[_Trip], list[_Trip]]:
+    """Of the posts at the source, and of what people said on Discord."""
+    arrived: dict[int, float] = {}
+    for seen in record.destination:
+        arrived.setdefault(seen.number, seen.arrived)
+    posts, said = (
+        [_Trip(seen.arrived, arrived[seen.number]) for seen in origin if seen.number in arrived]
+        for origin in (record.source, record.said)
+    )
+    return posts, said
+
+
+def _ends(strike: Strike, trips: Mapping[int, tuple[list[_Trip], list[_Trip]]]) -> dict[int, float]:
+    """When each route delivered again, infinite when it never did: something written since the fault began. What was on
+    its way before may have come from a process that the fault did not touch, and so may the other kind of message."""
     found = {}
     for route in strike.routes:
-        times = arrivals[route][strike.fault.kind in FROM_DISCORD]
-        position = bisect_left(times, strike.ended)
-        found[route] = times[position] if position < len(times) else inf
+        of_kind = trips[route][strike.fault.kind in FROM_DISCORD]
+        times = (t.arrived for t in of_kind if t.posted >= strike.began and t.arrived >= strike.ended)
+        found[route] = min(times, default=inf)
     return found
-
-
-def _worst(figures: dict[str, float], kind: Kind, took: float) -> None:
-    figures[kind.value] = max(took, figures.get(kind.value, 0.0))
 
 
 def _readable(figures: dict[str, float]) -> dict[str, float | None]:

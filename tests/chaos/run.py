@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from project.sandbox.client import ControlClient
 from tests.chaos.injector import Injector
+from tests.chaos.journal import read_rows, unrecorded
 from tests.chaos.judge import Verdict, judge
 from tests.chaos.people import People
 from tests.chaos.records import RouteRecord, read
-from tests.chaos.recovery import Strike, recovery
+from tests.chaos.recovery import Strike, recovery, redis_gap
 from tests.chaos.schedule import OUTAGES, Fault, Kind, Scale, plan
 from tests.chaos.script import Load, Step, script
 from tests.chaos.targets import Targets
@@ -22,6 +23,7 @@ from tests.harness.installation import Installation
 RATES = {"real": 3.2, "off": 200.0}  # posts a second at the sources
 PATIENCE = 90.0  # seconds without any progress after the last fault, before what is missing counts as lost
 QUIET = 8.0  # seconds after the last arrival: an unsure attempt waits 5 s before it looks, a copy too many as long
+MOST_GAP = 2000.0  # milliseconds between a post and its arrival while Redis is down
 LOOK = 1.0
 WATCH = 0.5
 
@@ -57,6 +59,9 @@ class Report:
     outages: int
     worst_recovery_ms: dict[str, float | None]
     worst_recovery_overlapping_ms: dict[str, float | None]
+    worst_recovery_where: dict[str, str]
+    redis_down_max_gap_ms: float | None
+    unrecorded: int
     settled_seconds: float
     unasked_restarts: dict[str, int]
     unknown_methods: int
@@ -69,10 +74,12 @@ class Report:
 
     @property
     def flawless(self) -> bool:
-        """Nothing lost, doubled or swapped, and never two owners of a key."""
-        return not (self.lost or self.duplicated or self.out_of_order or self.unknown_methods) and (
-            self.concurrent_owners <= 1
-        )
+        """Nothing lost, doubled, swapped or sent unrecorded, every edit and delete followed, never two owners of a key,
+        and Redis' absence not felt."""
+        wrong = self.lost, self.duplicated, self.out_of_order, self.unrecorded, self.unknown_methods
+        missed = self.edits - self.edits_synced, self.deletes - self.deletes_synced
+        felt = (self.redis_down_max_gap_ms or 0.0) > MOST_GAP
+        return not any((*wrong, *missed, felt)) and self.concurrent_owners <= 1
 
 
 async def run(here: Installation, targets: Targets, order: Order) -> Report:
@@ -94,6 +101,7 @@ async def run(here: Installation, targets: Targets, order: Order) -> Report:
         records = await _settle(control, here, people.done, injector.strikes)
         watch.cancel()
         counters = await control.counters()
+    bare = unrecorded(records, await read_rows(here.config.database_direct_url, here.world))
     total = sum(_verdicts(records, people.done, injector.strikes).values(), Verdict())
     took = recovery(injector.strikes, records)
     struck = Counter(strike.fault.kind for strike in injector.strikes)
@@ -114,6 +122,9 @@ async def run(here: Installation, targets: Targets, order: Order) -> Report:
         outages=sum(struck[kind] for kind in OUTAGES),
         worst_recovery_ms=took.alone,
         worst_recovery_overlapping_ms=took.overlapping,
+        worst_recovery_where=took.slowest,
+        redis_down_max_gap_ms=redis_gap(injector.strikes, records),
+        unrecorded=len(bare),
         settled_seconds=round(time.monotonic() - over - QUIET, 1),
         unasked_restarts=dict(unasked),
         unknown_methods=counters.unknown_methods,
@@ -121,7 +132,7 @@ async def run(here: Installation, targets: Targets, order: Order) -> Report:
         edits_synced=total.edits_synced,
         deletes=total.deletes,
         deletes_synced=total.deletes_synced,
-        findings=list(total.findings),
+        findings=[*total.findings, *bare],
         schedule=[_line(fault, injector.strikes) for fault in faults],
     )
 

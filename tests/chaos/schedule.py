@@ -15,6 +15,7 @@ class Kind(StrEnum):
     MOVE = "move"
     SUPERVISOR_KILL = "supervisor_kill"
     NODE_LOSS = "node_loss"
+    NODE_DRAIN = "node_drain"
     LISTENER_KILL = "listener_kill"
     REDIS_KILL = "redis_kill"
     REDIS_STOP = "redis_stop"
@@ -29,6 +30,7 @@ class Kind(StrEnum):
     DISCORD_5XX = "discord_5xx"
     DISCORD_DROP = "discord_drop"
     DISCORD_429 = "discord_429"
+    DISCORD_HALF_OPEN = "discord_half_open"
     GATEWAY_OP7 = "gateway_op7"
     GATEWAY_OP9 = "gateway_op9"
     GATEWAY_CUT = "gateway_cut"
@@ -38,14 +40,15 @@ class Kind(StrEnum):
 
 OUTAGES = frozenset(
     {
-        *(Kind.SUPERVISOR_KILL, Kind.NODE_LOSS, Kind.REDIS_KILL, Kind.REDIS_STOP, Kind.REDIS_DOWN),
+        *(Kind.SUPERVISOR_KILL, Kind.NODE_LOSS, Kind.NODE_DRAIN, Kind.REDIS_KILL, Kind.REDIS_STOP, Kind.REDIS_DOWN),
         *(Kind.POSTGRES_RESTART, Kind.POSTGRES_STOP),
     }
 )
 GATEWAY = (Kind.GATEWAY_OP7, Kind.GATEWAY_OP9, Kind.GATEWAY_CUT, Kind.GATEWAY_SILENCE, Kind.GATEWAY_FORGET)
 BEYOND_LEASE = 5.0  # seconds that a SIGSTOP lasts longer than a lease
 NODE_AWAY = 25.0
-FLOOD_WAIT, RETRY_AFTER = 3.0, 2.0
+FLOOD_WAIT, RETRY_AFTER, STORM = 3.0, 2.0, 5  # seconds, seconds, answers of 429
+UNANSWERED = 25.0  # seconds without an answer; the program gives up after 20
 RECOVERS = 45.0  # seconds after which a lost node's accounts are at work again
 QUICK = {  # how many of each in two minutes, anywhere
     Kind.TELEGRAM_CUT: 3,
@@ -56,6 +59,7 @@ QUICK = {  # how many of each in two minutes, anywhere
     Kind.DISCORD_5XX: 5,
     Kind.DISCORD_DROP: 4,
     Kind.DISCORD_429: 3,
+    Kind.DISCORD_HALF_OPEN: 2,
 }
 KILLS, MOVES = 14, 7
 
@@ -106,6 +110,7 @@ def _long(rng: Random, scale: Scale) -> list[Fault]:
     calm = rng.sample([3.0, starts[0] + RECOVERS - 3, starts[1] + RECOVERS - 3], 2)
     faults.append(Fault(calm[0] + rng.uniform(0, 2), Kind.POSTGRES_RESTART))
     faults.append(Fault(calm[1] + rng.uniform(0, 2), Kind.POSTGRES_STOP, 5.0))
+    faults.append(Fault(starts[1] + RECOVERS + rng.uniform(1, 2), Kind.NODE_DRAIN, 0.0, nodes[0]))
     both_alive = [2.0, 5.0, 8.0, *(start + RECOVERS - 4 + step for start in starts for step in (0, 3))]
     moves = rng.sample(range(scale.hosts), min(MOVES, scale.hosts))
     faults += [Fault(at + rng.uniform(0, 1), Kind.MOVE, 0.0, host) for at, host in zip(both_alive, moves, strict=False)]
@@ -158,5 +163,6 @@ def _choices(kind: Kind, scale: Scale) -> int:
 
 
 def _lasts(kind: Kind) -> float:
-    """Waits that the platform asks for."""
-    return {Kind.TELEGRAM_FLOOD: FLOOD_WAIT, Kind.DISCORD_429: RETRY_AFTER}.get(kind, 0.0)
+    """Waits that the platform asks for, and answers that do not come."""
+    waits = {Kind.TELEGRAM_FLOOD: FLOOD_WAIT, Kind.DISCORD_429: RETRY_AFTER, Kind.DISCORD_HALF_OPEN: UNANSWERED}
+    return waits.get(kind, 0.0)

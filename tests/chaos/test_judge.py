@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
+from tests.chaos.journal import Rows, unrecorded
 from tests.chaos.judge import Verdict, judge
 from tests.chaos.records import RouteRecord, Seen
-from tests.chaos.recovery import Strike, recovery
+from tests.chaos.recovery import Strike, recovery, redis_gap
 from tests.chaos.schedule import Fault, Kind
 from tests.chaos.script import Step, What, text
 
@@ -96,8 +97,16 @@ def strike(kind: Kind, began: float, ended: float, routes: set[int]) -> Strike:
 
 
 def at(*times: float) -> RouteRecord:
+    """Messages that arrive everywhere as they are written."""
     arrived = tuple(Seen(n, "", time, deleted=False) for n, time in enumerate(times))
     return RouteRecord(readable=True, source=arrived, discord=arrived, said=(), destination=arrived)
+
+
+def late(*trips: tuple[float, float]) -> RouteRecord:
+    """Messages with the times they were written and arrived at the destination."""
+    written = tuple(Seen(n, "", posted, deleted=False) for n, (posted, _) in enumerate(trips))
+    arrived = tuple(Seen(n, "", arrived, deleted=False) for n, (_, arrived) in enumerate(trips))
+    return RouteRecord(readable=True, source=written, discord=arrived, said=(), destination=arrived)
 
 
 def test_recovery_is_the_time_to_the_next_delivery_of_the_slowest_route() -> None:
@@ -120,5 +129,56 @@ def test_a_route_that_two_faults_hit_counts_apart() -> None:
 
 
 def test_the_listener_is_measured_by_what_people_write() -> None:
-    record = replace(at(110, 150, 700), said=seen(2))
+    record = replace(at(110, 150, 700), said=(Seen(2, "", 120, deleted=False),))
     assert recovery([strike(Kind.GATEWAY_CUT, 100, 100, {0})], {0: record}).alone == {"gateway_cut": 600}
+
+
+def test_neither_what_was_on_its_way_nor_a_person_on_discord_shows_recovery() -> None:
+    """Both may come from a process that lives."""
+    record = replace(late((90, 110), (150, 900)), said=(Seen(7, "", 130, deleted=False),))
+    record = replace(record, destination=(*record.destination, Seen(7, "", 140, deleted=False)))
+    found = recovery([strike(Kind.WORKER_KILL, 100, 100, {0})], {0: record})
+    assert found.alone == {"worker_kill": 800}
+    assert found.slowest == {"worker_kill": "route 0 at 0.0 s: "}
+
+
+def test_a_storm_of_refusals_excuses_as_long_as_it_may_last() -> None:
+    records = {0: late((150, 9900))}
+    kill = strike(Kind.WORKER_KILL, 100, 100, {0})
+    assert recovery([kill, strike(Kind.DISCORD_429, 50, 50, {0})], records).alone == {"discord_429": 9850}
+    assert recovery([kill, strike(Kind.DISCORD_429, -3000, -3000, {0})], records).alone["worker_kill"] == 9800
+
+
+class TestWhileRedisIsAway:
+    down = strike(Kind.REDIS_DOWN, 1000, 31_000, {0, 1})
+
+    def test_the_slowest_message_counts(self) -> None:
+        records = {0: late((500, 9000), (1500, 1600), (20_000, 22_500)), 1: late((30_900, 31_000))}
+        assert redis_gap([self.down], records) == 2500
+
+    def test_what_another_fault_may_have_delayed_does_not(self) -> None:
+        kill = strike(Kind.WORKER_KILL, 19_000, 19_000, {0})
+        records = {0: late((1500, 1600), (18_500, 22_500), (30_000, 30_900)), 1: late()}
+        assert redis_gap([self.down, kill], records) == 900
+        assert redis_gap([kill], records) is None
+
+
+class TestTheJournal:
+    posts = late((0, 1000), (0, 2000))
+
+    def rows(self, *attempted: float, unknown: int = 0) -> dict[tuple[int, int], Rows]:
+        at_once = Rows(dict(enumerate(attempted)), unknown)
+        return {(0, 1): at_once, (0, 2): at_once}
+
+    def found(self, rows: dict[tuple[int, int], Rows]) -> list[str]:
+        named = tuple(replace(seen, id=number) for number, seen in enumerate(self.posts.destination))
+        return unrecorded({0: replace(self.posts, discord=named, destination=named)}, rows)
+
+    def test_a_row_before_each_post_is_found_good(self) -> None:
+        assert not self.found(self.rows(990, 1990))
+
+    def test_a_post_without_a_row_or_before_its_row_is_unrecorded(self) -> None:
+        both = ["route 0: unrecorded Discord #000001", "route 0: unrecorded destination #000001"]
+        assert self.found(self.rows(990)) == both
+        assert self.found(self.rows(990, 2500)) == both
+        assert not self.found(self.rows(990, unknown=1))

@@ -38,7 +38,7 @@ def test_two_minutes_hold_every_kind_of_fault(seed: int) -> None:
 @pytest.mark.parametrize("scale", [FULL, SHORT])
 def test_targets_exist(scale: Scale) -> None:
     for fault in (fault for seed in SEEDS for fault in plan(seed, scale)):
-        nodes = fault.kind in (Kind.SUPERVISOR_KILL, Kind.NODE_LOSS)
+        nodes = fault.kind in (Kind.SUPERVISOR_KILL, Kind.NODE_LOSS, Kind.NODE_DRAIN)
         hosts = fault.kind in (
             *(Kind.WORKER_KILL, Kind.WORKER_STOP, Kind.MOVE),
             *(Kind.TELEGRAM_CUT, Kind.TELEGRAM_HALF_OPEN),
