@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections.abc import Callable
 from typing import Any
 
+import asyncpg
 import redis
 
 from project.celery import app
@@ -48,3 +51,22 @@ def _answers(client: redis.Redis, account: str) -> bool:
     if client.llen(account) == 0:
         app.send_task("tests.where_async", ("after",), queue=account)
     return bool(client.get("after"))
+
+
+async def test_a_flapping_session_disturbs_no_other(
+    start_node: StartNode, add_session: Callable[[], Any], peer: Peer, pg: asyncpg.Connection
+) -> None:
+    """Its worker dies again and again; the others keep their process, their connection and their work."""
+    flapping, *others = [await add_session() for _ in range(4)]
+    start_node()
+    await until(lambda: len(peer.live()) == 4)
+    steady = [peer.live(account)[0] for account in others]
+    for _ in range(2):
+        visit = (await until(lambda: peer.live(flapping), limit=40))[0]
+        ticks = [other.ticks for other in steady]
+        os.kill(visit.pid, signal.SIGKILL)
+        await until(lambda: not visit.open)  # noqa: B023
+        await until(lambda: all(now.ticks > before + 5 for now, before in zip(steady, ticks, strict=True)))  # noqa: B023
+    assert [peer.of(account) for account in others] == [[visit] for visit in steady]
+    query = "SELECT count(*) FROM workers_placement WHERE restarts = 0"
+    assert await pg.fetchval(query) == 3
