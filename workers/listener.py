@@ -10,7 +10,7 @@ import aiohttp
 
 from pairs.people import DiscordPeople
 from project.core.config import Config
-from project.core.errors import SettingError
+from project.core.errors import AccountDead, SettingError
 from project.core.logs import get_logger
 from project.core.secret import Secret
 from project.discord.listener import Listener
@@ -23,17 +23,19 @@ from workers.worker.leases import Keeper
 log = get_logger(__name__)
 
 TAKEN_POLL = 1.0  # seconds between tries while another process listens
+REFUSED_REST = 3600.0  # seconds; what ends is started again at once, and Discord allows 1000 IDENTIFYs a day
 
 
 async def listen(config: Config) -> None:
-    """Listens until SIGTERM or SIGINT. Raises SettingError without a token, AccountDead when Discord refuses it.
+    """Listens until SIGTERM or SIGINT. Raises SettingError without a token, AccountDead an hour after Discord refused
+    it.
 
     A second process on the same token waits until the first one's lease is free.
     """
     if config.discord_bot_token is None:
         raise SettingError("DISCORD_BOT_TOKEN", "is not set, so there is nobody to listen as.")
     fence.prepare()
-    work = asyncio.create_task(_listen(config, config.discord_bot_token))
+    work = asyncio.create_task(_listen_or_rest(config, config.discord_bot_token))
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, work.cancel)
@@ -41,6 +43,16 @@ async def listen(config: Config) -> None:
         await work
     except asyncio.CancelledError:
         log.info("listener stopped")
+
+
+async def _listen_or_rest(config: Config, token: Secret) -> None:
+    try:
+        await _listen(config, token)
+    except AccountDead as error:
+        fence.disarm()  # nothing is held any more
+        log.error("Discord refuses the bot; mend it and restart this service", code=error.code, hint=error.for_people())
+        await asyncio.sleep(REFUSED_REST)
+        raise
 
 
 async def _listen(config: Config, token: Secret) -> None:
