@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: setup setup-dev demo up test chaos bench check lock
+.PHONY: setup setup-dev demo up test chaos soak bench check lock
 
 setup:  ## Create .venv and install what the program needs
 	@$(PYTHON) .ci/install.py
@@ -22,6 +22,9 @@ test: setup-dev  ## Run the tests
 
 chaos: setup-dev  ## Hurt two nodes under load: ARGS="--sessions 24 --seconds 120 --profile real --seed 1 --report FILE"
 	@$(PY) -m tests.chaos $(ARGS)
+
+soak: setup-dev  ## A long run under load, to see whether anything grows: ARGS="--minutes 30 --rate 50 --report FILE"
+	@$(PY) -m tests.soak $(ARGS)
 
 bench: setup-dev  ## What relaying costs over a bare loop: ARGS="--quick --only P1,P6 --report FILE"
 	@$(PY) -m tests.bench $(ARGS)

@@ -1,0 +1,1 @@
+"""A long run under steady load: does anything grow?"""
