@@ -27,8 +27,9 @@ from project.discord.rest import DiscordRest
 from project.telegram.account import TelegramAccount
 from project.telegram.updates import Update
 
-POLL = 5.0  # seconds between looks at the tables when nothing wakes us
+POLL = 15.0  # seconds between looks at the tables when nothing wakes us
 BREATH = 0.02  # seconds between two looks, however often we are woken
+PUT_OFF = 2.0  # least seconds until inbox rows that could not be taken are looked at again
 RELOAD = 1.0  # least seconds between two reads of the pairs
 REREAD = 30.0  # most seconds between them, even when no look saw a change
 
@@ -176,11 +177,14 @@ class Engine:
             self._stamp = look.stamp
             await self._reload()
             await self._hand_over()
-        if look.inbox or reread:
+        if reread or (look.inbox is not None and look.inbox <= 0):
             while await self._inbox.take(self._inbox_pairs()):
                 continue
         self._lanes.refresh(look.due)
-        return RELOAD - age if stale and not reread else POLL * self._rng.uniform(0.8, 1.2)
+        if stale and not reread:
+            return RELOAD - age
+        wait = POLL * self._rng.uniform(0.8, 1.2)
+        return wait if look.inbox is None else min(wait, max(look.inbox, PUT_OFF))
 
     async def _woken(self, limit: float) -> None:
         try:

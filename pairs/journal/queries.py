@@ -107,8 +107,8 @@ PAIRS = f"SELECT {_SETTINGS}, p.cursor FROM {_OURS} ORDER BY p.id"
 LOOK = f"""
 SELECT coalesce((SELECT md5(string_agg(x::text, ',' ORDER BY x.id)) FROM (SELECT {_SETTINGS} FROM {_OURS}) x), '')
            AS stamp,
-       EXISTS (SELECT 1 FROM pairs_inbox i WHERE i.pair_id = ANY($3::bigint[])
-                 AND (i.not_before IS NULL OR i.not_before <= clock_timestamp())) AS inbox,
+       (SELECT extract(epoch FROM min(coalesce(i.not_before, i.created_at)) - clock_timestamp())::float8
+        FROM pairs_inbox i WHERE i.pair_id = ANY($3::bigint[])) AS inbox,
        ARRAY(SELECT l.place FROM unnest($4::bigint[], $5::smallint[]) WITH ORDINALITY AS l(pair_id, hop, place)
              WHERE EXISTS (SELECT 1 FROM pairs_delivery d WHERE d.pair_id = l.pair_id AND d.hop = l.hop
                              AND d.state IN ('waiting', 'sending'))) AS due

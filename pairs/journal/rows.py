@@ -154,11 +154,11 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a look at the tables saw: a stamp of the pairs' settings, whether inbox rows can be taken, and the lanes
-    (pair, hop) with unfinished rows."""
+    """What a look at the tables saw: a stamp of the pairs' settings, seconds until an inbox row can be taken (None:
+    there is none), and the lanes (pair, hop) with unfinished rows."""
 
     stamp: str
-    inbox: bool
+    inbox: float | None
     due: tuple[tuple[int, int], ...]
 
 

@@ -37,9 +37,10 @@ def log_in_all(world: World, control_url: str) -> None:
         registry.register_session(actor=ACTOR, name=person.name, phone=person.phone)
         login.request_login(actor=ACTOR, session=registry.find_session(person.name))
     _answer_codes(world, control_url)
-    active = TelegramSession.objects.filter(lifecycle=Lifecycle.ACTIVE)
+    names = [person.name for person in world.people]
+    active = TelegramSession.objects.filter(lifecycle=Lifecycle.ACTIVE, name__in=names)
     wait(lambda: active.count() == len(world.people), "all sessions to be logged in")
-    ready = SenderBot.objects.filter(state=SenderState.ACTIVE)
+    ready = SenderBot.objects.filter(state=SenderState.ACTIVE, username__in=list(world.bots))
     wait(lambda: ready.count() == len(world.bots), "all senders to be imported")
 
 
@@ -84,6 +85,7 @@ def add_pairs(world: World) -> dict[int, Route]:
             pair.save()
         Assignment.objects.create(pair=pair, session=sessions[route.session])
         routes[pair.pk] = route
-    login.wake("placements")
+    for woken in ("placements", *(owner.account for owner in (*sessions.values(), *bots.values()))):
+        login.wake(woken)
     wait(lambda: not Pair.objects.filter(cursor=None).exists(), "all pairs to start")
     return routes

@@ -18,6 +18,7 @@ from workers.worker.leases import Keeper
 from workers.worker.ports import Account, Counters, Doors, Record
 
 POLL = 5.0
+WATCH = 15.0  # seconds between looks at the rows of a connected account, unless a wake-up comes
 TAKEN_POLL = 0.5
 LOGIN_POLL = 1.0
 SAVE_EVERY = 30.0
@@ -174,7 +175,7 @@ class Custody:
         try:
             while not running.done() and not self._stopping.is_set():
                 changed = asyncio.create_task(self._changed.wait())
-                await asyncio.wait({running, changed}, timeout=POLL, return_when="FIRST_COMPLETED")
+                await asyncio.wait({running, changed}, timeout=WATCH, return_when="FIRST_COMPLETED")
                 changed.cancel()
                 self._changed.clear()
                 if not running.done() and not await self._still_good(holding, account):

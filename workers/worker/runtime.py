@@ -17,7 +17,7 @@ from workers.worker.leases import Keeper
 from workers.worker.line import Line
 from workers.worker.ports import Doors
 
-LOOK_EVERY = 5.0
+LOOK_EVERY = 15.0  # seconds between looks at the placements, unless a wake-up comes
 REPORT_EVERY = 10.0
 DRAIN_LANES = 8.0
 DRAIN_ACCOUNTS = 1.5
