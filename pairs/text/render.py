@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 
 from pairs.text.names import display_name, file_name
 from pairs.text.quote import quote_line, reply_line
@@ -31,6 +32,8 @@ DISCORD_LIMIT = 2000
 TELEGRAM_LIMIT = 4096
 CAPTION_LIMIT = 1024
 """All in UTF-16 code units. Discord counts code points, of which there are never more."""
+REMEMBERED = 32
+"""Texts whose parts are kept: a message that goes to twenty pairs is rendered once."""
 
 
 class ShowAuthor(StrEnum):
@@ -74,7 +77,20 @@ def discord_parts(message: Message, *, options: RenderOptions) -> tuple[DiscordP
 
     White space at the edges of a part is left out, as Discord itself does: what is sent is what Discord keeps.
     """
-    body = _body(message, options)
+    return _discord_parts(_body(message, options))
+
+
+def telegram_parts(message: Message, *, options: RenderOptions, caption: CaptionUse) -> tuple[TelegramPart, ...]:
+    """The messages that show a message, in order; none when there is nothing to say.
+
+    White space at the edges of a part is left out, as Telegram itself does.
+    """
+    first_limit = CAPTION_LIMIT if caption is CaptionUse.FIRST else TELEGRAM_LIMIT
+    return _telegram_parts(_body(message, options), first_limit)
+
+
+@lru_cache(REMEMBERED)
+def _discord_parts(body: RichText) -> tuple[DiscordPart, ...]:
     text = unstyled(body)
     spans = _stripped(form_spans(to_spans(body) if text is None else [Span(text)]))
     content = emit_spans(spans)
@@ -90,13 +106,8 @@ def discord_parts(message: Message, *, options: RenderOptions) -> tuple[DiscordP
     return tuple(DiscordPart(content) for content in contents if content)
 
 
-def telegram_parts(message: Message, *, options: RenderOptions, caption: CaptionUse) -> tuple[TelegramPart, ...]:
-    """The messages that show a message, in order; none when there is nothing to say.
-
-    White space at the edges of a part is left out, as Telegram itself does.
-    """
-    first_limit = CAPTION_LIMIT if caption is CaptionUse.FIRST else TELEGRAM_LIMIT
-    body = _body(message, options)
+@lru_cache(REMEMBERED)
+def _telegram_parts(body: RichText, first_limit: int) -> tuple[TelegramPart, ...]:
     if _telegram_length(body) <= first_limit:
         pieces = [body]
     else:
