@@ -55,14 +55,13 @@ def _run(asked: argparse.Namespace) -> dict[str, object]:
     from tests.chaos.run import RATES, Order, run
     from tests.chaos.targets import find
     from tests.harness.installation import Installation
-    from tests.harness.rows import add_pairs, log_in_all
+    from tests.harness.waves import settle_in
 
     order = Order(asked.profile, asked.sessions, asked.seconds, asked.seed, asked.rate or RATES[asked.profile])
     with Installation(profile=asked.profile, nodes=2, services=SERVICES) as here:
         world = here.populate(asked.sessions, asked.pairs, blind_every=BLIND_EVERY)
         here.start_services()
-        log_in_all(world, here.control_url)
-        add_pairs(world)
+        settle_in(world, here.control_url)
         _say(f"{len(world.routes)} pairs are relayed; {asked.seconds:g} s of faults begin")
         report = asyncio.run(run(here, find(world), order))
         _say(f"everything had arrived {report.settled_seconds:g} s after them")

@@ -55,7 +55,7 @@ class Recovery:
 
 def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> Recovery:
     """From the end of a fault to the next delivery at the destination of each probed route."""
-    trips = {index: _trips(record) for index, record in records.items()}
+    trips = {index: trips_of(record) for index, record in records.items()}
     ends = {id(strike): _ends(strike, trips) for strike in strikes}
     alone: dict[str, float] = {}
     overlapping: dict[str, float] = {}
@@ -66,7 +66,8 @@ def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> R
             end = ends[id(strike)][route]
             took = round(end - strike.ended, 1)
             overlapping[kind] = max(took, overlapping.get(kind, 0.0))
-            if any(_hinders(other, strike, route, end, ends[id(other)]) for other in strikes):
+            moved = min((t.arrived for t in trips[route][_side(strike)] if t.arrived >= strike.ended), default=inf)
+            if any(_hinders(other, strike, route, (moved, end), ends[id(other)]) for other in strikes):
                 continue
             if took >= alone.get(kind, 0.0):
                 alone[kind], slowest[kind] = took, f"route {route} at {strike.fault.at:.1f} s: {strike.note}"
@@ -77,64 +78,68 @@ def redis_gap(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> 
     """Worst milliseconds between a post at a source and its arrival at the destination, of the posts made while Redis
     was down: by no more can a pair's deliveries be further apart than its posts. What another fault may have delayed is
     left out; None when nothing is left."""
-    trips = {index: _trips(record) for index, record in records.items()}
+    trips = {index: trips_of(record) for index, record in records.items()}
     ends = {id(strike): _ends(strike, trips) for strike in strikes}
     worst = None
     for down in (strike for strike in strikes if strike.fault.kind is Kind.REDIS_DOWN):
         for route, (posts, _) in trips.items():
             for trip in posts:
-                hindered = any(
-                    _hinders(other, down, route, trip.arrived, ends[id(other)], trip.posted) for other in strikes
-                )
+                span = trip.posted, trip.arrived
+                hindered = any(_hinders(other, down, route, span, ends[id(other)]) for other in strikes)
                 if down.began <= trip.posted <= down.ended and not hindered:
                     worst = max(worst or 0.0, round(trip.arrived - trip.posted, 1))
     return worst
 
 
-def _hinders(
-    other: Strike, strike: Strike, route: int, end: float, ends: Mapping[int, float], begin: float = inf
-) -> bool:
-    """Whether another fault may be the reason why a route delivered no sooner than at `end`: it did not deliver before
-    that again, or (`begin`) not before the post was made. Redis is never a reason; what keeps people's messages on
-    Discord away is one for those only."""
+def _hinders(other: Strike, strike: Strike, route: int, span: tuple[float, float], ends: Mapping[int, float]) -> bool:
+    """Whether another fault may have delayed what arrived at the end of `span`: it began before, and was not over when
+    `span` began (when the route moved again, or the message was written). Redis is never a reason; what keeps people's
+    messages on Discord away is one for those only."""
     kind = other.fault.kind
     if other is strike or route not in other.routes or kind in HARMLESS:
         return False
     if kind in FROM_DISCORD and strike.fault.kind not in FROM_DISCORD:
         return False
     over = min(ends[route], other.ended + SETTLES.get(kind, SETTLES_ELSE))
-    return other.began < end and (end <= over or begin <= over)
+    begin, end = span
+    return other.began < end and begin <= over
 
 
 @dataclass(frozen=True, slots=True)
-class _Trip:
+class Trip:
     """When a message was written, and when its first copy stood at the destination."""
 
     posted: float
     arrived: float
 
 
-def _trips(record: RouteRecord) -> tuple[list[_Trip], list[_Trip]]:
+def trips_of(record: RouteRecord) -> tuple[list[Trip], list[Trip]]:
     """Of the posts at the source, and of what people said on Discord."""
     arrived: dict[int, float] = {}
     for seen in record.destination:
         arrived.setdefault(seen.number, seen.arrived)
     posts, said = (
-        [_Trip(seen.arrived, arrived[seen.number]) for seen in origin if seen.number in arrived]
+        [Trip(seen.arrived, arrived[seen.number]) for seen in origin if seen.number in arrived]
         for origin in (record.source, record.said)
     )
     return posts, said
 
 
-def _ends(strike: Strike, trips: Mapping[int, tuple[list[_Trip], list[_Trip]]]) -> dict[int, float]:
+def _ends(strike: Strike, trips: Mapping[int, tuple[list[Trip], list[Trip]]]) -> dict[int, float]:
     """When each route delivered again, infinite when it never did: something written since the fault began. What was on
     its way before may have come from a process that the fault did not touch, and so may the other kind of message."""
     found = {}
     for route in strike.routes:
-        of_kind = trips[route][strike.fault.kind in FROM_DISCORD]
-        times = (t.arrived for t in of_kind if t.posted >= strike.began and t.arrived >= strike.ended)
+        times = (
+            t.arrived for t in trips[route][_side(strike)] if t.posted >= strike.began and t.arrived >= strike.ended
+        )
         found[route] = min(times, default=inf)
     return found
+
+
+def _side(strike: Strike) -> int:
+    """Which of a route's trips show that it works again: 0 for posts at the source, 1 for people on Discord."""
+    return int(strike.fault.kind in FROM_DISCORD)
 
 
 def _readable(figures: dict[str, float]) -> dict[str, float | None]:

@@ -91,18 +91,18 @@ async def run(here: Installation, targets: Targets, order: Order) -> Report:
         people = People(control, here.world)
         injector = Injector(here, control, targets, people, order.seed)
         unasked: Counter[str] = Counter()
-        watch = asyncio.create_task(_restart_ended(here, injector.away, unasked))
+        watch = asyncio.create_task(restart_ended(here, injector.away, unasked))
         async with asyncio.TaskGroup() as group:
             group.create_task(people.play(steps))
             group.create_task(injector.play(faults))
         over = time.monotonic()
         await control.telegram.clear_faults()
         await control.discord.clear_faults()
-        records = await _settle(control, here, people.done, injector.strikes)
+        records = await settle(control, here, people.done, injector.strikes)
         watch.cancel()
         counters = await control.counters()
     bare = unrecorded(records, await read_rows(here.config.database_direct_url, here.world))
-    total = sum(_verdicts(records, people.done, injector.strikes).values(), Verdict())
+    total = sum(verdicts(records, people.done, injector.strikes).values(), Verdict())
     took = recovery(injector.strikes, records)
     struck = Counter(strike.fault.kind for strike in injector.strikes)
     return Report(
@@ -137,7 +137,7 @@ async def run(here: Installation, targets: Targets, order: Order) -> Report:
     )
 
 
-async def _restart_ended(here: Installation, away: set[str], unasked: Counter[str]) -> None:
+async def restart_ended(here: Installation, away: set[str], unasked: Counter[str]) -> None:
     """Starts again what ended by itself, as `manage.py up` and Docker do; each such end is counted."""
     while True:
         for name in set(here.ended()) - away:
@@ -146,7 +146,7 @@ async def _restart_ended(here: Installation, away: set[str], unasked: Counter[st
         await asyncio.sleep(WATCH)
 
 
-async def _settle(
+async def settle(
     control: ControlClient, here: Installation, steps: list[Step], strikes: list[Strike]
 ) -> dict[int, RouteRecord]:
     """Reads what is not complete again and again, until it is, or nothing has come for long; then all once more."""
@@ -154,18 +154,19 @@ async def _settle(
     missing, since = -1, time.monotonic()
     while left and time.monotonic() - since < PATIENCE:
         began = time.monotonic()
-        verdicts = _verdicts(await read(control, here.world, left), steps, strikes)
-        left = {index for index, verdict in verdicts.items() if verdict.missing}
-        if missing != (missing := sum(verdict.missing for verdict in verdicts.values())):
+        found = verdicts(await read(control, here.world, left), steps, strikes)
+        left = {index for index, verdict in found.items() if verdict.missing}
+        if missing != (missing := sum(verdict.missing for verdict in found.values())):
             since = time.monotonic()
         await asyncio.sleep(max(LOOK, 3 * (time.monotonic() - began)))
     await asyncio.sleep(QUIET)
     return await read(control, here.world, range(len(here.world.routes)))
 
 
-def _verdicts(
+def verdicts(
     records: Mapping[int, RouteRecord], steps: Sequence[Step], strikes: Sequence[Strike]
 ) -> dict[int, Verdict]:
+    """A verdict for each of these routes."""
     return judge(records, steps, Counter(route for strike in strikes for route in strike.routes))
 
 
