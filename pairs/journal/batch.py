@@ -18,6 +18,9 @@ class Batcher(Generic[Item, Result]):
     Two items that share one of their `identities` never share a flush: the second may depend on the first being
     committed. When a flush raises `poison`, its items are tried one by one, so that one that the database does not
     take fails alone.
+
+    While more items are `expected` soon than wait already, a flush waits for them, `linger` seconds at most: under load
+    that is the difference between a statement per item and one for many.
     """
 
     def __init__(
@@ -25,23 +28,49 @@ class Batcher(Generic[Item, Result]):
         flush: Callable[[list[Item]], Awaitable[Sequence[Result]]],
         identities: Callable[[Item], Collection[Hashable]],
         poison: tuple[type[Exception], ...] = (),
+        expected: Callable[[], int] = lambda: 0,
+        linger: float = 0.0,
     ) -> None:
         self._flush = flush
         self._identities = identities
         self._poison = poison
         self._waiting: list[tuple[Item, asyncio.Future[Result]]] = []
+        self._expected = expected
+        self._linger = linger
         self._runner: asyncio.Task[None] | None = None
+        self._lingering: asyncio.TimerHandle | None = None
 
     async def add(self, item: Item) -> Result:
         """The result for one item, once it is committed."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[Result] = loop.create_future()
+        future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if self._runner is None or self._runner.done():
-            self._runner = loop.create_task(self._run())
+        if self._runner is None:
+            self._flush_or_linger()
         return await future
 
+    def _flush_or_linger(self) -> None:
+        if len(self._waiting) >= self._expected():
+            self._start()
+        elif self._lingering is None:
+            self._lingering = asyncio.get_running_loop().call_later(self._linger, self._start)
+
+    def _start(self) -> None:
+        if self._lingering is not None:
+            self._lingering.cancel()
+            self._lingering = None
+        if self._runner is None and self._waiting:
+            self._runner = asyncio.get_running_loop().create_task(self._run())
+
     async def _run(self) -> None:
+        try:
+            await self._flush_all()
+        finally:
+            self._runner = None
+        if self._waiting:
+            self._flush_or_linger()
+
+    async def _flush_all(self) -> None:
+        """All but what has come just now and may linger."""
         while self._waiting:
             batch = self._take()
             try:
@@ -51,6 +80,8 @@ class Batcher(Generic[Item, Result]):
                 raise
             except Exception as error:  # for those who wait: each of them raises it
                 self._fail(batch, error)
+            if len(self._waiting) < self._expected():
+                return
 
     async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:
         try:

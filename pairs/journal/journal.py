@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
@@ -26,6 +27,11 @@ POISON = (
     OverflowError,
 )
 
+# Seconds that a commit waits for company, only under load: an append when the one before it is no older than this, a
+# step while more calls of platforms are under way than steps wait. A lane's cycle is far longer by then.
+APPEND_LINGER = 0.02
+STEP_LINGER = 0.05
+
 _Group = tuple[NewEvent, ...]
 _Result = tuple[StoredEvent | None, bool]  # as stored, None for a replay; and whether its pair is ours
 
@@ -40,8 +46,14 @@ class Journal(JournalReads):
         super().__init__(link)
         self._holdings = holdings
         self._principal = principal
-        self._appends: Batcher[_Group, Sequence[_Result]] = Batcher(self._append, _names, POISON)
-        self._steps: Batcher[Step, tuple[bool, ...]] = Batcher(self._step, _rows, POISON)
+        self._appends: Batcher[_Group, Sequence[_Result]] = Batcher(
+            self._append, _names, POISON, self._more_events, APPEND_LINGER
+        )
+        self._steps: Batcher[Step, tuple[bool, ...]] = Batcher(
+            self._step, _rows, POISON, lambda: self.calls, STEP_LINGER
+        )
+        self._appended_at = -1.0
+        self.calls = 0  # of platforms that are under way: a step follows each
 
     async def append(self, events: Sequence[NewEvent]) -> Appended:
         """Numbers and commits what is new among `events`; replays are left out, and so are pairs handed over.
@@ -76,7 +88,12 @@ class Journal(JournalReads):
 
     # --- statements
 
+    def _more_events(self) -> int:
+        busy = asyncio.get_running_loop().time() - self._appended_at < APPEND_LINGER
+        return MOST if busy else 0
+
     async def _append(self, groups: Sequence[_Group]) -> list[Sequence[_Result]]:
+        self._appended_at = asyncio.get_running_loop().time()
         events = [event for group in groups for event in group]
         row = (await self._fetch(sql.APPEND, *self._own(), records.of_events(events)))[0]
         if not row["fenced"]:

@@ -96,7 +96,8 @@ class PartSender:
         wait = 0.0
         while await self._gate.pause(max(wait, self.wait_before(ready.part))):
             try:
-                remote_id = await self._hop.perform(self._pair, event, ready.part, trying.attempt)
+                with self._record.call():
+                    remote_id = await self._hop.perform(self._pair, event, ready.part, trying.attempt)
             except RetryLater as error:
                 self._waits.stop(error.scope, error.retry_after)
                 return PutOff(trying.attempt, error.retry_after)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pairs.journal.journal import Journal
@@ -85,6 +86,15 @@ class Record:
         granted = await self._journal.commit(Step((outcome,), tuple(item.claim for item in ahead)))
         for item, yes in zip(ahead, granted, strict=True):
             item.work.claimed = item.claim.parts if yes else ()
+
+    @contextmanager
+    def call(self) -> Iterator[None]:
+        """Around a call of a platform: the journal expects what becomes of it."""
+        self._journal.calls += 1
+        try:
+            yield
+        finally:
+            self._journal.calls -= 1
 
     async def stop_pair(self, reason: str) -> None:
         """The pair goes into `error`."""

@@ -73,6 +73,23 @@ async def test_a_cancelled_caller_does_not_stop_the_others() -> None:
         await first
 
 
+async def test_a_flush_waits_for_what_is_expected() -> None:
+    flushes, expected = Flushes(), 2
+    batches = Batcher(flushes, lambda item: [item], (), lambda: expected, 60.0)
+    waiting = [asyncio.ensure_future(batches.add(1))]
+    await asyncio.sleep(0.01)
+    assert not flushes.batches
+    waiting.append(asyncio.ensure_future(batches.add(2)))
+    assert await asyncio.gather(*waiting) == [10, 20]
+    assert flushes.batches == [[1, 2]]
+
+
+async def test_a_flush_does_not_wait_for_ever_for_what_does_not_come() -> None:
+    batches = Batcher(Flushes(), lambda item: [item], (), lambda: 5, 0.02)
+    async with asyncio.timeout(5):
+        assert [await batches.add(n) for n in range(3)] == [0, 10, 20]
+
+
 @given(st.lists(st.integers(0, 30), max_size=400), st.integers(1, 10))
 def test_items_stay_in_order_and_no_identity_meets_itself(items: list[int], modulus: int) -> None:
     async def run() -> None:

@@ -32,6 +32,7 @@ class MemoryJournal:
         self.outcomes: list[Outcome] = []
         self.stopped = ""
         self.commits = 0
+        self.calls = 0
 
     async def due(self, pair_id: int, hop: int, limit: int) -> list[DueRow]:
         return [self.rows[key] for key in sorted(self.rows)][:limit]
