@@ -45,7 +45,7 @@ class World:
 
 
 def build(loopback: Loopback, user: int) -> World:
-    bot = loopback.do(lambda c: c.telegram.create_bot("Courier", username=f"courier{user}_bot"))
+    bot = loopback.do(lambda c: c.telegram.create_bot("Courier", username=f"courier{user}_bot", dc=4))
     source = loopback.do(lambda c: c.telegram.create_channel("Source", username=f"source{user}", members=[user]))
     to = loopback.do(lambda c: c.telegram.create_channel("Copy", username=f"copy{user}", members=[user]))
     guild = loopback.do(lambda c: c.discord.create_guild("Server"))
@@ -58,7 +58,7 @@ def build(loopback: Loopback, user: int) -> World:
 
 def test_from_nothing_to_a_pair(commands: Commands, loopback: Loopback) -> None:
     number = phone()
-    user = loopback.do(lambda c: c.telegram.create_user(number, "Ann", PASSWORD))
+    user = loopback.do(lambda c: c.telegram.create_user(number, "Ann", PASSWORD, dc=4))  # not where logins begin
     world = build(loopback, user)
     commands.env["DISCORD_BOT_TOKEN"] = world.discord_token
 
