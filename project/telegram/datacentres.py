@@ -54,6 +54,8 @@ class DataCentres:
         """Give the login a new key in that data centre, which nobody is connected with then: an older one may be void
         by now. Raises GatewayErrors."""
         asked = Asked(self._link.name, "ImportAuthorization")
+        if self._opening.locked():  # perhaps by the very export that was answered with "you live elsewhere"
+            raise unanswered(asked, left=False)
         await self._forget(dc_id)
         try:
             await self._sender(dc_id)

@@ -6,8 +6,9 @@ import dataclasses
 
 import pytest
 
-from project.core.errors import AccountDead
+from project.core.errors import AccountDead, Refused, Unreachable
 from project.core.secret import Secret
+from project.sandbox.faults import FaultRule
 from project.sandbox.telegram.messages import NewFile
 from project.sandbox.telegram.settings import OTHER_DC_ID
 from project.telegram.login import SignUpRefused
@@ -90,6 +91,19 @@ async def test_an_account_that_was_moved_is_followed_and_its_login_kept(telegram
     posted = telegram.world.post(channel, "after the move")
     await until(lambda: posted in probe.posted)
     assert await probe.account.send_text(channel, words("hello"), random_id=1)
+
+
+async def test_a_login_that_cannot_be_carried_is_no_death_and_is_tried_again(telegram: Telegram) -> None:
+    probe = await telegram.user()
+    user = await telegram.id_of(probe)
+    telegram.world.move_user(user, OTHER_DC_ID)
+    for code, error in ((303, "USER_MIGRATE_4"), (400, "DC_ID_INVALID")):
+        telegram.world.faults.add(FaultRule("auth.exportAuthorization", code=code, error=error))
+        with pytest.raises((Unreachable, Refused)):
+            await probe.account.me()
+        assert home(probe) != OTHER_DC_ID
+    assert (await probe.account.me()).user_id == user
+    assert home(probe) == OTHER_DC_ID
 
 
 async def test_a_file_elsewhere_is_fetched_with_a_login_that_is_carried_once(telegram: Telegram) -> None:

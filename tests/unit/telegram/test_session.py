@@ -34,6 +34,30 @@ def test_a_snapshot_gives_everything_back() -> None:
     assert again.get_input_entity(10) == types.InputPeerChannel(10, -10)
 
 
+def test_a_move_swaps_the_keys_of_both_data_centres() -> None:
+    """The old one stays good for files that are there."""
+    old, new = AuthKey(bytes(range(256))), AuthKey(bytes(256))
+    session = MemorySession.restore(None)
+    session.set_dc(2, "192.0.2.1", 443)
+    session.auth_key = old
+    session.sign_in(types.User(77, access_hash=5))
+    session.set_exported(4, new)
+    session.move(4, "192.0.2.2", 444)
+    assert (session.dc_id, session.server_address, session.port) == (4, "192.0.2.2", 444)
+    assert session.auth_key == new
+    assert session.exported(2) == old
+    assert session.exported(4) is None
+
+
+def test_a_move_before_the_login_leaves_the_key_behind() -> None:
+    session = MemorySession.restore(None)
+    session.set_dc(2, "192.0.2.1", 443)
+    session.auth_key = AuthKey(bytes(range(256)))
+    session.move(4, "192.0.2.2", 444)
+    assert session.auth_key is None
+    assert session.exported(2) is None
+
+
 def test_nothing_secret_is_shown() -> None:
     session = MemorySession.restore(None)
     session.auth_key = AuthKey(b"\xab" * 256)
