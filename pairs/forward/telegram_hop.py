@@ -64,15 +64,16 @@ class TelegramHop:
         return 0.0
 
     def wait_keys(self, pair: PairConfig, part: PartClaim) -> tuple[str, ...]:
-        """Telegram counts floods per account and method; slow mode is the chat's, for posts."""
-        if part.act is Act.EDIT:
-            return (f"{pair.sender}:EditMessage",)
-        if part.act is Act.DELETE:
-            return (f"{pair.sender}:DeleteMessages",)
+        """Telegram counts floods per account and method, mostly within a chat; slow mode is an account's in a chat."""
         chat = chat_scope(pair.destination_chat)
+        if part.act is Act.EDIT:
+            return _floods(pair.sender, chat, "EditMessage")
+        if part.act is Act.DELETE:
+            return _floods(pair.sender, chat, "DeleteMessages")
+        slow = f"{pair.sender}:{chat}"
         if telegram_part(part.rendered).file is None:
-            return chat, f"{pair.sender}:SendMessage"
-        return chat, *(f"{pair.sender}:{method}" for method in FILE_METHODS), f"{pair.session}:GetFile"
+            return slow, *_floods(pair.sender, chat, "SendMessage")
+        return slow, *_floods(pair.sender, chat, *FILE_METHODS), f"{pair.session}:GetFile"
 
     # --- planning
 
@@ -243,3 +244,8 @@ def _noted(text: RichText) -> RichText:
 def _comparable(text: RichText) -> str:
     """What a text and its form on Telegram have in common: white space at the ends and guards of mentions differ."""
     return plain_text(text).replace(JOINER, "").strip()
+
+
+def _floods(sender: str, chat: str, *methods: str) -> tuple[str, ...]:
+    keys = [f"{sender}:{method}" for method in methods]
+    return *keys, *(f"{key}:{chat}" for key in keys)

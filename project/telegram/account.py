@@ -84,6 +84,11 @@ class TelegramAccount:
         """Whether the kept state belongs to a logged-in user or bot."""
         return bool(self._link.session.state.user_id)
 
+    @property
+    def answered_ago(self) -> float:
+        """Seconds since Telegram last answered a call; infinite before the first answer. Pings do not count."""
+        return self._link.answered_ago
+
     async def connect(self) -> None:
         """Open one connection; for a logged-in account also check that the key is alive, then Gap(None) is emitted."""
         await self._link.connect()

@@ -63,7 +63,7 @@ class Chats:
 
     async def _look_up(self, username: str) -> int:
         try:
-            found = await self._link.call(functions.contacts.ResolveUsernameRequest(username))
+            found = await self._link.call_in_background(functions.contacts.ResolveUsernameRequest(username))
         except Refused as error:
             if error.code in ("USERNAME_NOT_OCCUPIED", "USERNAME_INVALID"):
                 raise NotFound(f"Nobody has the name @{username} on Telegram.") from None
@@ -140,7 +140,7 @@ class Chats:
             return {}
         peers = [types.InputDialogPeer(await self.address(i)) for i in chat_ids]
         try:
-            answer = await self._link.call(functions.messages.GetPeerDialogsRequest(peers))
+            answer = await self._link.call_in_background(functions.messages.GetPeerDialogsRequest(peers))
         except TargetGone:
             if len(chat_ids) == 1:
                 self._bad_until[chat_ids[0]] = self._link.clock() + _BAD_PEER_REST

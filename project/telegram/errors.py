@@ -77,6 +77,16 @@ class Asked:
         """The key that has to wait in a flood: Telegram counts per account and method."""
         return f"{self.account}:{self.method}"
 
+    @property
+    def chat_flood_scope(self) -> str:
+        """The same in one chat."""
+        return f"{self.flood_scope}:{self.chat}" if self.chat else self.flood_scope
+
+    @property
+    def slow_scope(self) -> str:
+        """The key that has to wait in slow mode, which is an account's in a chat."""
+        return f"{self.account}:{self.chat}"
+
 
 def migrate_dc(code: str) -> int | None:
     """The data centre that a *_MIGRATE_X error points to."""
@@ -98,7 +108,7 @@ def translate(code: str, number: int, asked: Asked) -> GatewayError:
         return TargetGone(GONE[code], code=code)
     seconds = wait_seconds(code)
     if seconds is not None:
-        scope = asked.chat if code.startswith("SLOWMODE") and asked.chat else asked.flood_scope
+        scope = asked.slow_scope if code.startswith("SLOWMODE") and asked.chat else asked.flood_scope
         return RetryLater(f"Telegram asks to wait {seconds:.0f} s.", retry_after=seconds, scope=scope, code=code)
     if abs(number) >= 500 or code.upper() in _INTERNAL or code.startswith("INTERDC_"):
         return server_trouble(code, asked)

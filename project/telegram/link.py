@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from random import Random
 from typing import Any
@@ -21,6 +22,7 @@ from project.core.errors import AccountDead, GatewayError, RetryLater, Unreachab
 from project.telegram.backoff import next_attempt, reconnect_delay
 from project.telegram.client import Client
 from project.telegram.errors import Asked
+from project.telegram.governor import Floods, Governor
 from project.telegram.messages import neutral_updates
 from project.telegram.names import Names
 from project.telegram.proxy import parse_proxy
@@ -64,6 +66,8 @@ class Link:
         self.carry_login: Callable[[int], Awaitable[None]]  # set by DataCentres: the login has a key there afterwards
         self._rng = Random()
         self._saved_at = 0.0
+        self._answered_at = float("-inf")
+        self._governor, self._floods = Governor(name), Floods()
         _place(session, endpoint)
 
     # --- life -------------------------------------------------------------------------------------------------------
@@ -183,6 +187,7 @@ class Link:
 
     async def _drop(self) -> None:
         client, self._client = self._client, None
+        self._answered_at = float("-inf")
         if client is not None:
             await client.close()
 
@@ -198,8 +203,10 @@ class Link:
     # --- requests ---------------------------------------------------------------------------------------------------
 
     async def call(self, request: Any, *, chat_id: int = 0, limit: float = CALL_LIMIT) -> Any:
-        """The answer to one request, asked once and within `limit` seconds. Raises GatewayErrors only."""
+        """The answer to one request, asked once and within `limit` seconds. Raises GatewayErrors only; RetryLater also
+        when a wait that Telegram asked for is not over."""
         asked = asked_of(request, self.name, chat_id)
+        self._floods.check(asked, now=self.clock())
         try:
             return await self._ask(request, limit)
         except RPCError as error:
@@ -216,12 +223,23 @@ class Link:
         except Lost as error:
             raise self._lost(error, asked) from None
 
+    async def call_in_background(self, request: Any, *, chat_id: int = 0) -> Any:
+        """As `call`, for what can wait: RetryLater also when the account has asked enough for now."""
+        self._governor.take(now=self.clock(), age=time.time() - self.session.state.since)
+        return await self.call(request, chat_id=chat_id)
+
+    @property
+    def answered_ago(self) -> float:
+        """Seconds since Telegram last answered a call by this connection, infinite before that."""
+        return self.clock() - self._answered_at
+
     async def _ask(self, request: Any, limit: float) -> Any:
         if self._dead:
             raise self._dead
         if self._client is None:
             raise Lost(left=False)
         answer = await self._client.ask(request, limit=limit)
+        self._answered_at = self.clock()
         self.names.learn(getattr(answer, "users", None) or (), getattr(answer, "chats", None) or ())
         self._notice_changes()
         return answer
@@ -258,6 +276,8 @@ class Link:
         ours = verdict(error, asked, signed_in=bool(self.session.state.user_id))
         if isinstance(ours, AccountDead):
             self._die(ours)
+        if isinstance(ours, RetryLater):
+            ours.scope = self._floods.note(asked, ours, now=self.clock())
         return ours
 
     def _lost(self, error: Lost, asked: Asked) -> GatewayError:

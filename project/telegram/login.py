@@ -156,7 +156,7 @@ async def _welcome(link: Link, authorization: Any) -> AccountInfo:
 
 async def me(link: Link) -> AccountInfo:
     """Who this account is, asked from the server."""
-    users = await link.call(functions.users.GetUsersRequest([types.InputUserSelf()]))
+    users = await link.call_in_background(functions.users.GetUsersRequest([types.InputUserSelf()]))
     if not users:
         raise Refused("Telegram does not say who this account is.", code="USER_EMPTY")
     return account_info(users[0])

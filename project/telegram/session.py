@@ -6,6 +6,7 @@ addressed. Everything here is sealed by the owner before it is stored: a snapsho
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -42,6 +43,7 @@ class State(msgspec.Struct):
     seq: int = 0
     channel_pts: dict[int, int] = {}
     future_auth_token: bytes = b""
+    since: float = 0.0  # Unix seconds of the login, 0 when it is older than this field
 
     def __repr__(self) -> str:
         return f"State(dc_id={self.dc_id}, user_id={self.user_id}, ***)"
@@ -71,7 +73,9 @@ class MemorySession(Session):  # type: ignore[misc]
     # --- our side ---------------------------------------------------------------------------------------------------
 
     def sign_in(self, user: Any) -> None:
-        """Remember who this key belongs to."""
+        """Remember who this key belongs to, and since when."""
+        if self.state.user_id != user.id:
+            self.state.since = time.time()
         self.state.user_id, self.state.user_hash = user.id, user.access_hash or 0
         self.state.is_bot = bool(user.bot)
         self.changed = True

@@ -10,6 +10,7 @@ from project.core.errors import AccountDead, GatewayError
 from workers.worker.ports import Account, Counters
 
 NOT_CONNECTED = "NOT_CONNECTED"
+FRESH = 240.0  # seconds for which an answer to anything, such as the look for silent sources, is a check
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Checkup:
 
 
 async def examine(account: Account | None, groups: Sequence[Counters]) -> Checkup:
-    """Ask Telegram one question over the live connection; never opens another one. Raises AccountDead."""
+    """Ask Telegram one question over the live connection, unless it has answered one just now; never opens another
+    connection. Raises AccountDead."""
     detail: dict[str, object] = {
         "groups": [
             {"number": group.number, "pairs": group.pairs, "sent": group.sent, "unsynced": group.unsynced}
@@ -31,6 +33,8 @@ async def examine(account: Account | None, groups: Sequence[Counters]) -> Checku
     }
     if account is None:
         return Checkup(passed=False, code=NOT_CONNECTED, detail=detail)
+    if account.answered_ago <= FRESH:
+        return Checkup(passed=True, detail=detail | {"answered_s_ago": round(account.answered_ago)})
     asked = time.monotonic()
     try:
         await account.me()

@@ -45,6 +45,10 @@ class Account(Protocol):
     async def me(self) -> Any:
         """Ask Telegram who this is."""
 
+    @property
+    def answered_ago(self) -> float:
+        """Seconds since Telegram last answered a call."""
+
 
 class Counters(Protocol):
     """Figures of one worker group."""

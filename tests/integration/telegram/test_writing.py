@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 
 from project.core.errors import AccountDead, Ambiguous, Refused, RetryLater, TargetGone, Unreachable
@@ -94,9 +96,35 @@ async def test_a_flood_wait_is_told_with_its_seconds_and_not_slept(telegram: Tel
     telegram.world.faults.add(FaultRule(SEND, code=420, error=error))
     with pytest.raises(RetryLater) as caught:
         await probe.account.send_text(channel, words("later"), random_id=1)
-    assert (caught.value.retry_after, caught.value.scope) == (17, "session.1:SendMessage")
-    await probe.account.send_text(channel, words("later"), random_id=1)  # another chat's wait stops nothing here
-    assert telegram.texts(channel) == ["later"]
+    assert (caught.value.retry_after, caught.value.scope) == (17, f"session.1:SendMessage:tg:{channel}")
+    other = await telegram.channel(probe, title="Other")
+    await probe.account.send_text(other, words("at once"), random_id=2)
+    assert (telegram.texts(channel), telegram.texts(other)) == ([], ["at once"])
+
+
+async def test_nothing_is_asked_before_its_wait_is_over(telegram: Telegram) -> None:
+    probe, channel = await _sender(telegram, "user")
+    telegram.world.faults.add(FaultRule(SEND, code=420, error="FLOOD_WAIT_1"))
+    calls = telegram.world.counters().calls[str(await telegram.id_of(probe))]
+    for _ in range(3):
+        with pytest.raises(RetryLater) as caught:
+            await probe.account.send_text(channel, words("patience"), random_id=1)
+    assert telegram.world.counters().calls[str(await telegram.id_of(probe))][SEND] == calls.get(SEND, 0) + 1
+    await asyncio.sleep(caught.value.retry_after)
+    await probe.account.send_text(channel, words("patience"), random_id=1)
+    assert telegram.texts(channel) == ["patience"]
+
+
+async def test_two_floods_at_once_stop_the_method_in_every_chat(telegram: Telegram) -> None:
+    probe, channel = await _sender(telegram, "user")
+    others = [await telegram.channel(probe, title=f"Other {number}") for number in range(2)]
+    telegram.world.faults.add(FaultRule(SEND, code=420, error="FLOOD_WAIT_30", count=2))
+    for chat in (channel, *others):
+        with pytest.raises(RetryLater) as caught:
+            await probe.account.send_text(chat, words("x"), random_id=chat)
+    assert caught.value.scope == "session.1:SendMessage"
+    assert telegram.world.faults.armed == 0
+    assert [telegram.texts(chat) for chat in others] == [[], []]
 
 
 async def test_slow_mode_waits_for_the_chat_alone(telegram: Telegram) -> None:
@@ -104,7 +132,7 @@ async def test_slow_mode_waits_for_the_chat_alone(telegram: Telegram) -> None:
     telegram.world.faults.add(FaultRule(SEND, code=420, error="SLOWMODE_WAIT_30"))
     with pytest.raises(RetryLater) as caught:
         await probe.account.send_text(channel, words("later"), random_id=1)
-    assert (caught.value.retry_after, caught.value.scope) == (30, f"tg:{channel}")
+    assert (caught.value.retry_after, caught.value.scope) == (30, f"session.1:tg:{channel}")
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,8 @@ class FakeAccount:
     def snapshot(self) -> bytes:
         return b"state"
 
+    answered_ago = float("inf")
+
     async def me(self) -> str:
         return self._name
 

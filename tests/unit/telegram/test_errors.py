@@ -46,7 +46,7 @@ def test_a_failing_server_leaves_questions_unasked() -> None:
         ("FLOOD_WAIT_33", 33, "session.7:SendMessage"),
         ("FLOOD_WAIT_0", 1, "session.7:SendMessage"),
         ("FLOOD_PREMIUM_WAIT_4", 4, "session.7:SendMessage"),
-        ("SLOWMODE_WAIT_10", 10, "tg:42"),
+        ("SLOWMODE_WAIT_10", 10, "session.7:tg:42"),
     ],
 )
 def test_waits_carry_seconds_and_what_has_to_wait(code: str, seconds: float, scope: str) -> None:
