@@ -19,6 +19,7 @@ SETTLES = {  # milliseconds after which a fault is no excuse any more
     Kind.DISCORD_DROP: LOOKS_BACK,
     Kind.DISCORD_429: STORM * RETRY_AFTER * 1000 + 1_000,  # one lane may get all of its answers
     Kind.DISCORD_HALF_OPEN: UNANSWERED * 1000 + LOOKS_BACK,
+    Kind.POSTGRES_RESTART: LOOKS_BACK + 3_000,  # it recovers, and a post whose outcome could not be written is unsure
     Kind.NODE_DRAIN: 45_000.0,
     Kind.SUPERVISOR_KILL: 40_000.0,
     Kind.NODE_LOSS: 40_000.0,

@@ -89,7 +89,8 @@ def main(load: Callable[[], Work]) -> None:
     given = options.parse_args()
     die_with_parent(given.parent)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # Blocked, not ignored: a worker that gets it before its own first lines ends by it as soon as it unblocks it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     work = load()
     gc.collect()
     gc.disable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 
 import asyncpg
 import psutil
@@ -11,6 +12,8 @@ import redis
 
 from tests.integration.workers.conftest import StartNode, until
 from tests.integration.workers.fakes import Peer
+from workers.node import wire
+from workers.node.zygote_link import ZygoteLink
 
 
 async def placement(pg: asyncpg.Connection, account: str) -> asyncpg.Record:
@@ -104,6 +107,50 @@ async def test_the_supervisors_death_ends_everything_and_a_new_one_recovers(
     start_node("a")
     await until(lambda: len(peer.of(account)) == 2)
     assert peer.overlaps == 0
+
+
+async def test_a_restarted_supervisor_takes_its_placements_at_once_and_waits_for_the_leases(
+    start_node: StartNode, add_session, peer: Peer, pg
+) -> None:
+    """The node before counts as silent, and its leases as expired, only after five minutes."""
+    slow = {"LEASE_TTL": "300", "LEASE_FENCE": "200"}
+    account = await add_session()
+    node = start_node("a", **slow)
+    await until(peer.live)
+    before = (await placement(pg, account))["node_id"]
+    node.process.kill()
+    node.process.wait()
+    start_node("b", **slow)
+    start_node("a", **slow)
+    await until(lambda: _changed_hands(pg, account, before))
+    row = await placement(pg, account)
+    assert await pg.fetchval("SELECT name FROM workers_node WHERE id = $1", row["node_id"]) == "a"
+    assert await pg.fetchval("SELECT state FROM workers_node WHERE id = $1", before) == "gone"
+    assert len(peer.of(account)) == 1
+
+
+async def _changed_hands(pg: asyncpg.Connection, account: str, before: object) -> bool:
+    return bool((await placement(pg, account))["node_id"] not in (None, before))
+
+
+async def test_a_worker_that_is_stopped_before_its_first_line_ends() -> None:
+    """The signal comes within microseconds of the fork, while the worker still has its parent's handlers."""
+    heard: list[object] = []
+    link = ZygoteLink(heard.append)
+    await link.start((sys.executable, "-m", "tests.integration.workers.fake_zygote"))
+    try:
+        await until(lambda: heard)
+        for number in range(5):
+            ours, theirs = wire.pipe()
+            with theirs:
+                assert link.fork(wire.Seat(f"session.{number}", str(number)), theirs)
+            assert link.kill(str(number), signal.SIGTERM)
+            await until(lambda: any(isinstance(word, wire.Exited) for word in heard), limit=10)
+            assert heard[-1] == wire.Exited(str(number), -signal.SIGTERM)
+            heard.clear()
+            ours.close()
+    finally:
+        await link.end()
 
 
 async def test_tasks_run_on_the_sessions_loop(start_node: StartNode, add_session, peer: Peer, redis_url) -> None:

@@ -70,6 +70,21 @@ async def test_a_hung_loop_is_replaced(start_node: StartNode, add_session, peer:
     assert last_exit == "SIGALRM: lease not renewed in time"
 
 
+async def test_a_hung_loop_is_ended_for_its_silence(start_node: StartNode, add_session, peer: Peer, pg) -> None:
+    """Its lease would last much longer: the supervisor misses its heartbeat."""
+    from tests.integration.workers.test_node import send
+
+    account = await add_session()
+    node = start_node(LEASE_TTL="90", LEASE_FENCE="80")
+    first = (await until(lambda: peer.live(account)))[0]
+    send("tests.block_loop", account)
+    await until(lambda: len(peer.of(account)) == 2, limit=60)
+    assert not first.open
+    assert peer.overlaps == 0
+    assert await pg.fetchval("SELECT last_exit FROM workers_placement") == "no heartbeat for 10 s"
+    assert node.process.poll() is None
+
+
 async def test_a_stolen_lease_ends_the_process_at_once(start_node: StartNode, add_session, peer: Peer, pg) -> None:
     account = await add_session()
     start_node()

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
+import time
 
 import asyncpg
 import pytest
@@ -13,7 +16,7 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from project.celery import app
 from project.core.config import current
-from tests.integration.workers.conftest import StartNode, until
+from tests.integration.workers.conftest import ROOT, StartNode, until
 from tests.integration.workers.fakes import Peer
 from workers import schedule, selectors, tasks
 from workers.beat import LeaderScheduler, Leadership
@@ -78,6 +81,37 @@ def test_a_lost_connection_loses_the_lead() -> None:
     assert not leader.look()
     assert other.look()
     other.close()
+
+
+LEADER = """
+import time, django
+django.setup()
+from project.core.config import current
+from workers.beat import Leadership
+leadership = Leadership(current().database_direct_url)
+print(leadership.look(), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_kill_9_of_the_leader_lets_the_next_one_lead() -> None:
+    other = Leadership(current().database_direct_url)
+    leader = subprocess.Popen([sys.executable, "-c", LEADER], cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    try:
+        assert leader.stdout is not None
+        assert "True\n" in iter(leader.stdout.readline, "")
+        assert not other.look()
+        leader.kill()
+        deadline = time.monotonic() + 30
+        while not other.look():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        assert other.look()
+    finally:
+        leader.kill()
+        leader.communicate()
+        other.close()
 
 
 async def test_a_check_is_made_by_the_sessions_own_process(
