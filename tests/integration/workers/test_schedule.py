@@ -94,7 +94,7 @@ time.sleep(600)
 """
 
 
-@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("transactional_db")
 def test_kill_9_of_the_leader_lets_the_next_one_lead() -> None:
     other = Leadership(current().database_direct_url)
     leader = subprocess.Popen([sys.executable, "-c", LEADER], cwd=ROOT, stdout=subprocess.PIPE, text=True)
