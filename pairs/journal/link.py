@@ -67,7 +67,7 @@ class JournalLink:
                     if _bad_input(error):
                         raise
                     pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, pause * 2))
-                    _log.warning("journal statement not done", error=type(error).__name__, again_in=pause)
+                    _tell(error, pause)
                     self._drop()
                     await asyncio.sleep(pause)
                     continue
@@ -101,6 +101,13 @@ class JournalLink:
         except (TimeoutError, *_TROUBLE):
             self._drop()
         self._connection = None
+
+
+def _tell(error: BaseException, again_in: float) -> None:
+    if isinstance(error, asyncpg.DiskFullError):
+        _log.error("the database has no room: nothing is sent until it has", again_in=again_in)
+    else:
+        _log.warning("journal statement not done", error=type(error).__name__, again_in=again_in)
 
 
 def _bad_input(error: BaseException) -> bool:

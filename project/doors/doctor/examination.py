@@ -42,6 +42,7 @@ class Examination:
     def _all(self, stack: ExitStack) -> Iterator[Check]:
         yield ok("settings", f"All {len(declarations())} settings are readable.")
         yield keys.check_keyring(self.config)
+        yield from servers.check_room(self.config)
         try:
             stack.enter_context(ensure_servers(self.config))
         except RelayError as error:

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
-from pairs.models import Pair, PairStatus
+from django.db.models import Count, Q
+from django.db.models.functions import Now
+
+from pairs.models import Delivery, HopState, Pair, PairStatus
 from project.core.checks import Check, ok, warning
 from project.core.config import Config
 from project.doors.doctor.discord import PairedChannel
@@ -19,6 +23,7 @@ from workers.selectors import find_orphans
 
 UP = "`python manage.py up` runs everything on this machine."
 _SHOWN = 3
+_LATE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +69,7 @@ def check_overview(facts: Facts) -> Iterator[Check]:
     for bot in SenderBot.objects.filter(state=SenderState.DEAD):
         yield warning("senders", f"{bot} is dead: {bot.reason}", "`python manage.py sender add` takes its token again.")
     yield from _pairs(facts)
+    yield from _stuck()
 
 
 def _nodes(facts: Facts) -> Iterator[Check]:
@@ -106,6 +112,22 @@ def _pairs(facts: Facts) -> Iterator[Check]:
         yield warning(
             "pairs", f"Pair {pair.pk} stopped: {pair.status_reason}", f"`python manage.py pair test {pair.pk}`"
         )
+
+
+def _stuck() -> Iterator[Check]:
+    """Whatever the cause is (no room, no connection, a platform that is down): messages that should have gone out."""
+    due = Q(not_before=None) | Q(not_before__lt=Now())
+    late = Delivery.objects.filter(
+        due,
+        state__in=(HopState.WAITING, HopState.SENDING),
+        pair__status__in=(PairStatus.ACTIVE, PairStatus.DEGRADED),
+        event__created_at__lt=Now() - _LATE,
+    )
+    counts = dict(late.values_list("pair").annotate(Count("pk")).order_by("pair"))
+    if counts:
+        names = tuple(f"pair {pair}" for pair in counts)
+        text = f"{sum(counts.values())} parts should have gone out {_LATE.seconds // 60} minutes ago: {_few(names)}."
+        yield warning("queue", text, "See the node's log: it says what the platforms or the database answer.")
 
 
 def _few(names: tuple[str, ...]) -> str:

@@ -1,7 +1,8 @@
-"""PostgreSQL and Redis."""
+"""PostgreSQL, Redis, and the room they have."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ DATABASE, REDIS = "database", "Redis"
 OLDEST_POSTGRES = 140000  # as server_version_num
 OLDEST_REDIS = (6, 2)
 _SECONDS = 3.0
+_PROBE = "relay.doctor"
+MIB = 2**20
+_ENOUGH, _TOO_LITTLE = 512 * MIB, 32 * MIB
 _PER_WORKER, _PER_INSTALLATION = 4, 30  # connections: a session's process; web, control, beat, listener and a node
 _ASK = """
 SELECT current_setting('server_version_num')::int, current_setting('max_connections')::int
@@ -81,6 +85,7 @@ def check_redis(config: Config) -> Iterator[Check]:
             config.redis_url, socket_timeout=_SECONDS, socket_connect_timeout=_SECONDS, retry=None
         ) as client:
             info = client.info("everything")
+            refusal = _refusal(client)
     except redis.RedisError as error:
         told = redis_unreachable(error)
         yield failed(REDIS, told.message, told.hint)
@@ -92,7 +97,28 @@ def check_redis(config: Config) -> Iterator[Check]:
         yield failed(REDIS, f"{name} {version} ({where}) is too old.", "Use Redis or Valkey 6.2 or later.")
     else:
         yield ok(REDIS, f"{name} {version} ({where}).")
+    if refusal:
+        yield failed(REDIS, f"It takes no commands: {refusal}", "Give it memory, or room on its disk; see its log.")
     if not info.get("aof_enabled"):
         yield warning(REDIS, "It forgets commands when it restarts.", "Set `appendonly yes` in its configuration.")
     if (policy := info.get("maxmemory_policy")) != "noeviction":
         yield warning(REDIS, f"It may drop commands ({policy}).", "Set `maxmemory-policy noeviction`.")
+
+
+def _refusal(client: redis.Redis) -> str:
+    """What it answers to a write: OOM when its memory is full, MISCONF when it cannot write to its disk."""
+    try:
+        client.set(_PROBE, "", ex=1)
+    except redis.ResponseError as error:
+        return str(error).splitlines()[0]
+    return ""
+
+
+def check_room(config: Config) -> Iterator[Check]:
+    """Is there room for VAR_DIR, where embedded servers and logs write?"""
+    free = shutil.disk_usage(config.var_dir).free if config.var_dir.exists() else _ENOUGH
+    text, todo = f"{free // MIB} MiB are free where VAR_DIR is.", "Make room: without it nothing is relayed."
+    if free < _TOO_LITTLE:
+        yield failed("disk", text, todo)
+    elif free < _ENOUGH:
+        yield warning("disk", text, todo)
