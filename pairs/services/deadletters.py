@@ -19,6 +19,7 @@ from project.core.errors import Conflict, NotFound
 from project.core.message import EventKind, Message, plain_text
 from sessions.services.login import wake
 
+MOST_SHOWN = 500  # parts
 EXCERPT = 200  # characters of a message that a person is shown
 
 
@@ -58,9 +59,9 @@ class Replayed:
     refused: tuple[tuple[int, str], ...] = ()
 
 
-def list_dead(wanted: Wanted, limit: int = 500) -> list[DeadLetter]:
-    """Dead letters in the order in which they were taken from their chats; of the oldest `limit` parts."""
-    rows = list(_matching(wanted).select_related("event", "pair")[:limit])
+def list_dead(wanted: Wanted) -> list[DeadLetter]:
+    """Dead letters in the order in which they were taken from their chats; those of the oldest 500 parts."""
+    rows = list(_matching(wanted).select_related("event", "pair")[:MOST_SHOWN])
     return [_letter(list(parts)) for _, parts in groupby(rows, key=lambda row: (row.event_id, row.hop))]
 
 
@@ -105,7 +106,8 @@ def replay(letter_id: int, *, actor: str) -> DeadLetter:
 
 def replay_all(wanted: Wanted, *, actor: str) -> Replayed:
     """Sends all that match again, each in a transaction of its own."""
-    return replay_these([letter.id for letter in list_dead(wanted)], actor=actor)
+    firsts = _matching(wanted).distinct("event_id", "hop").values_list("pk", flat=True)
+    return replay_these(list(firsts), actor=actor)
 
 
 def replay_these(letter_ids: Iterable[int], *, actor: str) -> Replayed:

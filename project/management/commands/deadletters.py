@@ -32,7 +32,7 @@ class Command(DoorCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         """The verbs."""
         verb = self.verbs(parser)
-        listing = verb("list", self._list, "Show dead letters, oldest first.")
+        listing = verb("list", self._list, "Show dead letters, oldest first, at most some 500.")
         show = verb("show", self._show, "Show one, with the beginning of its text.")
         show.add_argument("id", type=int, metavar="ID")
         again = verb("replay", self._replay, "Send dead letters again, in their newest revision.")
