@@ -13,7 +13,7 @@ from django.db import DatabaseError
 from project.core.checks import Check, Level, failed, ok
 from project.core.config import Config, declarations
 from project.core.errors import RelayError
-from project.doors.doctor import binding, clock, discord, keys, overview, servers, telegram
+from project.doors.doctor import binding, clock, discord, keys, limits, overview, servers, telegram
 from project.doors.doctor.advice import next_step
 from project.doors.running import tables_behind
 from project.embedded.servers import ensure_servers
@@ -70,6 +70,7 @@ class Examination:
             yield from binding.check_binding(self.config)
             yield from servers.check_connections(self.config)
             yield from keys.check_secrets(self.config)
+            yield from limits.check_limits(self.config)
             self._facts, self._channels = overview.gather(self.config), overview.paired_channels()
 
     def _told(self, checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:
