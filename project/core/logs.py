@@ -26,9 +26,9 @@ def configure(service: str) -> None:
     handler.setFormatter(formatter(service, config, terminal=sys.stderr.isatty()))
     root = logging.getLogger()
     root.handlers[:] = [handler]
-    root.setLevel(config.log_level)
+    _set_level(root, logging.getLevelNamesMapping()[config.log_level])
     for name in _QUIET:
-        logging.getLogger(name).setLevel(max(logging.WARNING, root.level))
+        _set_level(logging.getLogger(name), max(logging.WARNING, root.level))
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
@@ -38,6 +38,12 @@ def configure(service: str) -> None:
         logger_factory=structlog.stdlib.LoggerFactory(),
         wrapper_class=structlog.stdlib.BoundLogger,
     )
+
+
+def _set_level(logger: logging.Logger, level: int) -> None:
+    """Only where it changes: setting a level touches every logger there is, and a fork would copy them all."""
+    if logger.level != level:
+        logger.setLevel(level)
 
 
 def get_logger(name: str) -> structlog.stdlib.BoundLogger:

@@ -5,10 +5,17 @@ from __future__ import annotations
 import importlib
 import os
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
+from functools import cache
+from itertools import product
+from typing import Any
 
 import django
+import setproctitle
+from redis import utils as redis_utils
 
+from project.core.crypto import Keyring, new_key, seal, unseal
+from project.core.logs import configure
 from workers.node.wire import Seat
 
 Work = Callable[[Seat, socket.socket], int]
@@ -48,6 +55,8 @@ MODULES = (
     "uvloop",
 )
 """Also everything that Celery, Django and asyncio would import on first use."""
+ABSTRACT: tuple[type, ...] = (Mapping, Sequence, Iterable, Sized)
+KINDS: tuple[type, ...] = (list, tuple, str, bytes, int, type(None))
 
 
 def preload() -> Work:
@@ -65,6 +74,20 @@ def prepare() -> None:
     django.setup()
     app = importlib.import_module("project.celery").app
     app.finalize()
-    app.loader.import_default_modules()
     for module in MODULES:
         importlib.import_module(module)
+    rehearse(app)
+
+
+def rehearse(app: Any) -> None:
+    """What every worker would do for the first time, and keep: done here, its pages are shared instead of copied."""
+    configure("zygote")
+    setproctitle.getproctitle()
+    keys = Keyring.parse(new_key())
+    unseal(seal(b"", owner="zygote", keys=keys), owner="zygote", keys=keys)
+    app.loader.init_worker()
+    assert app.amqp.queues is not None
+    for abstract, kind in product(ABSTRACT, KINDS):
+        issubclass(kind, abstract)  # the first time it asks every subclass there is
+    redis_utils.get_lib_version = cache(redis_utils.get_lib_version)  # it searches the whole path at every connection
+    redis_utils.get_lib_version()
