@@ -7,7 +7,7 @@ from dataclasses import replace
 from tests.harness.rows import add_pairs, log_in_all
 from tests.harness.world import SHARED_BY, World
 
-WAVE = 3 * SHARED_BY  # sessions; those that share a bot come together
+WAVE = 2 * SHARED_BY  # sessions; those that share a bot come together
 
 
 def settle_in(world: World, control_url: str) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 from workers.node import wire
 
-BEAT_EVERY = 1.0
+BEAT_EVERY = 2.0  # seconds; the supervisor takes 10 s of silence for a death
 ORPHANED = 72
 
 
@@ -21,7 +21,7 @@ class Line:
         self._on_wake = on_wake
 
     async def run(self) -> None:
-        """Beat every second, listen all the time; ends only by cancellation."""
+        """Beat every two seconds, listen all the time; ends only by cancellation."""
         loop = asyncio.get_running_loop()
         loop.add_reader(self._pipe.fileno(), self._hear)
         try:
