@@ -14,7 +14,7 @@ TABLE = ROOT / "docs" / "reference" / "failures.md"
 FILE = re.compile(r"\[(test_\w+\.py)\]\(([^)]+)\)([^\[]*)")
 NAME = re.compile(r"`(test_\w+)`")
 LATER = re.compile(r"\*later\*: (\d · [A-Z][\w ]+)")
-ISSUES = {"2 · Unbreakable core", "3 · Advanced session management"}
+ISSUES = {"3 · Advanced session management"}
 FAULTS = (
     "kill -9 before the journal commit",
     "kill -9 after the commit, before the send",
