@@ -134,9 +134,10 @@ class Engine:
     async def drain(self) -> None:
         """Stops intake at once and lanes after their present call, within 10 s even without a database."""
         self._draining = True
-        await self._tasks.end(["tables", "limits"])
+        await self._tasks.end(["tables"])
         await self._sources.drain()
         await self._lanes.drain()
+        await self._tasks.end(["limits"])  # after the lanes: their last waits are told
         self._accounts.clear()
         await self._link.close()
 
