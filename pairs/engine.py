@@ -170,6 +170,7 @@ class Engine:
 
     async def _look(self) -> float:
         """Sees what the tables have for us and does it; seconds until the next look. Usually there is nothing."""
+        self._lanes.refresh_fed()
         look = await self._journal.look(*numbers(self._accounts), self._inbox_pairs(), self._lanes.idle())
         age = asyncio.get_running_loop().time() - self._reloaded_at
         stale = look.stamp != self._stamp or self._tasks.endings != self._endings or age >= REREAD
