@@ -19,6 +19,7 @@ from workers.worker.bootstep import Program, ProgramStep
 from workers.worker.pool import TaskPool
 
 POLLING = 10
+RESTORING = 30  # seconds between searches for unacknowledged messages, which any worker does for all
 TASKS_AT_ONCE = 8
 
 
@@ -52,7 +53,7 @@ def serve(seat: Seat, program: Callable[[], Program]) -> int:
     warnings.simplefilter("ignore", platforms.SecurityWarning)  # type: ignore[attr-defined]  # root in containers
     app.steps["worker"].add(ProgramStep)
     app.conf.worker_enable_remote_control = False
-    app.conf.broker_transport_options |= {"polling_interval": POLLING}
+    app.conf.broker_transport_options |= {"polling_interval": POLLING, "unacked_restore_interval": RESTORING}
     worker = AccountWorker(
         app=app,
         hostname=f"{seat.account}@{seat.owner}",
