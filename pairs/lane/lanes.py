@@ -73,8 +73,8 @@ class Lanes:
         return [key for key, lane in self._lanes.items() if lane.idle]
 
     def refresh_fed(self) -> None:
-        """Lanes whose hop 1 another process works, and that are busy: there was news, and one of them may have missed it
-        while it read. They look again before they rest."""
+        """There was news. Busy lanes whose hop 1 another process works may have read before it: they look again before
+        they rest."""
         for (_, hop), lane in self._lanes.items():
             if hop == 2 and not lane.idle and (lane.pair.id, 1) not in self._lanes:
                 lane.refresh()
