@@ -18,6 +18,7 @@ from project.core.models import AuditEvent
 from project.core.retention import audit_removals, remove
 from sessions.models import HealthCheck, LoginAttempt, Lookup, TelegramSession
 from sessions.services.retention import session_removals
+from workers import tasks
 
 pytestmark = pytest.mark.django_db
 
@@ -162,6 +163,15 @@ def test_audit_events_go_after_their_time_by_that_way_only() -> None:
         with pytest.raises(DatabaseError, match="never changed or deleted"), transaction.atomic():
             _execute(statement)
     assert AuditEvent.objects.count() == 2
+
+
+def test_the_hourly_task_goes_by_the_settings(pair: Pair) -> None:
+    event(pair, 1, days=current().link_days + 1)
+    event(pair, 2, days=current().payload_days + 1)
+    event(pair, 3, days=0)
+    tasks.remove_old_rows()
+    assert kept() == {2, 3}
+    assert Event.objects.get(seq=2).payload is None
 
 
 def test_what_is_locked_is_left_to_the_next_run(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
