@@ -34,7 +34,7 @@ class Scale:
     large_burst: int = 3000
     per_session_seconds: float = 60.0
     fan: tuple[int, int] = (10, 30)
-    hot_seconds: float = 15.0
+    hot_seconds: float = 10.0
     limited: int = 90
     limited_runs: int = 2
     files: int = 10
@@ -206,23 +206,25 @@ def media(scale: Scale) -> Results:
 
 
 def limits(scale: Scale) -> Results:
-    """P12: one webhook, 5 posts in 2 s and 30 in 60 s."""
-    times = []
+    """P12: each webhook has 5 posts in 2 s and 30 in 60 s to itself, so the runs go on at the same time."""
     with Stage(Shape("", 1, scale.limited_runs), profile="real", floor=False) as stage:
         stage.pair()
-        for lane in stage.ours.lanes:  # a channel's minute of its own
+
+        def carry(lane: Lane) -> float:
             load = replace(stage.load(stage.ours, count=scale.limited, lanes=[lane]), patience=90.0)
             taken = stage.peer.load(load)
             assert taken.missing == 0, f"{taken.missing} messages did not arrive"
-            times.append(taken.last - taken.first)
+            return taken.last - taken.first
+
+        with ThreadPoolExecutor(scale.limited_runs) as pool:
+            times = list(pool.map(carry, stage.ours.lanes))
         refused = stage.peer.errors("429")
     best = optimum(scale.limited)
-    figures = {
-        "ratio": statistics.median(times) / best,
-        "429s": refused / len(times),
-        "seconds": statistics.median(times),
-    }
-    notes = f"Profile real, {scale.limited} messages, from first to last arrival; the optimum is {best:.0f} s."
+    figures = {"ratio": statistics.median(times) / best, "429s": refused / len(times)}
+    notes = (
+        f"Profile real, {scale.limited} messages in each of {len(times)} channels, from first to last arrival; "
+        f"the optimum is {best:.0f} s."
+    )
     return {"P12": Result(figures | {"seconds": statistics.median(times), "optimum_s": best}, notes)}
 
 
