@@ -1,7 +1,7 @@
 """The statements of a hand-over. Each is a compare-and-set on the pair's generation: run twice, it moves once.
 
 The assignment's row lock lets a hand-over queue behind every write in flight for the pair, and every later write of the
-old owner find another generation. Locks are taken as everywhere: leases by name, then assignments by pair.
+old owner find another generation. Locks are taken as everywhere: leases by name, pairs by id, assignments.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ WANTED = """
 SELECT a.pair_id, a.generation, a.session_id, p.wanted_session_id AS wanted
 FROM pairs_assignment a JOIN pairs_pair p ON p.id = a.pair_id
 WHERE a.session_id = ANY($1::bigint[]) AND p.wanted_session_id <> a.session_id
-ORDER BY a.pair_id
+ORDER BY p.id
 """
 
 _FENCE = """
@@ -28,6 +28,9 @@ moved AS (
     FROM wish w WHERE a.pair_id = w.pair_id AND a.generation = w.generation
     RETURNING a.pair_id, a.session_id
 ),
+fulfilled AS (
+    UPDATE pairs_pair p SET wanted_session_id = NULL FROM moved m WHERE p.id = m.pair_id
+),
 told AS (
     SELECT count(pg_notify('relay_wake', n.who)) AS times FROM (
         SELECT 'session.' || session_id AS who FROM moved
@@ -39,10 +42,10 @@ GIVE = f"""
 WITH {_FENCE},
 wish AS MATERIALIZED (
     SELECT a.pair_id, a.generation, p.wanted_session_id AS wanted
-    FROM pairs_assignment a JOIN pairs_pair p ON p.id = a.pair_id
+    FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
     WHERE EXISTS (SELECT 1 FROM fence) AND p.wanted_session_id <> a.session_id
       AND (a.pair_id, a.generation) IN (SELECT * FROM unnest($4::bigint[], $5::bigint[]))
-    ORDER BY a.pair_id FOR NO KEY UPDATE OF a
+    ORDER BY p.id FOR NO KEY UPDATE OF p, a
 ),
 {_MOVED}
 SELECT (SELECT count(*) FROM fence) AS fenced, (SELECT count(*) FROM moved) AS moved, (SELECT times FROM told) AS told
@@ -52,9 +55,9 @@ GIVE_ALL = f"""
 WITH {_FENCE},
 wish AS MATERIALIZED (
     SELECT a.pair_id, a.generation, p.wanted_session_id AS wanted
-    FROM pairs_assignment a JOIN pairs_pair p ON p.id = a.pair_id
+    FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
     WHERE EXISTS (SELECT 1 FROM fence) AND p.wanted_session_id <> a.session_id AND a.session_id = $4
-    ORDER BY a.pair_id FOR NO KEY UPDATE OF a
+    ORDER BY p.id FOR NO KEY UPDATE OF p, a
 ),
 {_MOVED}
 SELECT (SELECT count(*) FROM fence) AS fenced, (SELECT count(*) FROM moved) AS moved, (SELECT times FROM told) AS told
@@ -66,7 +69,7 @@ SELECT DISTINCT 'session.' || a.session_id AS account, l.epoch, l.expires_at,
        l.name IS NULL OR l.released_at IS NOT NULL AS free
 FROM pairs_assignment a JOIN pairs_pair p ON p.id = a.pair_id
 LEFT JOIN core_lease l ON l.name = 'session.' || a.session_id
-WHERE p.wanted_session_id <> a.session_id
+WHERE p.wanted_session_id IS NOT NULL AND p.wanted_session_id <> a.session_id
 """
 
 # Only of leases that are still as they were seen, and locked against renewal and acquisition from here on. One that is
@@ -87,9 +90,9 @@ gone AS MATERIALIZED (
 ),
 wish AS MATERIALIZED (
     SELECT a.pair_id, a.generation, p.wanted_session_id AS wanted
-    FROM pairs_assignment a JOIN pairs_pair p ON p.id = a.pair_id
+    FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
     WHERE p.wanted_session_id <> a.session_id AND 'session.' || a.session_id IN (SELECT name FROM gone)
-    ORDER BY a.pair_id FOR NO KEY UPDATE OF a
+    ORDER BY p.id FOR NO KEY UPDATE OF p, a
 ),
 {_MOVED}
 SELECT coalesce((SELECT array_agg(pair_id ORDER BY pair_id) FROM moved), '{{}}') AS moved,

@@ -63,7 +63,8 @@ def change_session(*, actor: str, pair_id: int, reader: NewReader, reason: str =
         present = pair.assignment.session
         if reader.session != present:
             _check(pair, reader)
-        Pair.objects.filter(pk=pair.pk).update(wanted_session=reader.session)
+        wanted = None if reader.session == present else reader.session
+        Pair.objects.filter(pk=pair.pk).update(wanted_session=wanted)
         _note_access(reader)
         record(
             actor=actor,
