@@ -55,10 +55,8 @@ def _judge(index: int, record: RouteRecord, steps: Sequence[Step], strikes: int)
     swapped += [("destination", n) for o in (record.source, record.said) for n in _inversions(o, destination)]
     edits = [s for s in steps if s.what is What.EDIT and s.number in source]
     deletes = [s for s in steps if s.what is What.DELETE and s.number in source]
-    places = (discord, destination)
-    copies = {seen.number for seen in (*record.discord, *record.destination) if not seen.deleted}
-    unedited = [s.number for s in edits if not all(s.number in p and text(s) in p[s.number].text for p in places)]
-    undeleted = [s.number for s in deletes if s.number in copies]
+    unedited = [s.number for s in edits if not _edited(record, s)]
+    undeleted = [s.number for s in deletes if not _deleted(record, s.number)]
     findings = {"lost": lost, "doubled": doubled, "swapped": swapped}
     findings |= {"unedited": [("", n) for n in unedited], "undeleted": [("", n) for n in undeleted]}
     return Verdict(
@@ -75,6 +73,25 @@ def _judge(index: int, record: RouteRecord, steps: Sequence[Step], strikes: int)
             f"route {index}: {what} {where} #{n:06d}" for what, found in findings.items() for where, n in found
         ),
     )
+
+
+def _edited(record: RouteRecord, step: Step) -> bool:
+    """On both sides, each copy. Of an excused double on Discord, one copy: nobody knows the other one's id."""
+    discord, destination = (
+        [text(step) in seen.text for seen in place if seen.number == step.number]
+        for place in (record.discord, record.destination)
+    )
+    there = all(discord) if record.readable else any(discord)
+    return bool(discord) and there and bool(destination) and all(destination)
+
+
+def _deleted(record: RouteRecord, number: int) -> bool:
+    """The same of a delete; what never arrived need not be deleted."""
+    discord, destination = (
+        [seen.deleted for seen in place if seen.number == number] for place in (record.discord, record.destination)
+    )
+    there = all(discord) if record.readable else any(discord) or not discord
+    return there and all(destination)
 
 
 def _by_number(messages: Iterable[Seen]) -> dict[int, Seen]:

@@ -182,3 +182,13 @@ class TestTheJournal:
         assert self.found(self.rows(990)) == both
         assert self.found(self.rows(990, 2500)) == both
         assert not self.found(self.rows(990, unknown=1))
+
+
+def test_of_an_excused_double_one_copy_follows() -> None:
+    """The relay knows the id of one copy only."""
+    orphans = replace(GOOD, discord=(*seen(3, 4), *GOOD.discord))
+    assert (verdict(orphans).edits_synced, verdict(orphans).deletes_synced) == (0, 0)
+    blind = replace(orphans, readable=False)
+    assert (verdict(blind, strikes=2).edits_synced, verdict(blind, strikes=2).deletes_synced) == (1, 1)
+    neither = replace(blind, discord=(*seen(3, 4), *seen(1, 2, 3, 4)))
+    assert (verdict(neither, strikes=2).edits_synced, verdict(neither, strikes=2).deletes_synced) == (0, 0)
