@@ -7,6 +7,7 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any
 
+from pairs.journal.link import LinkClosed
 from project.core.errors import AccountDead, FenceLost, RelayError, RetryLater
 from project.core.leases import Holding
 from project.core.logs import get_logger
@@ -103,6 +104,8 @@ class Custody:
                 wait = 0.0
         except FenceLost:
             fence.die()
+        except LinkClosed:  # the lanes are drained, this account is stopped next
+            await self._stopping.wait()
         except AccountDead as error:
             await self._bury(holding, error)
         except RetryLater as error:
