@@ -71,7 +71,7 @@ class Engine:
         self._tasks = Tasks(on_fatal)
         self._link = JournalLink(settings.dsn, on_repeat=lambda: self._lanes.refresh_all())
         self._journal = Journal(self._link, self._holdings, settings.principal)
-        waits = Waits(asyncio.get_running_loop().time)
+        self._waits = waits = Waits(asyncio.get_running_loop().time)
         self._limits = Limits(
             link=self._link,
             waits=waits,
@@ -119,6 +119,7 @@ class Engine:
         self._holdings[holding.account] = holding
         self._accounts[holding.account] = account
         await self._limits.restore()
+        account.keep_waits(self._waits.open(), self._waits.stop)
         await self._reload()
 
     async def drop(self, account: str) -> None:

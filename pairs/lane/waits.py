@@ -34,3 +34,8 @@ class Waits:
             return 0.0
         now = self._clock()
         return max(0.0, max((self._until.get(key, now) - now for key in keys), default=0.0))
+
+    def open(self) -> dict[str, float]:
+        """All waits that are not over, in seconds from now."""
+        now = self._clock()
+        return {key: until - now for key, until in self._until.items() if until > now}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from project.core.errors import Refused
 from project.core.message import Attachment, MediaKind, Message, RichText
@@ -83,6 +83,11 @@ class TelegramAccount:
     def signed_in(self) -> bool:
         """Whether the kept state belongs to a logged-in user or bot."""
         return bool(self._link.session.state.user_id)
+
+    def keep_waits(self, waits: Mapping[str, float], on_wait: Callable[[str, float], None]) -> None:
+        """Waits that an earlier process was asked for, by key (RetryLater's scope) in seconds: they hold here, too.
+        `on_wait(key, seconds)` is told of new ones."""
+        self._link.keep_waits(waits, on_wait)
 
     @property
     def answered_ago(self) -> float:

@@ -57,8 +57,12 @@ class Floods:
         """Remember what Telegram said; the key that has to wait."""
         self._until = {key: until for key, until in self._until.items() if until > now}
         scope = self._scope(asked, error)
-        self._until[scope] = max(self._until.get(scope, 0.0), now + error.retry_after)
+        self.hold(scope, error.retry_after, now=now)
         return scope
+
+    def hold(self, scope: str, seconds: float, *, now: float) -> None:
+        """A key has to wait, as told before."""
+        self._until[scope] = max(self._until.get(scope, 0.0), now + seconds)
 
     def _scope(self, asked: Asked, error: RetryLater) -> str:
         if not (_FLOOD.match(error.code) and asked.chat):

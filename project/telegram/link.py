@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from random import Random
 from typing import Any
 
@@ -68,6 +68,7 @@ class Link:
         self._saved_at = 0.0
         self._answered_at = float("-inf")
         self._governor, self._floods = Governor(name), Floods()
+        self._on_wait: Callable[[str, float], None] = _nothing
         _place(session, endpoint)
 
     # --- life -------------------------------------------------------------------------------------------------------
@@ -228,6 +229,12 @@ class Link:
         self._governor.take(now=self.clock(), age=time.time() - self.session.state.since)
         return await self.call(request, chat_id=chat_id)
 
+    def keep_waits(self, waits: Mapping[str, float], on_wait: Callable[[str, float], None]) -> None:
+        """Waits asked for earlier, by key in seconds; `on_wait` is told of new ones."""
+        for scope, seconds in waits.items():
+            self._floods.hold(scope, seconds, now=self.clock())
+        self._on_wait = on_wait
+
     @property
     def answered_ago(self) -> float:
         """Seconds since Telegram last answered a call by this connection, infinite before that."""
@@ -278,6 +285,7 @@ class Link:
             self._die(ours)
         if isinstance(ours, RetryLater):
             ours.scope = self._floods.note(asked, ours, now=self.clock())
+            self._on_wait(ours.scope, ours.retry_after)
         return ours
 
     def _lost(self, error: Lost, asked: Asked) -> GatewayError:
@@ -332,3 +340,7 @@ def _place(session: MemorySession, endpoint: Endpoint | None) -> None:
     wanted = endpoint or _FIRST_DC
     if session.dc_id == 0 or (endpoint is not None and session.dc_id == endpoint.dc_id):
         session.set_dc(wanted.dc_id, wanted.host, wanted.port)
+
+
+def _nothing(scope: str, seconds: float) -> None:
+    """Nobody keeps waits."""

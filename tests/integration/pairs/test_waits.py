@@ -11,12 +11,14 @@ import pytest
 
 from project.sandbox.discord.limits import Limits, Rate
 from project.sandbox.faults import FaultRule
+from project.telegram.updates import Gap
 from tests.integration.failures.rig import BOT, SEND, WEBHOOK, FailureRig, failing
 from tests.integration.pairs.rig import until, until_value
 from tests.integration.sandbox.conftest_discord import limits_with
 
 WAITING = "SELECT count(*) FROM pairs_delivery WHERE hop = 1 AND state = 'waiting' AND not_before > now()"
 BLOCKED = "SELECT count(*) FROM core_rateslot WHERE blocked_until > now()"
+READ = "messages.getHistory"
 ROUTE = '{"message": "slow", "retry_after": %s}'
 SHARED = '{"message": "slow", "retry_after": %s, "scope": "shared"}'
 GLOBAL = '{"message": "slow", "retry_after": %s, "global": true}'
@@ -115,6 +117,22 @@ async def test_a_flood_of_one_chat_outlives_its_process_and_leaves_other_chats_a
         await until(lambda: rig.at_destination(destination) == ["one"], "the other chat")
         await until(lambda: rig.at_destination() == ["one"], "the flooded chat")
         assert await pg.fetchval("SELECT clock_timestamp()") >= until_when
+
+
+async def test_a_flood_of_reading_outlives_its_process(pg: asyncpg.Connection) -> None:
+    async with failing(pg) as rig:
+        rig.world.faults.add(FaultRule(READ, code=420, error="FLOOD_WAIT_4"))
+        rig.engine.on_update(rig.session)(Gap(None))
+        await until_value(pg, BLOCKED, 1)
+        until_when = await pg.fetchval("SELECT blocked_until FROM core_rateslot WHERE blocked_until > now()")
+        calls = rig.calls(READ)
+        await rig.crash()
+        await rig.start()
+        rig.world.post(rig.source, "one")
+        while rig.calls(READ) == calls:
+            await asyncio.sleep(0.01)
+        assert await pg.fetchval("SELECT clock_timestamp()") >= until_when
+        await rig.once(["one"])
 
 
 async def test_a_hot_pair_drains_in_order_as_fast_as_it_may_while_a_quiet_one_is_not_held_up(
