@@ -24,7 +24,8 @@ from tests.chaos.targets import Targets
 from tests.harness.installation import Installation
 
 MOST_PROBES = 12
-MOVE_PATIENCE = 5.0  # seconds for the database to answer and two nodes to be up
+GATEWAY_PATIENCE = 60.0  # seconds for a killed listener to be back
+MOVE_PATIENCE = 20.0  # seconds for the database to answer and two nodes to be up
 MOVE_LIMIT = 60.0  # seconds; a supervisor gives a worker 10
 SEND = "messages.sendMessage"
 _MOVE = """
@@ -247,8 +248,13 @@ class Injector:
         return (frozenset({fault.target}) if webhook else self._targets.by_bot), f"account {account}"
 
     async def _gateway(self, fault: Fault) -> Done:
-        hit = await self._control.discord.kill_gateway(fault.kind.removeprefix("gateway_"))
-        return (self._targets.heard, f"{hit} connections") if hit else NOTHING
+        """To the listener's connection; waits for one when the listener is away."""
+        deadline = time.monotonic() + GATEWAY_PATIENCE
+        while time.monotonic() < deadline:
+            if hit := await self._control.discord.kill_gateway(fault.kind.removeprefix("gateway_")):
+                return self._targets.heard, f"{hit} connections"
+            await asyncio.sleep(0.5)
+        return NOTHING
 
 
 def _now() -> float:
