@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from pairs.handover.unserved import give_away
 from project.core.errors import AccountDead, Unreachable
 from project.core.leases import Holding
 
@@ -192,7 +193,7 @@ class FakeDoors:
         """Nothing is stored."""
 
     async def give_away(self, conn: Any, holding: Holding) -> None:
-        """No pairs."""
+        await give_away(conn, holding)
 
     async def answer(self, conn: Any, holding: Holding, account: Any) -> None:
         """Nobody asks anything here."""
