@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pairs.journal.rows import DueRow, PartClaim, StoredEvent
 from pairs.lane.overtaking import Overtaking
@@ -123,7 +123,10 @@ class LaneQueue:
         self._stale = False
         now = self._clock()
         rows = await self._read(PAGE)
+        took = self._clock() - now
         for row in rows:
+            if row.wait > 0:  # it counts from the read, which may have been at its end: never early
+                row = replace(row, wait=row.wait + took)
             if not self._works or self._works[-1].event.id != row.event.id:
                 self._works.append(Work(row.event, row.hop1_open, read_at=now))
             self._works[-1].rows.append(row)

@@ -167,3 +167,17 @@ def test_every_event_is_worked_once_and_in_order(steps: list[str]) -> None:
             assert worked == sorted(worked)
 
     asyncio.run(run())
+
+
+async def test_a_slow_read_cuts_no_wait_short() -> None:
+    """The database tells a wait at some moment of the read, perhaps its last."""
+    now = [100.0]
+
+    async def read(limit: int) -> list[DueRow]:
+        now[0] += 0.5
+        return [due(event(1), wait=3.0)]
+
+    queue = LaneQueue(read, lambda: now[0])
+    work = await queue.head()
+    assert work is not None
+    assert work.read_at + work.rows[0].wait >= 103.5
