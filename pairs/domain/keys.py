@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import dataclass, replace
+from dataclasses import replace
+
+import msgspec
 
 from project.core.message import EventKind, Message, encode
 
 _KEY_BYTES = 12  # 24 hex digits: Discord takes a nonce of at most 25 characters (resources/message.mdx)
 
 
-@dataclass(frozen=True, slots=True)
-class PartName:
+class PartName(msgspec.Struct, frozen=True):
     """What a key is made of: it is known before the event has a row."""
 
     pair_id: int

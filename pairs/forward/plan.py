@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from pairs.domain.keys import PartName, idempotency_key
 from pairs.journal.journal import Journal
 from pairs.journal.rows import Link, NewEvent, PartClaim, StoredEvent
@@ -92,5 +94,5 @@ async def plan_event(
     if event.kind is EventKind.DELETE or event.message is None:
         return planner.deletes(event, links)
     before = await journal.message(pair.id, event.scope, event.message_id, before_revision=event.revision)
-    event = replace(event, message=noting_replaced_files(event.message, before))
+    event = structs.replace(event, message=noting_replaced_files(event.message, before))
     return planner.edits(event, await contents(pair, event), links)

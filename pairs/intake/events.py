@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from pairs.domain.keys import content_hash
 from pairs.journal.payload import UNREADABLE

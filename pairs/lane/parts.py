@@ -96,8 +96,7 @@ class PartSender:
         wait = 0.0
         while await self._gate.pause(max(wait, self.wait_before(ready.part))):
             try:
-                with self._record.call():
-                    remote_id = await self._hop.perform(self._pair, event, ready.part, trying.attempt)
+                remote_id = await self._called(event, ready.part, trying.attempt)
             except RetryLater as error:
                 self._waits.stop(error.scope, error.retry_after)
                 return PutOff(trying.attempt, error.retry_after)
@@ -110,6 +109,13 @@ class PartSender:
             await self._sent(event, ready.part, remote_id, last=last)
             return None
         return PutOff(trying.attempt, 0.0)
+
+    async def _called(self, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
+        self._record.calling()
+        try:
+            return await self._hop.perform(self._pair, event, part, attempt)
+        finally:
+            self._record.called()
 
     async def _sent(self, event: StoredEvent, part: PartClaim, remote_id: int | None, *, last: bool) -> None:
         await self._record.outcome(

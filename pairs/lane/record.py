@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pairs.journal.journal import Journal
@@ -87,14 +86,13 @@ class Record:
         for item, yes in zip(ahead, granted, strict=True):
             item.work.claimed = item.claim.parts if yes else ()
 
-    @contextmanager
-    def call(self) -> Iterator[None]:
-        """Around a call of a platform: the journal expects what becomes of it."""
+    def calling(self) -> None:
+        """A call of a platform begins: the journal expects what becomes of it."""
         self._journal.calls += 1
-        try:
-            yield
-        finally:
-            self._journal.calls -= 1
+
+    def called(self) -> None:
+        """The call is over."""
+        self._journal.calls -= 1
 
     async def stop_pair(self, reason: str) -> None:
         """The pair goes into `error`."""

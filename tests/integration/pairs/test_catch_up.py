@@ -45,7 +45,7 @@ async def test_edits_of_a_downtime_are_found_when_the_catch_up_is_killed_half_wa
         rig.world.post(rig.source, text)
     rig.world.edit(rig.source, first, "first, corrected")
     rig.world.faults.add(FaultRule("messages.getHistory"))  # the first page comes, the second does not
-    rig.world.faults.add(FaultRule("messages.getHistory", code=420, error="FLOOD_WAIT_60", count=10))
+    rig.world.faults.add(FaultRule("messages.getHistory", delay=60.0, count=10))
     await rig.start()
     await until(lambda: texts[99] in rig.at_destination(), "the first page")
     await rig.crash()

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import asyncpg
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
+from msgspec.structs import replace
 
 from pairs.domain.keys import content_hash
 from pairs.journal.journal import POISON, Journal
