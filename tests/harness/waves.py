@@ -15,8 +15,8 @@ WAVE = 2 * SHARED_BY  # sessions; those that share a bot come together
 
 
 def settle_in(world: World, control_url: str) -> None:
-    """Every person logged in at once with those of the same wave, then their pairs relayed. Returns when no account waits
-    for a hand-over any more (a bot may have logged in on the other node)."""
+    """Every person logged in at once with those of the same wave, then their pairs relayed. Returns when no account
+    waits for a hand-over any more (a bot may have logged in on the other node)."""
     for start in range(0, len(world.people), WAVE):
         part = _part(world, start)
         log_in_all(part, control_url)
