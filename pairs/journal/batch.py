@@ -19,8 +19,8 @@ class Batcher(Generic[Item, Result]):
     committed. When a flush raises `poison`, its items are tried one by one, so that one that the database does not
     take fails alone.
 
-    While more items are `expected` soon than wait already, a flush waits for them, `linger` seconds at most: under load
-    that is the difference between a statement per item and one for many.
+    While more items are `expected` soon than wait already, a flush waits for them, `linger()` seconds at most: under
+    load that is the difference between a statement per item and one for many.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class Batcher(Generic[Item, Result]):
         identities: Callable[[Item], Collection[Hashable]],
         poison: tuple[type[Exception], ...] = (),
         expected: Callable[[], int] = lambda: 0,
-        linger: float = 0.0,
+        linger: Callable[[], float] = lambda: 0.0,
     ) -> None:
         self._flush = flush
         self._identities = identities
@@ -52,7 +52,7 @@ class Batcher(Generic[Item, Result]):
         if len(self._waiting) >= self._expected():
             self._start()
         elif self._lingering is None:
-            self._lingering = asyncio.get_running_loop().call_later(self._linger, self._start)
+            self._lingering = asyncio.get_running_loop().call_later(self._linger(), self._start)
 
     def _start(self) -> None:
         if self._lingering is not None:

@@ -28,9 +28,10 @@ POISON = (
 )
 
 # Seconds that a commit waits for company, only under load: an append when the one before it is no older than this, a
-# step while more calls of platforms are under way than steps wait. A lane's cycle is far longer by then.
-APPEND_LINGER = 0.02
-STEP_LINGER = 0.05
+# step while more calls of platforms are under way than steps wait. With many calls under way each takes far longer.
+LINGER = 0.02
+LINGER_IN_BURST = 0.1
+BURST = 8  # calls
 
 _Group = tuple[NewEvent, ...]
 _Result = tuple[StoredEvent | None, bool]  # as stored, None for a replay; and whether its pair is ours
@@ -47,10 +48,10 @@ class Journal(JournalReads):
         self._holdings = holdings
         self._principal = principal
         self._appends: Batcher[_Group, Sequence[_Result]] = Batcher(
-            self._append, _names, POISON, self._more_events, APPEND_LINGER
+            self._append, _names, POISON, self._more_events, self._linger
         )
         self._steps: Batcher[Step, tuple[bool, ...]] = Batcher(
-            self._step, _rows, POISON, lambda: self.calls, STEP_LINGER
+            self._step, _rows, POISON, lambda: self.calls, self._linger
         )
         self._appended_at = -1.0
         self.calls = 0  # of platforms that are under way: a step follows each
@@ -89,8 +90,11 @@ class Journal(JournalReads):
     # --- statements
 
     def _more_events(self) -> int:
-        busy = asyncio.get_running_loop().time() - self._appended_at < APPEND_LINGER
+        busy = asyncio.get_running_loop().time() - self._appended_at < self._linger()
         return MOST if busy else 0
+
+    def _linger(self) -> float:
+        return LINGER_IN_BURST if self.calls >= BURST else LINGER
 
     async def _append(self, groups: Sequence[_Group]) -> list[Sequence[_Result]]:
         self._appended_at = asyncio.get_running_loop().time()

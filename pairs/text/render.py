@@ -12,7 +12,7 @@ from pairs.text.quote import quote_line, reply_line
 from pairs.text.split import split
 from project.core.message import Message, Node, RichText, Style, plain_text
 from project.core.richtext import Span, from_merged, from_spans, merged, text_node, to_spans, unstyled, utf16_len
-from project.discord.markdown import emit, emit_spans, form_spans
+from project.discord.markdown import as_it_is, emit, emit_spans, form_spans
 
 __all__ = [
     "CaptionUse",
@@ -92,6 +92,9 @@ def telegram_parts(message: Message, *, options: RenderOptions, caption: Caption
 @lru_cache(REMEMBERED)
 def _discord_parts(body: RichText) -> tuple[DiscordPart, ...]:
     text = unstyled(body)
+    if text and utf16_len(text) <= DISCORD_LIMIT and as_it_is(text):
+        shown = text.strip()
+        return (DiscordPart(shown),) if shown else ()
     spans = _stripped(form_spans(to_spans(body) if text is None else [Span(text)]))
     content = emit_spans(spans)
     if content and utf16_len(content) <= DISCORD_LIMIT:

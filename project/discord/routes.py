@@ -5,13 +5,15 @@ Source: Discord's reference, "Rate Limits": channel, guild and webhook ids are t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from project.discord.objects import Webhook
 
 CLOUDFLARE = "dc:cloudflare"  # the key of a ban of this host's address: nothing of Discord answers
 TOKEN, ADDRESS = "dc:global", "dc:address"
 WIDE = frozenset({TOKEN, ADDRESS})  # the keys that every request counts for: one of them
+REMEMBERED = 4096  # routes that every post asks for
 _POSTS = frozenset({"/channels/*/messages", "/webhooks/*"})
 
 
@@ -46,6 +48,7 @@ def plain(path: str) -> Route:
     return Route("GET", path, "", path)
 
 
+@lru_cache(REMEMBERED)
 def channel(method: str, channel_id: int, tail: str = "") -> Route:
     """The channel itself, or what `tail` names in it."""
     return Route(method, f"/channels/*{tail}", f"channel:{channel_id}", f"/channels/{channel_id}{tail}")
@@ -62,10 +65,19 @@ def guild(guild_id: int, tail: str = "", template: str = "") -> Route:
     return Route("GET", f"/guilds/*{template or tail}", f"guild:{guild_id}", f"/guilds/{guild_id}{tail}")
 
 
+@lru_cache(REMEMBERED)
 def webhook(method: str, hook: Webhook) -> Route:
     """The webhook by its token: no authorization of ours goes with it."""
     path = f"/webhooks/{hook.id}/{hook.token.reveal()}"
     return Route(method, "/webhooks/*", f"webhook:{hook.id}", path, authorized=False)
+
+
+@lru_cache(REMEMBERED)
+def executing(hook: Webhook) -> Route:
+    """A post through the webhook that is answered with the message."""
+    route = webhook("POST", hook)
+    thread = f"&thread_id={hook.thread_id}" if hook.thread_id else ""
+    return replace(route, path=f"{route.path}?wait=true{thread}")
 
 
 def executed(method: str, hook: Webhook, message_id: int) -> Route:

@@ -22,8 +22,8 @@ from project.discord.markdown.syntax import (
 # "](" would let Discord's greedy link rule stretch an earlier link up to here.
 _SPECIAL = re.compile(r"[\\*_~|`\[\]<]|(?<=\])\(|@(?=everyone|here)|:(?=//)")
 _LINE_START = re.compile(r"^([^\S\n]*)(?:(?=#{1,3}(?:\s|\Z)|>|[-+](?:\s|\Z|#))|(\d+)(?=\.(?:\s|\Z)))", re.MULTILINE)
-# Whatever may match above or be a URL; most texts of one line have none of it.
-_ASKS_FOR_CARE = re.compile(r"[\\*_~|`\[\]<@:\n]|\A\s*[-+>#\d]")
+# Whatever may match above or be a URL; most texts have none of it.
+_ASKS_FOR_CARE = re.compile(r"[\\*_~|`\[\]<]|@(?=everyone|here)|://|^\s*(?:[-+>]|#{1,3}(?:\s|\Z)|\d+\.)", re.MULTILINE)
 _BARE_BEFORE = re.compile(r"[.,:;\"')]*(?:\s|\Z)")
 _BLANK = " \t*_~|[#>" + GUARD
 
@@ -38,9 +38,14 @@ def emit(nodes: RichText) -> str:
     return emit_spans(merged(to_spans(nodes)))
 
 
+def as_it_is(text: str) -> bool:
+    """Whether Discord shows this text unchanged when it is sent unescaped."""
+    return not _ASKS_FOR_CARE.search(text)
+
+
 def emit_spans(spans: Sequence[Span]) -> str:
     """As `emit`, of canonical spans."""
-    if len(spans) == 1 and spans[0].is_plain and not _ASKS_FOR_CARE.search(spans[0].text):
+    if len(spans) == 1 and spans[0].is_plain and as_it_is(spans[0].text):
         return spans[0].text
     return _emitted(from_merged(tidy(spans)))
 

@@ -75,7 +75,7 @@ async def test_a_cancelled_caller_does_not_stop_the_others() -> None:
 
 async def test_a_flush_waits_for_what_is_expected() -> None:
     flushes, expected = Flushes(), 2
-    batches = Batcher(flushes, lambda item: [item], (), lambda: expected, 60.0)
+    batches = Batcher(flushes, lambda item: [item], (), lambda: expected, lambda: 60.0)
     waiting = [asyncio.ensure_future(batches.add(1))]
     await asyncio.sleep(0.01)
     assert not flushes.batches
@@ -85,7 +85,7 @@ async def test_a_flush_waits_for_what_is_expected() -> None:
 
 
 async def test_a_flush_does_not_wait_for_ever_for_what_does_not_come() -> None:
-    batches = Batcher(Flushes(), lambda item: [item], (), lambda: 5, 0.02)
+    batches = Batcher(Flushes(), lambda item: [item], (), lambda: 5, lambda: 0.02)
     async with asyncio.timeout(5):
         assert [await batches.add(n) for n in range(3)] == [0, 10, 20]
 
