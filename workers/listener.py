@@ -27,8 +27,8 @@ REFUSED_REST = 3600.0  # seconds; what ends is started again at once, and Discor
 
 
 async def listen(config: Config) -> None:
-    """Listens until SIGTERM or SIGINT. Raises SettingError without a token, AccountDead an hour after Discord refused
-    it.
+    """Listens until SIGTERM or SIGINT. Raises SettingError without a token, AccountDead for a wrong one, and an hour
+    after Discord's gateway refused the bot.
 
     A second process on the same token waits until the first one's lease is free.
     """
@@ -46,8 +46,10 @@ async def listen(config: Config) -> None:
 
 
 async def _listen_or_rest(config: Config, token: Secret) -> None:
+    await _await_binding(config)
+    bot = await _bot_id(config, token)  # a wrong token ends the program here, before Discord is asked for a session
     try:
-        await _listen(config, token)
+        await _listen(config, token, bot)
     except AccountDead as error:
         fence.disarm()  # nothing is held any more
         log.error("Discord refuses the bot; mend it and restart this service", code=error.code, hint=error.for_people())
@@ -55,8 +57,7 @@ async def _listen_or_rest(config: Config, token: Secret) -> None:
         raise
 
 
-async def _listen(config: Config, token: Secret) -> None:
-    await _await_binding(config)
+async def _listen(config: Config, token: Secret, bot: int) -> None:
     keeper = Keeper(
         owner=f"discord:{uuid.uuid4()}",
         egress="",
@@ -65,7 +66,7 @@ async def _listen(config: Config, token: Secret) -> None:
         limit=config.lease_fence,
         handover_wait=0.0,
     )
-    name = f"discord.{await _bot_id(config, token)}"
+    name = f"discord.{bot}"
     renewing = asyncio.create_task(keeper.run())
     await _acquire(keeper, name)
     people = DiscordPeople(config.database_url)

@@ -73,6 +73,7 @@ class Batcher(Generic[Item, Result]):
         """All but what has come just now and may linger."""
         while self._waiting:
             batch = self._take()
+            left_over = bool(self._waiting)  # it has waited already
             try:
                 await self._settle(batch)
             except asyncio.CancelledError:
@@ -80,7 +81,7 @@ class Batcher(Generic[Item, Result]):
                 raise
             except Exception as error:  # for those who wait: each of them raises it
                 self._fail(batch, error)
-            if len(self._waiting) < self._expected():
+            if not left_over and len(self._waiting) < self._expected():
                 return
 
     async def _settle(self, batch: list[tuple[Item, asyncio.Future[Result]]]) -> None:

@@ -91,7 +91,7 @@ async def test_a_protected_source_is_sent_anew_and_nothing_by_reference(rig: Fai
 
 async def test_an_edit_storm_before_the_original_went_out(rig: FailureRig) -> None:
     """Thirty edits while the first post waits: the last one counts, and hardly any of the others is sent."""
-    rig.discord.world.fault(FaultRule(WEBHOOK, delay=0.5))
+    rig.discord.world.fault(FaultRule(WEBHOOK, delay=2.0))
     message = rig.world.post(rig.source, "first words")
     for number in range(30):
         rig.world.edit(rig.source, message, f"edit {number}")

@@ -84,6 +84,13 @@ async def test_a_flush_waits_for_what_is_expected() -> None:
     assert flushes.batches == [[1, 2]]
 
 
+async def test_what_could_not_share_a_flush_does_not_wait_again() -> None:
+    flushes = Flushes()
+    batches = Batcher(flushes, lambda item: ["same"], (), lambda: 3 if not flushes.batches else 100, lambda: 60.0)
+    assert await asyncio.gather(*(batches.add(n) for n in range(3))) == [0, 10, 20]
+    assert flushes.batches == [[0], [1], [2]]
+
+
 async def test_a_flush_does_not_wait_for_ever_for_what_does_not_come() -> None:
     batches = Batcher(Flushes(), lambda item: [item], (), lambda: 5, lambda: 0.02)
     async with asyncio.timeout(5):
