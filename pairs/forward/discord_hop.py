@@ -24,6 +24,7 @@ from project.core.message import Message, RichText
 from project.discord.errors import UNKNOWN_MESSAGE
 from project.discord.rest import DiscordRest, FilePart, Post
 from project.discord.routes import CLOUDFLARE
+from project.telegram.updates import message_url
 
 NONCE_LIFETIME = 60.0  # seconds; Discord says "past few minutes" (resources/message.mdx)
 TOO_BIG = "A file of this message is too big for Discord."
@@ -129,7 +130,9 @@ class DiscordHop:
         if not message.attachments:
             return message, ()
         fits = [a for a in message.attachments if a.size <= self._limits.file_bytes][: self._limits.files]
-        notes = [f"{a.name}: too big for Discord ({a.size} bytes)" for a in message.attachments if a not in fits]
+        link = message_url(message.scope, message.message_id)
+        large = [a for a in message.attachments if a not in fits]
+        notes = [f"{a.name}: too big for Discord ({a.size} bytes), {link}" for a in large]
         note = "\n".join([*([message.note] if message.note else []), *notes])
         return replace(message, note=note), tuple(a.index for a in fits)
 
@@ -167,7 +170,7 @@ class DiscordHop:
     ) -> int | None:
         shapes = [(rendered.content, len(rendered.files))]
         if rendered.files:
-            shapes += [(_noted(rendered.content, note), 0) for note in (TOO_BIG, LOST_FILE)]
+            shapes += [(_noted(rendered.content, _note(problem, event)), 0) for problem in (TOO_BIG, LOST_FILE)]
         since = event.message.date if event.message else 0
         before = look_from(event, pair.resumed_at)
         return await self._look_back.find(pair, since=since, tried_before=before, key=part.key, shapes=shapes)
@@ -181,10 +184,11 @@ class DiscordHop:
         except Refused as error:
             if error.code == UNKNOWN_MESSAGE:  # the nonce is known and its message is gone: sent, then deleted
                 return None
-            note = FILE_PROBLEMS.get(error.code)
-            if note is None or not rendered.files:
+            problem = FILE_PROBLEMS.get(error.code)
+            if problem is None or not rendered.files:
                 raise
-        return await self._send(pair, replace(post, content=_noted(post.content, note), files=()), part, rendered)
+        content = _noted(post.content, _note(problem, event))
+        return await self._send(pair, replace(post, content=content, files=()), part, rendered)
 
     async def _send(self, pair: PairConfig, post: Post, part: PartClaim, rendered: DiscordRendered) -> int:
         if pair.webhook:
@@ -217,6 +221,11 @@ class DiscordHop:
             for a in attachments
             if a.index in rendered.files
         )
+
+
+def _note(problem: str, event: StoredEvent) -> str:
+    """What is wrong with the files; where those that are too big can be had."""
+    return f"{problem} <{message_url(event.scope, event.message_id)}>" if problem == TOO_BIG else problem
 
 
 def _noted(content: str, note: str) -> str:

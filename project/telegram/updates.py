@@ -12,6 +12,12 @@ def chat_scope(chat_id: int) -> str:
     return f"tg:{chat_id}"
 
 
+def message_url(scope: str, message_id: int) -> str:
+    """Where the members of a channel or supergroup find a message. Source: Telegram's "Deep links", private message
+    links."""
+    return f"https://t.me/c/{scope.removeprefix('tg:')}/{message_id}"
+
+
 @dataclass(frozen=True, slots=True)
 class Posted:
     """A new message."""

@@ -18,10 +18,8 @@ from project.core.config import current
 from project.core.dsn import parse_database_url
 from project.sandbox.discord.limits import Limits
 from project.sandbox.telegram.server import TelegramServer
-from project.sandbox.telegram.settings import OFF, Settings
-from project.sandbox.telegram.world import TelegramWorld
-from tests.integration.pairs.rig import Rig, until, until_value
-from tests.integration.sandbox.conftest_discord import run_discord
+from tests.integration.pairs.rig import Rig, relaying, until, until_value
+from tests.integration.sandbox.conftest_discord import LoopbackDiscord
 
 BOT = "POST /channels/{id}/messages"
 WEBHOOK = "POST /webhooks/{id}/{token}"
@@ -86,24 +84,16 @@ async def failing(
     file_limit: int = 10 * 2**20,
 ) -> AsyncIterator[FailureRig]:
     """A rig that relays."""
-    telegram = TelegramServer(TelegramWorld(Settings(limits=OFF)))
-    await telegram.start()
-    try:
-        async with run_discord(discord_limits) as discord:
-            rig = FailureRig(telegram, discord, conn)
-            rig.dsn, rig.file_limit = dsn, file_limit
-            await rig.set_up(by_webhook=by_webhook, by_bot=by_bot)
-            await rig.start()
-            await rig.synced()
-            try:
-                yield rig
-            finally:
-                await rig.close()
-            assert not rig.fatal
-            assert dict(rig.world.counters().unknown_methods) == {}
-            assert rig.world.counters().concurrent_owners <= 1
-    finally:
-        await telegram.stop()
+
+    def make(telegram: TelegramServer, discord: LoopbackDiscord) -> FailureRig:
+        rig = FailureRig(telegram, discord, conn)
+        rig.dsn, rig.file_limit = dsn, file_limit
+        return rig
+
+    async with relaying(make, by_webhook=by_webhook, by_bot=by_bot, discord_limits=discord_limits) as rig:
+        yield rig
+        assert dict(rig.world.counters().unknown_methods) == {}
+        assert rig.world.counters().concurrent_owners <= 1
 
 
 class Held:

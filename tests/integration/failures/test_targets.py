@@ -118,13 +118,14 @@ async def test_a_deleted_webhook_is_never_called_again(rig: FailureRig) -> None:
 
 @pytest.mark.parametrize("code", [413, 400])
 async def test_a_file_that_discord_finds_too_big(code: int, rig: FailureRig) -> None:
-    """The server takes less than the setting says: a note on Discord, the whole file at the destination."""
+    """The server takes less than the setting says: a note with a link on Discord, the whole file at the destination."""
     too_big = '{"code": 40005, "message": "Request entity too large"}'
     rig.discord.world.fault(FaultRule(WEBHOOK, code=code, error=too_big))
-    rig.world.post(rig.source, "look", files=[NewFile("data.bin", "application/octet-stream", DATA)])
+    posted = rig.world.post(rig.source, "look", files=[NewFile("data.bin", "application/octet-stream", DATA)])
     await rig.arrived("look")
     (line,) = rig.on_discord()
     assert "too big for Discord" in line
+    assert f"https://t.me/c/{rig.source}/{posted}" in line
     (message,) = rig.standing()
     assert message.file is not None
     assert rig.world.file_data(message.file.id) == DATA

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import aiohttp
 import asyncpg
@@ -21,6 +21,7 @@ from project.core.leases import Holding, acquire
 from project.core.secret import Secret
 from project.discord.rest import DiscordRest
 from project.discord.urls import parse_webhook_url
+from project.sandbox.discord.limits import Limits
 from project.sandbox.telegram.messages import StoredMessage
 from project.sandbox.telegram.server import TelegramServer
 from project.sandbox.telegram.settings import OFF, Settings
@@ -259,17 +260,23 @@ class Rig:
         await until(lambda: any(text in line for line in self.on_discord()), f"{text!r} on Discord")
 
 
+R = TypeVar("R", bound=Rig)
+
+
 @asynccontextmanager
-async def running_rig(
-    conn: asyncpg.Connection, *, by_webhook: bool, by_bot: bool, apart: bool = False, file_limit: int = 10 * 2**20
-) -> AsyncIterator[Rig]:
-    """A rig that relays."""
+async def relaying(
+    make: Callable[[TelegramServer, LoopbackDiscord], R],
+    *,
+    by_webhook: bool,
+    by_bot: bool,
+    discord_limits: Limits | str = "off",
+) -> AsyncIterator[R]:
+    """What `make` makes of a loopback Telegram and Discord: set up, started, its sources caught up."""
     telegram = TelegramServer(TelegramWorld(Settings(limits=OFF)))
     await telegram.start()
     try:
-        async with run_discord() as discord:
-            rig = Rig(telegram, discord, conn, apart=apart)
-            rig.file_limit = file_limit
+        async with run_discord(discord_limits) as discord:
+            rig = make(telegram, discord)
             await rig.set_up(by_webhook=by_webhook, by_bot=by_bot)
             await rig.start()
             await rig.synced()
@@ -280,3 +287,18 @@ async def running_rig(
             assert not rig.fatal
     finally:
         await telegram.stop()
+
+
+@asynccontextmanager
+async def running_rig(
+    conn: asyncpg.Connection, *, by_webhook: bool, by_bot: bool, apart: bool = False, file_limit: int = 10 * 2**20
+) -> AsyncIterator[Rig]:
+    """A rig that relays."""
+
+    def make(telegram: TelegramServer, discord: LoopbackDiscord) -> Rig:
+        rig = Rig(telegram, discord, conn, apart=apart)
+        rig.file_limit = file_limit
+        return rig
+
+    async with relaying(make, by_webhook=by_webhook, by_bot=by_bot) as rig:
+        yield rig

@@ -15,12 +15,10 @@ from pairs.engine import Engine
 from pairs.handover.unserved import give_away
 from project.core.leases import release
 from project.sandbox.telegram.server import TelegramServer
-from project.sandbox.telegram.settings import OFF, Settings
-from project.sandbox.telegram.world import TelegramWorld
 from project.telegram.account import TelegramAccount
 from sessions.models import TelegramSession
-from tests.integration.pairs.rig import DEVICE, Rig, until, until_value
-from tests.integration.sandbox.conftest_discord import run_discord
+from tests.integration.pairs.rig import DEVICE, Rig, relaying, until, until_value
+from tests.integration.sandbox.conftest_discord import LoopbackDiscord
 
 OTHER_PHONE = "+4915187654321"
 OWNER = "SELECT 'session.' || session_id FROM pairs_assignment"
@@ -113,18 +111,9 @@ class TwoSessions(Rig):
 @asynccontextmanager
 async def two_sessions(conn: asyncpg.Connection, *, by_webhook: bool, by_bot: bool) -> AsyncIterator[TwoSessions]:
     """Both sessions and the sender run; the pair relays."""
-    telegram = TelegramServer(TelegramWorld(Settings(limits=OFF)))
-    await telegram.start()
-    try:
-        async with run_discord() as discord:
-            rig = TwoSessions(telegram, discord, conn, apart=True)
-            await rig.set_up(by_webhook=by_webhook, by_bot=by_bot)
-            await rig.start()
-            await rig.synced()
-            try:
-                yield rig
-            finally:
-                await rig.close()
-            assert not rig.fatal
-    finally:
-        await telegram.stop()
+
+    def make(telegram: TelegramServer, discord: LoopbackDiscord) -> TwoSessions:
+        return TwoSessions(telegram, discord, conn, apart=True)
+
+    async with relaying(make, by_webhook=by_webhook, by_bot=by_bot) as rig:
+        yield rig
