@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from dataclasses import replace
 
 import msgspec
+from msgspec import structs
 
 from project.core.message import EventKind, Message, encode
 
@@ -47,7 +47,7 @@ def content_hash(message: Message) -> bytes:
         message.message_id,
         date=0,
         text=message.text,
-        attachments=tuple([replace(attachment, url="") for attachment in message.attachments]),
+        attachments=tuple([structs.replace(attachment, url="") for attachment in message.attachments]),
         group_id=message.group_id,
         note=message.note,
     )

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import partial
 
+from msgspec import structs
+
 from pairs.forward.look_back import LookBack
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
 from pairs.forward.plan import AnyEvent, Planner, at_once, plan_event
@@ -134,7 +136,7 @@ class DiscordHop:
         large = [a for a in message.attachments if a not in fits]
         notes = [f"{a.name}: too big for Discord ({a.size} bytes), {link}" for a in large]
         note = "\n".join([*([message.note] if message.note else []), *notes])
-        return replace(message, note=note), tuple(a.index for a in fits)
+        return structs.replace(message, note=note), tuple(a.index for a in fits)
 
     async def _quote(self, pair: PairConfig, event: StoredEvent, message: Message, reply_to: int | None) -> RichText:
         """A webhook cannot reply: the answered post is quoted, with a link where it stands here."""

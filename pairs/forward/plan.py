@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from msgspec import structs
 
@@ -73,7 +73,7 @@ def noting_replaced_files(message: Message, before: Message | None) -> Message:
     """The message with an honest line when its files changed: files of a post are not exchanged yet."""
     if before is None or [a.name for a in before.attachments] == [a.name for a in message.attachments]:
         return message
-    return replace(message, note=f"{message.note}\n{REPLACED}".strip())
+    return structs.replace(message, note=f"{message.note}\n{REPLACED}".strip())
 
 
 def at_once(event: AnyEvent) -> Message | None:

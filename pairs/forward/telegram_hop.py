@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from msgspec import structs
+
 from pairs.domain.keys import random_id
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
 from pairs.forward.plan import AnyEvent, Planner, at_once, plan_event
@@ -165,7 +167,7 @@ class TelegramHop:
         return await account.send_file(
             pair.destination_chat,
             self._media.stream(pair, event, attachment),
-            attachment=replace(attachment, name=file_name(attachment.name)),
+            attachment=structs.replace(attachment, name=file_name(attachment.name)),
             caption=rendered.text,
             random_id=random_id(part.key),
             reply_to=rendered.reply_to,

@@ -30,7 +30,7 @@ POISON = (
 # Seconds that a commit waits for company, only under load: an append when the one before it is no older than this, a
 # step while more calls of platforms are under way than steps wait. With many calls under way each takes far longer.
 LINGER = 0.02
-LINGER_IN_BURST = 0.1
+LINGER_IN_BURST = 0.15
 BURST = 8  # calls
 
 _Group = tuple[NewEvent, ...]

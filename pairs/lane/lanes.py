@@ -46,6 +46,8 @@ class Lanes:
 
     def prepare(self, events: Sequence[NewEvent]) -> list[NewEvent]:
         """Events about to be journaled, with the parts of those that go out at once."""
+        if len(events) == 1:
+            return [self._with_parts(events[0])]
         times = Counter(event.pair_id for event in events)
         return [self._with_parts(event) if times[event.pair_id] == 1 else event for event in events]
 

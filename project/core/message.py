@@ -1,16 +1,17 @@
 """The neutral message: what travels between the platforms, and what the journal keeps.
 
-Adapters turn platform objects into a `Message` and back; nothing in between knows a platform's types.
+Adapters turn platform objects into a `Message` and back; nothing in between knows a platform's types. Structs, not
+dataclasses: several are made for each message, at a tenth of the price (docs/explanation/performance.md).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 SCHEMA = 1
 
@@ -32,8 +33,7 @@ class Style(StrEnum):
     HEADING = "heading"  # `value` = "1".."3"
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True, gc=False):
     """One node of the text tree. Leaves carry `text`, inner nodes `children`."""
 
     style: Style
@@ -57,8 +57,7 @@ class MediaKind(StrEnum):
     DOCUMENT = "document"
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True, gc=False):
     """A file of a message. It is fetched again by (scope, message id) when needed, since file links expire.
 
     `index` is its place within the message; `size` is in bytes; `url` is set only for Discord's signed links, which
@@ -74,16 +73,14 @@ class Attachment:
     spoiler: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Author:
+class Author(msgspec.Struct, frozen=True, gc=False):
     """Who wrote it, as people see it."""
 
     name: str
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
+class Message(msgspec.Struct, frozen=True, gc=False):
     """One message of any platform.
 
     `scope` names the chat whose numbering `message_id` belongs to: "tg:<channel id>" or "dc:<channel id>".
@@ -149,7 +146,8 @@ def _cleaned(value: Any) -> Any:
     if isinstance(value, tuple):
         return tuple(map(_cleaned, value))
     if isinstance(value, Message | Node | Attachment | Author):
-        return replace(value, **{field.name: _cleaned(getattr(value, field.name)) for field in fields(value)})
+        cleaned = {name: _cleaned(getattr(value, name)) for name in value.__struct_fields__}
+        return structs.replace(value, **cleaned)
     return value
 
 

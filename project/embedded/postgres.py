@@ -24,7 +24,7 @@ MAJOR = "18"
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "300",
+    "max_connections": "500",
     "shared_buffers": "64MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
