@@ -27,8 +27,8 @@ POISON = (
     OverflowError,
 )
 
-# Seconds that a commit waits for company, only under load: an append in a burst when the one before it is this recent, a
-# step while more calls of platforms are under way than steps wait. With many calls under way each takes far longer.
+# Seconds that a commit waits for company under load: in a burst an append when the one before it is this recent, a
+# step while more calls of platforms are under way than steps wait. With many calls each takes far longer.
 LINGER = 0.02
 LINGER_IN_BURST = 0.15
 BURST = 8  # calls
