@@ -3,6 +3,7 @@
 RelayError                     anything we raise on purpose; carries a hint for a person
 ├── SettingError               a setting is missing or wrong (names the setting)
 ├── InvalidInput               a person's input was refused; nothing was changed
+│   └── ManyProblems           all that is wrong with it at once
 ├── NotFound                   the named thing does not exist
 ├── Conflict                   the state does not allow this now
 ├── SecretError                a sealed secret cannot be opened (key missing, bytes changed)
@@ -42,6 +43,15 @@ class SettingError(RelayError):
 
 class InvalidInput(RelayError):
     """A person's input was refused; nothing was changed."""
+
+
+class ManyProblems(InvalidInput):
+    """All that is wrong with a person's input at once. `correction` is the command as it could be meant, to copy."""
+
+    def __init__(self, problems: tuple[str, ...], *, correction: str = "", hint: str = "") -> None:
+        super().__init__(" ".join(problems), hint=hint)
+        self.problems = problems
+        self.correction = correction
 
 
 class NotFound(RelayError):
