@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: setup setup-dev demo up test chaos soak bench check lock
+.PHONY: setup setup-dev demo up test chaos soak bench check lock reference
 
 setup:  ## Create .venv and install what the program needs
 	@$(PYTHON) .ci/install.py
@@ -37,6 +37,10 @@ check: setup-dev  ## Style, types, import direction, migrations
 	@echo "manage.py check; makemigrations --check"
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && export VAR_DIR="$$dir" ENV_FILE= && \
 		$(PY) manage.py check && $(PY) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
+
+reference: setup-dev  ## Write the generated pages anew
+	@$(PY) manage.py reference
+	@$(PY) -m tests.acceptance.specification
 
 lock: setup-dev  ## Pin the requirements of pyproject.toml anew; ARGS=--upgrade takes newer versions
 	$(COMPILE) $(ARGS) pyproject.toml -o requirements.txt
