@@ -362,18 +362,27 @@ def _large_burst(stage: Stage, scale: Scale, *, one_each: bool) -> Run[Sample]:
 
 
 def _sessions(stage: Stage, scale: Scale) -> Result:
-    """P7: one message a second in one session, then in all; the CPU of the sessions that have messages."""
-    lanes, seconds = _first_lanes(stage.ours), scale.per_session_seconds
+    """P7: one message a second in one session, then in all; the CPU of the sessions that have messages.
+
+    The floor's growth stands beside ours: a hundred processes that take turns on two cores find cold caches each time.
+    """
+    lanes = _first_lanes(stage.ours)
     name = stage.world(lanes[:1]).routes[0].session
     account = registry.find_session(name).account
-    load = stage.load(stage.ours, count=int(seconds), rate=1.0, lanes=lanes[:1])
-    one = stage.our_run(load, lambda: [stage.here.workers_by_account()[account]])
-    everybody = stage.load(stage.ours, count=int(seconds * len(lanes)), rate=float(len(lanes)), lanes=lanes)
-    every = stage.our_run(everybody)
+    one = stage.our_run(_by_the_second(stage, scale, stage.ours, 1), lambda: [stage.here.workers_by_account()[account]])
+    every = stage.our_run(_by_the_second(stage, scale, stage.ours, len(lanes)))
     weights = cpu.private_mib(stage.workers())
+    bare = [stage.bare_run(_by_the_second(stage, scale, stage.bare, count)).cpu for count in (1, len(lanes))]
     figures = {"growth": every.cpu / one.cpu, "one_ms": one.cpu, "all_ms": every.cpu, "all_node_ms": every.node}
+    figures |= {"floor_growth": bare[1] / bare[0], "floor_one_ms": bare[0], "floor_all_ms": bare[1]}
     figures |= {"private_mib": statistics.median(weights), "sessions": len(lanes)}
     return Result(figures | {"out_of_order": every.taken.out_of_order}, f"1 message a second per session. {HOP_1}")
+
+
+def _by_the_second(stage: Stage, scale: Scale, side: Side, sessions: int) -> Load:
+    """One message a second in each of so many sessions."""
+    lanes = _first_lanes(side)[:sessions]
+    return stage.load(side, count=int(scale.per_session_seconds * sessions), rate=float(sessions), lanes=lanes)
 
 
 def _load_time(stage: Stage) -> float:

@@ -44,6 +44,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, help="posts a second; 3.2 with real limits, 200 without")
     parser.add_argument("--pairs", type=int, default=PAIRS, help="of each session")
+    parser.add_argument("--only", default="", metavar="KINDS", help="of faults, as redis_down,worker_kill; else all")
     parser.add_argument("--short-leases", action="store_true", help="accounts change hands sooner: for quick runs")
     parser.add_argument("--report", help="file for the JSON, which is printed too")
     parser.add_argument("--keep", help="empty directory for the installation's data and logs, which stay there")
@@ -53,11 +54,13 @@ def _arguments() -> argparse.Namespace:
 def _run(asked: argparse.Namespace) -> dict[str, object]:
     """After `enter`: Django's models may be imported now."""
     from tests.chaos.run import RATES, Order, run
+    from tests.chaos.schedule import Kind
     from tests.chaos.targets import find
     from tests.harness.installation import Installation
     from tests.harness.waves import settle_in
 
-    order = Order(asked.profile, asked.sessions, asked.seconds, asked.seed, asked.rate or RATES[asked.profile])
+    only = frozenset(Kind(kind) for kind in asked.only.split(",")) if asked.only else frozenset(Kind)
+    order = Order(asked.profile, asked.sessions, asked.seconds, asked.seed, asked.rate or RATES[asked.profile], only)
     with Installation(profile=asked.profile, nodes=2, services=SERVICES) as here:
         world = here.populate(asked.sessions, asked.pairs, blind_every=BLIND_EVERY)
         here.start_services()

@@ -71,6 +71,7 @@ class LiveReport:
     others_before: Spread
     others_after: Spread
     others_p99_growth: float
+    quiet_p99_growth: float
     redis_down_max_gap_ms: float | None
     findings: list[str]
 
@@ -104,7 +105,7 @@ async def live(here: Installation, targets: Targets, order: LiveOrder) -> LiveRe
     total = sum(verdicts(records, people.done, injector.strikes).values(), Verdict())
     bare = unrecorded(records, await read_rows(here.config.database_direct_url, here.world))
     kill = next(strike for strike in injector.strikes if strike.fault.kind is Kind.WORKER_KILL)
-    before, after = _others(records, kill, WINDOW * order.seconds * 1000)
+    earlier, before, after = _others(records, kill, WINDOW * order.seconds * 1000)
     return LiveReport(
         profile=counters.profile,
         sessions=order.sessions,
@@ -128,17 +129,22 @@ async def live(here: Installation, targets: Targets, order: LiveOrder) -> LiveRe
         others_before=before,
         others_after=after,
         others_p99_growth=round(after.p99 / before.p99, 2),
+        quiet_p99_growth=round(before.p99 / earlier.p99, 2),
         redis_down_max_gap_ms=redis_gap(injector.strikes, records),
         findings=[*total.findings, *bare],
     )
 
 
-def _others(records: Mapping[int, RouteRecord], kill: Strike, window: float) -> tuple[Spread, Spread]:
-    """Of the routes that the killed process had nothing to do with, in equal times before and after the kill."""
+def _others(records: Mapping[int, RouteRecord], kill: Strike, window: float) -> tuple[Spread, Spread, Spread]:
+    """Of the routes that the killed process had nothing to do with, in two equal times before the kill and one after.
+
+    What changes between the first two is chance.
+    """
     trips = [trip for route, record in records.items() if route not in kill.routes for trip in trips_of(record)[0]]
-    spans = (kill.began - window, kill.began), (kill.began, kill.began + window)
-    before, after = ([t.arrived - t.posted for t in trips if start <= t.posted < end] for start, end in spans)
-    return spread(before), spread(after)
+    starts = (kill.began + turn * window for turn in (-2, -1, 0))
+    times = ([t.arrived - t.posted for t in trips if start <= t.posted < start + window] for start in starts)
+    earlier, before, after = map(spread, times)
+    return earlier, before, after
 
 
 def spread(times: Iterable[float]) -> Spread:

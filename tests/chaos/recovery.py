@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import inf, isinf
 
 from tests.chaos.records import RouteRecord
@@ -75,11 +75,14 @@ def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> R
     return Recovery(_readable(alone), _readable(overlapping), slowest)
 
 
-def redis_gap(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> float | None:
+def redis_gap(
+    strikes: Sequence[Strike], records: Mapping[int, RouteRecord], *, crowding: Collection[Kind] = ()
+) -> float | None:
     """Worst milliseconds between a post at a source and its arrival at the destination, of the posts made while Redis
     was down: by no more can a pair's deliveries be further apart than its posts. What another fault may have delayed is
-    left out; None when nothing is left."""
+    left out; None when nothing is left. Faults `crowding` delay every route, by the backlog that follows them."""
     trips = {index: trips_of(record) for index, record in records.items()}
+    strikes = [_on_all(strike, trips) if strike.fault.kind in crowding else strike for strike in strikes]
     ends = {id(strike): _ends(strike, trips) for strike in strikes}
     worst = None
     for down in (strike for strike in strikes if strike.fault.kind is Kind.REDIS_DOWN):
@@ -90,6 +93,10 @@ def redis_gap(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> 
                 if down.began <= trip.posted <= down.ended and not hindered:
                     worst = max(worst or 0.0, round(trip.arrived - trip.posted, 1))
     return worst
+
+
+def _on_all(strike: Strike, routes: Iterable[int]) -> Strike:
+    return replace(strike, routes=frozenset(routes))
 
 
 def _hinders(other: Strike, strike: Strike, route: int, span: tuple[float, float], ends: Mapping[int, float]) -> bool:

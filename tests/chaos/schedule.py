@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
@@ -38,12 +39,10 @@ class Kind(StrEnum):
     GATEWAY_FORGET = "gateway_forget"
 
 
-OUTAGES = frozenset(
-    {
-        *(Kind.SUPERVISOR_KILL, Kind.NODE_LOSS, Kind.NODE_DRAIN, Kind.REDIS_KILL, Kind.REDIS_STOP, Kind.REDIS_DOWN),
-        *(Kind.POSTGRES_RESTART, Kind.POSTGRES_STOP),
-    }
-)
+NODE_ENDS = frozenset({Kind.SUPERVISOR_KILL, Kind.NODE_LOSS, Kind.NODE_DRAIN})
+OUTAGES = NODE_ENDS | {
+    *(Kind.REDIS_KILL, Kind.REDIS_STOP, Kind.REDIS_DOWN, Kind.POSTGRES_RESTART, Kind.POSTGRES_STOP),
+}
 GATEWAY = (Kind.GATEWAY_OP7, Kind.GATEWAY_OP9, Kind.GATEWAY_CUT, Kind.GATEWAY_SILENCE, Kind.GATEWAY_FORGET)
 BEYOND_LEASE = 5.0  # seconds that a SIGSTOP lasts longer than a lease
 NODE_AWAY = 25.0
@@ -85,12 +84,12 @@ class Scale:
     lease: float = 15.0
 
 
-def plan(seed: int, scale: Scale) -> tuple[Fault, ...]:
-    """All faults by time. The nodes' ends, Redis' and PostgreSQL's absences do not overlap with their like."""
+def plan(seed: int, scale: Scale, only: Collection[Kind] = frozenset(Kind)) -> tuple[Fault, ...]:
+    """All faults of these kinds by time. Ends of nodes, absences of Redis and PostgreSQL do not overlap their like."""
     rng = Random(seed)
     faults = _long(rng, scale) if scale.seconds >= 100 else _short(rng, scale)
     faults += _anywhere(rng, scale)
-    return tuple(sorted(faults, key=lambda fault: (fault.at, fault.kind)))
+    return tuple(sorted((f for f in faults if f.kind in only), key=lambda fault: (fault.at, fault.kind)))
 
 
 def _long(rng: Random, scale: Scale) -> list[Fault]:

@@ -162,6 +162,12 @@ class TestWhileRedisIsAway:
         assert redis_gap([self.down, kill], records) == 900
         assert redis_gap([kill], records) is None
 
+    def test_a_backlog_that_fills_the_machine_delays_everybody(self) -> None:
+        lost = strike(Kind.NODE_LOSS, 10_000, 12_000, {1})
+        records = {0: late((1500, 1600), (11_000, 19_000)), 1: late((11_500, 20_000))}
+        assert redis_gap([self.down, lost], records) == 8000
+        assert redis_gap([self.down, lost], records, crowding={Kind.NODE_LOSS}) == 100
+
 
 class TestTheJournal:
     posts = late((0, 1000), (0, 2000))
