@@ -1,6 +1,6 @@
 """Tables of the workers room."""
 
-from workers.models.group import WorkerGroup
-from workers.models.node import Node, NodeState, Placement
+from workers.models.group import GroupState, WorkerGroup
+from workers.models.node import Node, NodeState, Placement, ProcessState
 
-__all__ = ["Node", "NodeState", "Placement", "WorkerGroup"]
+__all__ = ["GroupState", "Node", "NodeState", "Placement", "ProcessState", "WorkerGroup"]

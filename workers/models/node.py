@@ -14,8 +14,20 @@ class NodeState(models.TextChoices):
     GONE = "gone"
 
 
+class ProcessState(models.TextChoices):
+    """What the supervisor last saw of an account's process. NONE: there is none."""
+
+    NONE = "", "none"
+    BOOTING = "booting"
+    UP = "up"
+    STOPPING = "stopping"
+
+
 class Node(models.Model):
-    """One running supervisor. A restart of the program on the same host is a new row."""
+    """One running supervisor. A restart of the program on the same host is a new row.
+
+    Sizes are in bytes; `cpu_percent` is of all processors together, since the last measurement.
+    """
 
     id = models.UUIDField(primary_key=True)
     name = models.CharField(max_length=64)
@@ -24,6 +36,13 @@ class Node(models.Model):
     pid = models.PositiveIntegerField()
     started_at = models.DateTimeField()
     heartbeat_at = models.DateTimeField()
+    drain_asked = models.BooleanField(default=False, db_default=False, help_text="a person wants it without accounts")
+    memory_total = models.BigIntegerField(null=True, blank=True)
+    memory_free = models.BigIntegerField(null=True, blank=True)
+    disk_total = models.BigIntegerField(null=True, blank=True)
+    disk_free = models.BigIntegerField(null=True, blank=True)
+    cpu_percent = models.FloatField(null=True, blank=True)
+    measured_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
@@ -34,6 +53,8 @@ class Placement(models.Model):
 
     `host` is the account whose process holds it: itself, or the one session that uses this sender bot.
     `node` is claimed by compare-and-set by a live supervisor; only rows with `host` = `account` are claimed.
+    `memory` is what the process does not share with its parent, `resident` all of it, in bytes; `cpu_percent` of one
+    processor. `restart_token` asks the node to restart the process; the node takes it away when it begins.
     """
 
     account = models.CharField(max_length=32, primary_key=True)
@@ -44,6 +65,14 @@ class Placement(models.Model):
     restarts = models.PositiveIntegerField(default=0)
     last_exit = models.CharField(max_length=200, blank=True, default="")
     updated_at = models.DateTimeField(auto_now=True)
+    state = models.CharField(
+        max_length=10, choices=ProcessState.choices, default=ProcessState.NONE, db_default="", blank=True
+    )
+    memory = models.BigIntegerField(null=True, blank=True)
+    resident = models.BigIntegerField(null=True, blank=True)
+    cpu_percent = models.FloatField(null=True, blank=True)
+    measured_at = models.DateTimeField(null=True, blank=True)
+    restart_token = models.UUIDField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.account
