@@ -5,6 +5,7 @@ from __future__ import annotations
 from project.core.models.audit_event import AuditEvent
 from project.core.models.installation import Installation
 from project.core.models.lease import Lease
+from project.core.models.operator import BotDialogue, Operator, OwnerClaim
 from project.core.models.rate_slot import RateSlot
 
-__all__ = ["AuditEvent", "Installation", "Lease", "RateSlot"]
+__all__ = ["AuditEvent", "BotDialogue", "Installation", "Lease", "Operator", "OwnerClaim", "RateSlot"]
