@@ -9,11 +9,11 @@ from msgspec import structs
 
 from pairs.forward.look_back import LookBack
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
-from pairs.forward.plan import AnyEvent, Planner, at_once, plan_event
+from pairs.forward.plan import Planner, at_once, plan_event
 from pairs.forward.rendered import DiscordRendered, discord_part, freeze
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
-from pairs.journal.rows import PartClaim, StoredEvent
+from pairs.journal.rows import AnyEvent, PartClaim, StoredEvent
 from pairs.lane.attempts import look_from
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan

@@ -9,14 +9,13 @@ from msgspec import structs
 
 from pairs.domain.keys import PartName, idempotency_key
 from pairs.journal.journal import Journal
-from pairs.journal.rows import Link, NewEvent, PartClaim, StoredEvent
+from pairs.journal.rows import AnyEvent, Link, PartClaim, StoredEvent
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Plan
 from pairs.models.delivery import Act
 from project.core.message import EventKind, Message
 
 Contents = Callable[[PairConfig, StoredEvent], Awaitable[list[str]]]
-AnyEvent = NewEvent | StoredEvent
 
 REPLACED = "The file of this message was replaced; the new one is in the source."
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import lru_cache
 
 from msgspec import structs
 
 from pairs.domain.keys import random_id
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
-from pairs.forward.plan import AnyEvent, Planner, at_once, plan_event
+from pairs.forward.plan import Planner, at_once, plan_event
 from pairs.forward.rendered import TelegramRendered, freeze, telegram_part
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
-from pairs.journal.rows import PartClaim, StoredEvent
+from pairs.journal.rows import AnyEvent, PartClaim, StoredEvent
 from pairs.lane.attempts import look_from
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
@@ -248,6 +249,7 @@ def _comparable(text: RichText) -> str:
     return plain_text(text).replace(JOINER, "").strip()
 
 
+@lru_cache(4096)
 def _floods(sender: str, chat: str, *methods: str) -> tuple[str, ...]:
     keys = [f"{sender}:{method}" for method in methods]
     return *keys, *(f"{key}:{chat}" for key in keys)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pairs.handover import sql
 from pairs.journal.link import JournalLink
+from pairs.lane.load import numbers
 from project.core.errors import FenceLost
 from project.core.leases import Holding
 from project.core.logs import get_logger
@@ -32,7 +33,7 @@ class HandOver:
 
     async def wishes(self, accounts: Iterable[str]) -> list[Wish]:
         """Pairs of these accounts that are wanted elsewhere."""
-        sessions = [int(name.partition(".")[2]) for name in accounts if name.startswith("session.")]
+        sessions, _ = numbers(accounts)
         if not sessions:
             return []
         rows = await self._link.run(lambda conn: conn.fetch(sql.WANTED, sessions))

@@ -37,7 +37,6 @@ LEFT JOIN LATERAL (
 ORDER BY x.ord
 """
 
-
 LINKS = """
 SELECT d.part, d.remote_id, d.source_message, d.rendered
 FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id

@@ -7,24 +7,15 @@ docs/explanation/performance.md).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from pairs.journal.rows import Claim, NewEvent, Outcome, PartClaim
 from project.core.message import Message, encode, storable_text
 
 REASON = 200  # characters
 _json = msgspec.json.Encoder()
-
-
-class _Part(msgspec.Struct):
-    part: int
-    act: str
-    source_message: int
-    rendered: msgspec.Raw
-    key: str
-    target: int | None
 
 
 class _Event(msgspec.Struct):
@@ -42,33 +33,7 @@ class _Event(msgspec.Struct):
     inbox_id: int | None
     wake: str | None
     identity: str
-    parts: list[_Part] | None
-
-
-class _Claim(msgspec.Struct):
-    account: str
-    event_id: int
-    pair_id: int
-    seq: int
-    hop: int
-    identity: str
-    generation: int | None
-    parts: list[_Part]
-
-
-class _Outcome(msgspec.Struct):
-    account: str
-    event_id: int
-    hop: int
-    part: int
-    state: str
-    remote_id: int | None
-    reason: str
-    tries: int
-    wait: float | None
-    wake: str | None
-    pair_id: int
-    generation: int | None
+    parts: tuple[PartClaim, ...] | None
 
 
 def of_events(events: Sequence[NewEvent]) -> str:
@@ -79,35 +44,16 @@ def of_events(events: Sequence[NewEvent]) -> str:
 
 def of_claims(claims: Sequence[Claim]) -> str:
     """STEP's argument of parts about to be sent."""
-    return _text(
-        [
-            _Claim(c.account, c.event_id, c.pair_id, c.seq, c.hop, c.identity, c.generation, _parts(c.parts))
-            for c in claims
-        ]
-    )
+    return _text(claims)
 
 
 def of_outcomes(outcomes: Sequence[Outcome]) -> str:
     """STEP's argument of what became of parts."""
-    return _text(
-        [
-            _Outcome(
-                outcome.account,
-                outcome.event_id,
-                outcome.hop,
-                outcome.part,
-                outcome.state.value,
-                outcome.remote_id,
-                storable_text(outcome.reason)[:REASON],
-                outcome.tries,
-                outcome.wait,
-                outcome.wake,
-                outcome.pair_id,
-                outcome.generation,
-            )
-            for outcome in outcomes
-        ]
-    )
+    return _text([_storable(outcome) if outcome.reason else outcome for outcome in outcomes])
+
+
+def _storable(outcome: Outcome) -> Outcome:
+    return structs.replace(outcome, reason=storable_text(outcome.reason)[:REASON])
 
 
 def _event(order: int, event: NewEvent, payloads: dict[int, msgspec.Raw]) -> _Event:
@@ -127,14 +73,8 @@ def _event(order: int, event: NewEvent, payloads: dict[int, msgspec.Raw]) -> _Ev
         event.inbox_id,
         event.wake,
         "" if first is None else first.identity,
-        None if first is None else _parts(first.parts),
+        None if first is None else first.parts,
     )
-
-
-def _parts(parts: Sequence[PartClaim]) -> list[_Part]:
-    return [
-        _Part(p.part, p.act.value, p.source_message, msgspec.Raw(p.rendered or "null"), p.key, p.target) for p in parts
-    ]
 
 
 def _payload(message: Message, made: dict[int, msgspec.Raw]) -> msgspec.Raw:
@@ -143,5 +83,5 @@ def _payload(message: Message, made: dict[int, msgspec.Raw]) -> msgspec.Raw:
     return made[id(message)]
 
 
-def _text(records: list[Any]) -> str:
+def _text(records: Sequence[msgspec.Struct]) -> str:
     return _json.encode(records).decode()

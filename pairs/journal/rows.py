@@ -72,6 +72,9 @@ class StoredEvent(msgspec.Struct, frozen=True, gc=False):
     claimed: tuple[PartClaim, ...] = ()
 
 
+AnyEvent = NewEvent | StoredEvent
+
+
 @dataclass(frozen=True, slots=True)
 class Appended:
     """What became of events: those stored, numbered; and the pairs that are not ours any more."""

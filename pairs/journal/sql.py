@@ -19,7 +19,7 @@ fence AS MATERIALIZED (
     ORDER BY l.name FOR SHARE OF l
 )"""
 
-_PARTS = "part smallint, act text, source_message bigint, rendered json, key text, target bigint"
+_PARTS = "part smallint, act text, source_message bigint, rendered text, key text, target bigint"
 
 # `parts` of an event are those of hop 1 when its lane would send it at once: they are `sending` from the start.
 APPEND = f"""
@@ -75,8 +75,8 @@ planned AS (
     FROM numbered n CROSS JOIN (VALUES (1), (2)) AS h(hop)
     WHERE n.hops & h.hop <> 0 AND (h.hop = 2 OR n.parts IS NULL)
     UNION ALL
-    SELECT n.id, n.pair_id, n.seq, 1, p.part, p.act, 'sending', p.source_message, p.rendered::jsonb, p.key, n.identity,
-           clock_timestamp(), 0, ''
+    SELECT n.id, n.pair_id, n.seq, 1, p.part, p.act, 'sending', p.source_message, nullif(p.rendered, '')::jsonb, p.key,
+           n.identity, clock_timestamp(), 0, ''
     FROM numbered n CROSS JOIN LATERAL json_to_recordset(n.parts) AS p({_PARTS})
     WHERE n.parts IS NOT NULL
 ),
@@ -142,8 +142,8 @@ claimed AS (
     INSERT INTO pairs_delivery AS d
         (event_id, pair_id, seq, hop, part, act, state, source_message, rendered, key, identity, attempted_at, tries,
          reason, remote_id)
-    SELECT c.event_id, c.pair_id, c.seq, c.hop, p.part, p.act, 'sending', p.source_message, p.rendered::jsonb, p.key,
-           c.identity, clock_timestamp(), 0, '', p.target
+    SELECT c.event_id, c.pair_id, c.seq, c.hop, p.part, p.act, 'sending', p.source_message,
+           nullif(p.rendered, '')::jsonb, p.key, c.identity, clock_timestamp(), 0, '', p.target
     FROM allowed c CROSS JOIN LATERAL json_to_recordset(c.parts) AS p({_PARTS})
     ON CONFLICT (event_id, hop, part) DO UPDATE SET
         act = excluded.act, state = 'sending', source_message = excluded.source_message, rendered = excluded.rendered,

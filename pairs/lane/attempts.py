@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pairs.journal.rows import DueRow, NewEvent, StoredEvent
+from pairs.journal.rows import AnyEvent, DueRow, StoredEvent
 from pairs.lane.hop import Attempt
 from pairs.models.delivery import HopState
 
@@ -12,7 +12,7 @@ SETTLE_TIME = 5.0  # seconds an unsure attempt gets to show up before it is look
 CLOCK_SLACK = 300  # seconds that a platform's clock may be ahead of the database's
 
 
-def sent_before(event: NewEvent | StoredEvent, resumed_at: int) -> bool:
+def sent_before(event: AnyEvent, resumed_at: int) -> bool:
     """Whether the installation before this one may have sent the event: the restored journal cannot tell.
 
     `resumed_at` is Unix seconds of `adopt --resume`, 0 for never.
@@ -26,7 +26,7 @@ def look_from(event: StoredEvent, resumed_at: int) -> int:
     return resumed_at if sent_before(event, resumed_at) else 0
 
 
-def first_attempt(event: NewEvent | StoredEvent, rows: Sequence[DueRow], *, resumed_at: int) -> Attempt:
+def first_attempt(event: AnyEvent, rows: Sequence[DueRow], *, resumed_at: int) -> Attempt:
     """What is known about the parts of an event that is planned now."""
     replayed = any(row.replays for row in rows)
     return Attempt.UNSURE if replayed or sent_before(event, resumed_at) else Attempt.FIRST

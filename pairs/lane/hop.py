@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
 
-from pairs.journal.rows import NewEvent, PartClaim, StoredEvent
+from pairs.journal.rows import AnyEvent, PartClaim, StoredEvent
 from pairs.lane.config import PairConfig
 
 
@@ -54,7 +54,7 @@ class Hop(Protocol):
         """Keys of the waits (RetryLater's scopes) that the part's calls belong to."""
         ...
 
-    def plan_at_once(self, pair: PairConfig, event: NewEvent | StoredEvent) -> Plan | None:
+    def plan_at_once(self, pair: PairConfig, event: AnyEvent) -> Plan | None:
         """As `plan`, of a new message that needs nothing from the journal; None for others."""
         ...
 

@@ -10,7 +10,7 @@ import asyncpg
 
 from pairs.journal.journal import POISON, Journal
 from pairs.journal.link import LinkClosed
-from pairs.journal.rows import DueRow, FirstParts, NewEvent, PartClaim, StoredEvent
+from pairs.journal.rows import AnyEvent, DueRow, FirstParts, NewEvent, PartClaim, StoredEvent
 from pairs.lane.attempts import attempt_of, first_attempt, settle_wait
 from pairs.lane.backoff import backoff
 from pairs.lane.config import PairConfig
@@ -255,7 +255,7 @@ class Lane:
         parts = self._parts_at_once(work.event, work.rows)
         return Ahead(work, self._record.claim(work.event, parts)) if parts else None
 
-    def _parts_at_once(self, event: NewEvent | StoredEvent, rows: Sequence[DueRow] = ()) -> tuple[PartClaim, ...]:
+    def _parts_at_once(self, event: AnyEvent, rows: Sequence[DueRow] = ()) -> tuple[PartClaim, ...]:
         """Its parts when they can be sent now, and were certainly never sent; none otherwise."""
         if first_attempt(event, rows, resumed_at=self.pair.resumed_at) is not Attempt.FIRST:
             return ()

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 from structlog.testing import capture_logs
 
-from pairs.journal.rows import Claim, DueRow, NewEvent, Outcome, PartClaim, Step, StoredEvent
+from pairs.journal.rows import AnyEvent, Claim, DueRow, NewEvent, Outcome, PartClaim, Step, StoredEvent
 from pairs.lane import attempts
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
@@ -96,14 +96,14 @@ class FakeHop:
     def wait_keys(self, pair: PairConfig, part: PartClaim) -> tuple[str, ...]:
         return ("dc:channel:20",)
 
-    def plan_at_once(self, pair: PairConfig, of: NewEvent | StoredEvent) -> Plan | None:
+    def plan_at_once(self, pair: PairConfig, of: AnyEvent) -> Plan | None:
         return self._plan(of) if of.kind is EventKind.CREATE else None
 
     async def plan(self, pair: PairConfig, of: StoredEvent) -> Plan:
         self.planning(of)
         return self._plan(of)
 
-    def _plan(self, of: NewEvent | StoredEvent) -> Plan:
+    def _plan(self, of: AnyEvent) -> Plan:
         return Plan(
             tuple(PartClaim(n, Act.POST, of.message_id, "text", f"{of.message_id}.{n}") for n in range(self.parts))
         )
@@ -354,7 +354,7 @@ async def test_nothing_is_claimed_ahead_that_was_deleted_meanwhile() -> None:
 async def test_a_message_that_cannot_be_planned_does_not_harm_the_one_before_it() -> None:
     hop = FakeHop()
 
-    def at_once(pair: PairConfig, of: NewEvent | StoredEvent) -> Plan | None:
+    def at_once(pair: PairConfig, of: AnyEvent) -> Plan | None:
         raise ZeroDivisionError
 
     hop.plan_at_once = at_once  # type: ignore[method-assign]
