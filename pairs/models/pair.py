@@ -51,6 +51,11 @@ class Pair(models.Model):
         on_delete=models.SET_NULL,
         related_name="wanted_pairs",
     )
+    parked_generation = models.BigIntegerField(
+        default=0,
+        db_default=0,
+        help_text="of the assignment that it lost when it was parked; the next one goes on from it",
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -66,6 +71,11 @@ class Pair(models.Model):
 
     def __str__(self) -> str:
         return f"pair {self.pk}"
+
+    @property
+    def seal_owner(self) -> str:
+        """Whom its webhook's token is sealed for."""
+        return f"pair.{self.pk}"
 
 
 class Assignment(models.Model):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from project.core.models import AuditEvent
@@ -30,4 +32,32 @@ def record(
         after=redact(after),
         reason=redact(reason),
         correlation_id=correlation_id,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What became of one of many targets."""
+
+    target: str
+    before: Any
+    after: Any
+
+
+def record_changes(
+    changes: Iterable[Change], *, actor: str, action: str, reason: str = "", correlation_id: str = ""
+) -> None:
+    """One audit event per change in one statement, in the caller's transaction; `correlation_id` joins them."""
+    why = redact(reason)
+    AuditEvent.objects.bulk_create(
+        AuditEvent(
+            actor=actor,
+            action=action,
+            target=change.target,
+            before=redact(change.before),
+            after=redact(change.after),
+            reason=why,
+            correlation_id=correlation_id,
+        )
+        for change in changes
     )

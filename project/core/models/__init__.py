@@ -5,7 +5,21 @@ from __future__ import annotations
 from project.core.models.audit_event import AuditEvent
 from project.core.models.installation import Installation
 from project.core.models.lease import Lease
+from project.core.models.notice import Notice, Severity
+from project.core.models.operation import Operation, OperationState
 from project.core.models.operator import BotDialogue, Operator, OwnerClaim
 from project.core.models.rate_slot import RateSlot
 
-__all__ = ["AuditEvent", "BotDialogue", "Installation", "Lease", "Operator", "OwnerClaim", "RateSlot"]
+__all__ = [
+    "AuditEvent",
+    "BotDialogue",
+    "Installation",
+    "Lease",
+    "Notice",
+    "Operation",
+    "OperationState",
+    "Operator",
+    "OwnerClaim",
+    "RateSlot",
+    "Severity",
+]

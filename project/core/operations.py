@@ -1,0 +1,172 @@
+"""Bulk work with progress, stop and undo. Whoever does the work says how far it is; anybody may look or ask to stop."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from project.core.audit import record
+from project.core.errors import Conflict, NotFound
+from project.core.models import Operation, OperationState
+
+UNDO_FOR = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class OperationView:
+    """Bulk work as the doors show it. `eta`: seconds until it is done, None while that cannot be told."""
+
+    id: int
+    kind: str
+    title: str
+    actor: str
+    correlation_id: str
+    state: str
+    total: int
+    done: int
+    failed: int
+    stop_asked: bool
+    note: str
+    payload: Mapping[str, Any]
+    undo: Mapping[str, Any] | None
+    undo_until: datetime | None
+    undone: bool
+    eta: float | None
+
+    @property
+    def running(self) -> bool:
+        """Whether it is still under way."""
+        return self.state == OperationState.RUNNING
+
+
+def new_correlation_id() -> str:
+    """Joins an operation and the audit events of its parts."""
+    return uuid.uuid4().hex
+
+
+def eta(*, total: int, done: int, elapsed: float) -> float | None:
+    """Seconds until all is done at the pace so far; None before anything is."""
+    if done <= 0:
+        return None
+    return max(0.0, elapsed * (total - done) / done)
+
+
+def begin(
+    *,
+    kind: str,
+    title: str,
+    actor: str,
+    total: int,
+    payload: Mapping[str, Any],
+    undo: Mapping[str, Any] | None = None,
+    correlation_id: str = "",
+) -> OperationView:
+    """Notes bulk work in the caller's transaction. With `undo` it can be taken back for an hour."""
+    operation = Operation.objects.create(
+        kind=kind,
+        title=title[:200],
+        actor=actor,
+        correlation_id=correlation_id or new_correlation_id(),
+        total=total,
+        payload=payload,
+        undo=undo,
+        undo_until=timezone.now() + UNDO_FOR if undo else None,
+    )
+    operation.refresh_from_db()
+    return _view(operation)
+
+
+def advance(operation_id: int, *, done: int, failed: int = 0) -> OperationView:
+    """How far it is by now; tells whether somebody asked to stop. Does nothing to one that has ended."""
+    Operation.objects.filter(pk=operation_id, state=OperationState.RUNNING).update(done=done, failed=failed)
+    return find_operation(operation_id)
+
+
+def finish(operation_id: int, state: OperationState, *, note: str = "") -> OperationView:
+    """It has ended; the first to say so is right."""
+    Operation.objects.filter(pk=operation_id, state=OperationState.RUNNING).update(
+        state=state, note=note[:300], finished_at=timezone.now()
+    )
+    return find_operation(operation_id)
+
+
+def stop(operation_id: int, *, actor: str) -> OperationView:
+    """Asks to stop; what is done stays done. Raises NotFound, and Conflict when it has ended."""
+    with transaction.atomic():
+        running = Operation.objects.filter(pk=operation_id, state=OperationState.RUNNING)
+        if not running.update(stop_asked=True):
+            raise Conflict(f"{find_operation(operation_id).title}: that has ended already.")
+        record(actor=actor, action="operation.stop", target=f"operation.{operation_id}")
+    return find_operation(operation_id)
+
+
+def take_undo(operation_id: int) -> OperationView:
+    """Claims the undo, once, in the caller's transaction. Raises NotFound, and Conflict when it is too late."""
+    free = Operation.objects.filter(pk=operation_id, undo__isnull=False, undone_at=None, undo_until__gt=timezone.now())
+    if free.update(undone_at=timezone.now()):
+        return find_operation(operation_id)
+    raise Conflict(_why_not(find_operation(operation_id)))
+
+
+def may_undo(operation: OperationView) -> bool:
+    """Whether it can be taken back now."""
+    return not _why_not(operation)
+
+
+def find_operation(operation_id: int) -> OperationView:
+    """Raises NotFound."""
+    operation = Operation.objects.filter(pk=operation_id).first()
+    if operation is None:
+        raise NotFound(f"There is no operation {operation_id}.")
+    return _view(operation)
+
+
+def running_operations(kind: str) -> list[OperationView]:
+    """Those of a kind that are under way, oldest first."""
+    return [_view(one) for one in Operation.objects.filter(kind=kind, state=OperationState.RUNNING).order_by("pk")]
+
+
+def offer_undo(operation_id: int) -> None:
+    """Its hour begins again: what made it undoable has just come about (a session recovered)."""
+    Operation.objects.filter(pk=operation_id, undo__isnull=False, undone_at=None).update(
+        undo_until=timezone.now() + UNDO_FOR
+    )
+
+
+def _why_not(operation: OperationView) -> str:
+    if operation.undo is None or operation.undo_until is None:
+        return "This cannot be undone."
+    if operation.undone:
+        return "This was undone already."
+    if operation.undo_until <= timezone.now():
+        return "This can be undone for an hour; that is over."
+    return ""
+
+
+def _view(operation: Operation) -> OperationView:
+    elapsed = ((operation.finished_at or timezone.now()) - operation.started_at).total_seconds()
+    running = operation.state == OperationState.RUNNING
+    return OperationView(
+        id=operation.pk,
+        kind=operation.kind,
+        title=operation.title,
+        actor=operation.actor,
+        correlation_id=operation.correlation_id,
+        state=operation.state,
+        total=operation.total,
+        done=operation.done,
+        failed=operation.failed,
+        stop_asked=operation.stop_asked,
+        note=operation.note,
+        payload=operation.payload,
+        undo=operation.undo,
+        undo_until=operation.undo_until,
+        undone=operation.undone_at is not None,
+        eta=eta(total=operation.total, done=operation.done + operation.failed, elapsed=elapsed) if running else None,
+    )
