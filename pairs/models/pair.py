@@ -42,6 +42,19 @@ class Pair(models.Model):
     status = models.CharField(max_length=12, choices=PairStatus.choices, default=PairStatus.ACTIVE)
     status_reason = models.CharField(max_length=300, blank=True, default="")
     status_until = models.DateTimeField(null=True, blank=True)
+    status_code = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="the name of the error that stopped it"
+    )
+    status_before = models.CharField(
+        max_length=12,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="of a parked pair: what it is again when a session takes it",
+    )
+    reason_before = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="the reason of that"
+    )
     cursor = models.BigIntegerField(null=True, blank=True)
     last_seq = models.BigIntegerField(default=0)
     wanted_session = models.ForeignKey(
