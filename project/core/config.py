@@ -154,6 +154,15 @@ class Config:
         default=(),
         metadata=_about(_ADMIN, "Telegram user ids that may command the admin bot.", Kind.IDS, default_text="nobody"),
     )
+    owner_claim_hash: str = field(
+        default="",
+        metadata=_about(
+            _ADMIN,
+            "SHA-256 of the token in the link that `init` printed: it makes one person the owner while nobody is.",
+            Kind.TEXT,
+            default_text="none",
+        ),
+    )
     admin_bot_token: Secret | None = field(
         default=None,
         metadata=_about(_ADMIN, "The admin bot's token from @BotFather.", Kind.SECRET, default_text="no admin bot"),
