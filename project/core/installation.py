@@ -17,7 +17,7 @@ from project.core.secret import Secret
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
-_OWNER = "installation"
+_OWNER = Installation.seal_owner
 
 
 def random_id_key() -> bytes:

@@ -40,5 +40,7 @@ class Installation(models.Model):
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(only=True), name="one_installation")]
 
+    seal_owner = "installation"
+
     def __str__(self) -> str:
         return str(self.uid)

@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from pairs.models import Pair
 from project.core.checks import Check, failed, ok, warning
 from project.core.config import Config
 from project.core.crypto import Keyring, sealed_with, unseal
 from project.core.errors import SecretError
-from project.core.models import Installation
-from sessions.models import AccountSecret, SenderBot, TelegramSession
+from project.core.sealed import sealed_secrets
 
-Sealed = tuple[str, bytes]  # owner, blob
+_ROTATE = "`python manage.py rotatekeys` seals them with the new one."
 
 
 def check_keyring(config: Config) -> Check:
@@ -27,7 +25,7 @@ def check_secrets(config: Config) -> Iterator[Check]:
     """Opens every sealed secret. Raises OperationalError."""
     opened: Counter[str] = Counter()
     shut: list[str] = []
-    for owner, blob in _sealed():
+    for owner, blob in sealed_secrets():
         try:
             unseal(blob, owner=owner, keys=config.master_keys)
             opened[sealed_with(blob)] += 1
@@ -44,19 +42,4 @@ def check_secrets(config: Config) -> Iterator[Check]:
 def _older(opened: Counter[str], keys: Keyring) -> Iterator[Check]:
     older = opened.total() - opened[keys.first.id.hex()]
     if older:
-        yield warning("secrets", f"{older} are sealed with an older key: keep it in MASTER_KEYS.")
-
-
-def _sealed() -> Iterator[Sealed]:
-    for installation in Installation.objects.all():
-        yield "installation", bytes(installation.random_id_key)
-    for session in TelegramSession.objects.only("id", "phone_sealed", "proxy_sealed", "api_hash_sealed").iterator():
-        for blob in (session.phone_sealed, session.proxy_sealed, session.api_hash_sealed):
-            if blob:
-                yield session.account, bytes(blob)
-    for sender in SenderBot.objects.only("id", "token_sealed").iterator():
-        yield sender.account, bytes(sender.token_sealed)
-    for secret in AccountSecret.objects.iterator():
-        yield secret.account, bytes(secret.sealed)
-    for pair in Pair.objects.exclude(webhook_sealed=None).only("id", "webhook_sealed").iterator():
-        yield f"pair.{pair.pk}", bytes(pair.webhook_sealed or b"")
+        yield warning("secrets", f"{older} are sealed with an older key: keep it in MASTER_KEYS.", _ROTATE)

@@ -1,0 +1,1 @@
+"""The rows of the security checklist that concern secrets, input and operators."""
