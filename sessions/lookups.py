@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 _OPEN = """
-SELECT id, reference FROM tg_sessions_lookup
+SELECT id, reference, chats FROM tg_sessions_lookup
 WHERE account = $1 AND answered_at IS NULL AND created_at > clock_timestamp() - interval '2 minutes' ORDER BY id
 """
 _ANSWER = """
@@ -27,14 +27,17 @@ UPDATE tg_sessions_lookup SET answer = $2, error = $3, answered_at = clock_times
 async def answer_lookups(conn: Connection, holding: Holding, telegram: TelegramAccount) -> None:
     """Answers what was asked of this account in the last two minutes. Raises FenceLost."""
     for row in await conn.fetch(_OPEN, holding.account):
-        answer, error = await _ask(telegram, row["reference"])
+        answer, error = await _ask(telegram, row["reference"], row["chats"])
         async with conn.transaction():
             await fence(conn, holding)
             await conn.execute(_ANSWER, row["id"], answer, error[:300])
 
 
-async def _ask(telegram: TelegramAccount, reference: str) -> tuple[str | None, str]:
+async def _ask(telegram: TelegramAccount, reference: str, chats: str | None) -> tuple[str | None, str]:
     try:
+        if chats is not None:
+            sights = await telegram.look(msgspec.json.decode(chats, type=list[int]))
+            return msgspec.json.encode(list(sights.values())).decode(), ""
         found = await telegram.resolve(reference) if reference else await telegram.me()
     except RelayError as error:
         return None, error.for_people()

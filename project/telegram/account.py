@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from project.core.errors import Refused
 from project.core.message import Attachment, MediaKind, Message, RichText
 from project.core.secret import Secret
-from project.telegram import login, reading, sending
+from project.telegram import login, reading, sending, sights
 from project.telegram.chats import Chats
 from project.telegram.datacentres import DataCentres
 from project.telegram.download import download
@@ -19,6 +19,7 @@ from project.telegram.values import (
     AccountInfo,
     App,
     ChatInfo,
+    ChatSight,
     ChatTop,
     CodeSent,
     DeviceProfile,
@@ -30,6 +31,7 @@ __all__ = [
     "AccountInfo",
     "App",
     "ChatInfo",
+    "ChatSight",
     "ChatTop",
     "CodeSent",
     "DeviceProfile",
@@ -148,6 +150,10 @@ class TelegramAccount:
     async def chat(self, chat_id: int) -> ChatInfo:
         """A channel or supergroup by its bare id."""
         return await self._chats.chat(chat_id)
+
+    async def look(self, chat_ids: Sequence[int]) -> dict[int, ChatSight]:
+        """Whether it is in each of these chats and may post there. Users only."""
+        return await sights.look(self._link, self._chats, chat_ids)
 
     async def tops(self, chat_ids: Sequence[int]) -> dict[int, ChatTop]:
         """Newest id and counter of many chats; those without access are left out. Users only."""

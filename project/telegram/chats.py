@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from telethon.tl import functions, types
@@ -100,7 +100,7 @@ class Chats:
         """
         known = self._link.session.channel(chat_id)
         if known is None:
-            await (self._meet_as_bot(chat_id) if self._link.session.state.is_bot else self._meet(chat_id))
+            await (self._meet_as_bot(chat_id) if self._link.session.state.is_bot else self.meet([chat_id]))
             known = self._link.session.channel(chat_id)
         if known is None:
             raise NotFound(
@@ -111,13 +111,15 @@ class Chats:
     async def _meet_as_bot(self, chat_id: int) -> None:
         await self._link.call(functions.channels.GetChannelsRequest([types.InputChannel(chat_id, 0)]), chat_id=chat_id)
 
-    async def _meet(self, chat_id: int) -> None:
+    async def meet(self, chat_ids: Collection[int]) -> None:
+        """Reads the account's dialogs until it knows how to address these channels, or to their end. Users only."""
         offset_date, offset_id, offset_peer = None, 0, types.InputPeerEmpty()
         for _ in range(_DIALOG_PAGES):
             page = await self._link.call(
                 functions.messages.GetDialogsRequest(offset_date, offset_id, offset_peer, limit=BATCH, hash=0)
             )
-            if self._link.session.channel(chat_id) or not isinstance(page, types.messages.DialogsSlice):
+            known = all(self._link.session.channel(chat_id) for chat_id in chat_ids)
+            if known or not isinstance(page, types.messages.DialogsSlice):
                 return
             last = page.messages[-1] if page.messages else None
             if last is None:
@@ -162,12 +164,13 @@ def chat_info(channel: Any, top: int) -> ChatInfo:
         username=channel.username or "",
         is_broadcast=bool(channel.broadcast),
         protected=bool(channel.noforwards),
-        can_post=_can_post(channel),
+        can_post=may_post(channel),
         top_message_id=top,
     )
 
 
-def _can_post(channel: Any) -> bool:
+def may_post(channel: Any) -> bool:
+    """Whether the account may write there, as the channel's rights say."""
     if channel.creator:
         return True
     if channel.left:

@@ -67,6 +67,16 @@ class ChatInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class ChatSight:
+    """Whether this account gets what is posted in a chat. `seen`: "member"; "protected" (a member, but the content must
+    not be copied); "banned" (not let in); "unknown" (not a member, or it never met the chat)."""
+
+    chat_id: int
+    seen: str
+    can_post: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChatTop:
     """The newest message id and the state number (pts) of a channel."""
 

@@ -3,18 +3,58 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import msgspec
 from django.db import transaction
 
 from project.core.errors import Conflict, InvalidInput, NotFound
-from project.telegram.values import AccountInfo, ChatInfo
+from project.telegram.values import AccountInfo, ChatInfo, ChatSight
 from sessions.models import Lookup
 from sessions.services.login import wake
 
 LONGEST = 200  # characters of a reference
+LOOK_LIMIT = 10.0  # seconds; a connected account answers within one
 LIMIT = 60.0  # seconds; taking over a lease may take 30 of them
 _STEP = 0.1
+_LOOK_STEP = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What one account saw of the chats it was asked about. `error`: why it saw nothing, for people."""
+
+    sights: Mapping[int, ChatSight]
+    error: str = ""
+
+
+def look_at_chats(asked: Mapping[str, Sequence[int]], *, limit: float = LOOK_LIMIT) -> dict[str, Looked]:
+    """Several accounts at once, each about many chats (bare ids); blocks up to `limit` seconds. One that is not
+    connected costs the whole of it."""
+    with transaction.atomic():
+        rows = Lookup.objects.bulk_create(
+            Lookup(account=account, chats=list(dict.fromkeys(chats))) for account, chats in asked.items() if chats
+        )
+        for row in rows:
+            wake(row.account)
+    open_, found = {row.pk: row.account for row in rows}, dict[str, Looked]()
+    deadline = time.monotonic() + limit
+    while open_ and time.monotonic() < deadline:
+        for answered in Lookup.objects.filter(pk__in=list(open_), answered_at__isnull=False):
+            found[open_.pop(answered.pk)] = _looked(answered)
+        if open_:
+            time.sleep(_LOOK_STEP)
+    late = {
+        account: Looked({}, f"did not answer within {limit:g} s: it is not connected.") for account in open_.values()
+    }
+    return found | late
+
+
+def _looked(row: Lookup) -> Looked:
+    if row.error:
+        return Looked({}, row.error)
+    return Looked({sight.chat_id: sight for sight in msgspec.convert(row.answer, list[ChatSight])})
 
 
 def look_up_chat(account: str, reference: str) -> ChatInfo:

@@ -1,0 +1,51 @@
+"""What an account sees of many chats at once: is it in there, may it copy, may it post?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from telethon.tl import functions, types
+
+from project.core.errors import TargetGone
+from project.telegram.chats import BATCH, Chats, may_post
+from project.telegram.link import Link
+from project.telegram.values import ChatSight
+
+_SHUT_OUT = frozenset({"CHANNEL_PRIVATE", "USER_BANNED_IN_CHANNEL", "USER_KICKED", "CHAT_FORBIDDEN"})
+
+
+async def look(link: Link, chats: Chats, chat_ids: Sequence[int]) -> dict[int, ChatSight]:
+    """One answer per chat, 100 chats a call (channels.getChannels). A bad chat fails a call, which is then halved.
+
+    Raises GatewayErrors, but none about a single chat. Users only.
+    """
+    wanted = list(dict.fromkeys(chat_ids))
+    if any(link.session.channel(chat_id) is None for chat_id in wanted):
+        await chats.meet(wanted)
+    known = [chat_id for chat_id in wanted if link.session.channel(chat_id)]
+    seen = {chat_id: ChatSight(chat_id, "unknown", can_post=False) for chat_id in wanted}
+    for start in range(0, len(known), BATCH):
+        seen |= await _look(link, chats, known[start : start + BATCH])
+    return seen
+
+
+async def _look(link: Link, chats: Chats, chat_ids: Sequence[int]) -> dict[int, ChatSight]:
+    addresses = [await chats.address(chat_id) for chat_id in chat_ids]
+    inputs = [types.InputChannel(address.channel_id, address.access_hash) for address in addresses]
+    try:
+        answer = await link.call(functions.channels.GetChannelsRequest(inputs))
+    except TargetGone as error:
+        if len(chat_ids) == 1:
+            seen = "banned" if error.code in _SHUT_OUT else "unknown"
+            return {chat_ids[0]: ChatSight(chat_ids[0], seen, can_post=False)}
+        half = len(chat_ids) // 2
+        return await _look(link, chats, chat_ids[:half]) | await _look(link, chats, chat_ids[half:])
+    return {chat.id: _sight(chat) for chat in answer.chats if chat.id in set(chat_ids)}
+
+
+def _sight(chat: object) -> ChatSight:
+    if not isinstance(chat, types.Channel):
+        return ChatSight(int(getattr(chat, "id", 0)), "banned", can_post=False)
+    if chat.left:
+        return ChatSight(chat.id, "unknown", can_post=False)
+    return ChatSight(chat.id, "protected" if chat.noforwards else "member", can_post=may_post(chat))
