@@ -1,7 +1,7 @@
 """Tables of the sessions room."""
 
 from sessions.models.health import Health, HealthCheck, HealthFlip
-from sessions.models.login import LoginAttempt, LoginStep
+from sessions.models.login import LoginAttempt, LoginKind, LoginStep
 from sessions.models.lookup import Lookup
 from sessions.models.secret import AccountSecret
 from sessions.models.sender import SenderBot, SenderState
@@ -14,6 +14,7 @@ __all__ = [
     "HealthFlip",
     "Lifecycle",
     "LoginAttempt",
+    "LoginKind",
     "LoginStep",
     "Lookup",
     "SenderBot",
