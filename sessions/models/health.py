@@ -40,10 +40,20 @@ class HealthFlip(models.Model):
     before = models.CharField(max_length=12, choices=Health.choices)
     after = models.CharField(max_length=12, choices=Health.choices)
     reason = models.CharField(max_length=200, blank=True, default="")
+    cause = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text='what it shares its trouble with: "host.node1"; empty: itself',
+    )
     processed = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["session", "-at"], name="healthflip_latest")]
+        indexes = [
+            models.Index(fields=["session", "-at"], name="healthflip_latest"),
+            models.Index(fields=["id"], name="healthflip_untold", condition=models.Q(processed=None)),
+        ]
 
     def __str__(self) -> str:
         return f"{self.session_id} {self.before} -> {self.after}"

@@ -6,9 +6,9 @@ from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models.functions import Lower
 
+from sessions.domain.names import NAME_PATTERN
 from sessions.models.health import Health
 
-NAME_PATTERN = r"[A-Za-z0-9_]{1,32}"
 NAME = RegexValidator(rf"\A{NAME_PATTERN}\Z", "Use 1 to 32 letters, digits and underscores.")
 
 
@@ -34,6 +34,16 @@ class TelegramSession(models.Model):
     lifecycle = models.CharField(max_length=12, choices=Lifecycle.choices, default=Lifecycle.REGISTERED)
     health = models.CharField(max_length=12, choices=Health.choices, default=Health.UNKNOWN)
     health_reason = models.CharField(max_length=200, blank=True, default="")
+    health_cause = models.CharField(
+        max_length=100,
+        blank=True,
+        default="",
+        db_default="",
+        help_text='what it shares its trouble with: "host.node1"; empty: itself',
+    )
+    failover = models.BooleanField(
+        default=True, db_default=True, help_text="whether others take its pairs when it cannot work"
+    )
     device = models.JSONField(help_text="device profile, fixed at registration")
     proxy_sealed = models.BinaryField(null=True, blank=True)
     api_id = models.PositiveIntegerField(null=True, blank=True, help_text="overrides TELEGRAM_API_ID")

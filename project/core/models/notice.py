@@ -7,7 +7,7 @@ from django.db.models.functions import Now
 
 
 class Severity(models.TextChoices):
-    """INFO: things are well again, or went by themselves. WARNING: something needs a look. CRITICAL: something stands."""
+    """INFO: well again, or went by itself. WARNING: somebody should look. CRITICAL: something stands still."""
 
     INFO = "info"
     WARNING = "warning"

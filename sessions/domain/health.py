@@ -1,0 +1,122 @@
+"""What a session's health is, from what was seen of it (docs/explanation/health.md has the table). Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+UNAUTHORIZED_CODES = frozenset(
+    {"USER_DEACTIVATED", "USER_DEACTIVATED_BAN", "INPUT_USER_DEACTIVATED", "FROZEN_METHOD_INVALID"}
+)
+FROZEN = "FROZEN"
+"""Our code of a check that found the account frozen (help.getAppConfig: freeze_since_date)."""
+
+
+class State(StrEnum):
+    """The six states of the specification."""
+
+    UNKNOWN = "unknown"
+    HEALTHY = "healthy"
+    UNHEALTHY = "unhealthy"
+    EXPIRED = "expired"
+    UNAUTHORIZED = "unauthorized"
+    DELETED = "deleted"
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When trouble counts. `timeout` without a good check ends a session; `gone` is how long a worker may be away."""
+
+    failures: int = 3
+    gone: timedelta = timedelta(minutes=2)
+    timeout: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is known of a session.
+
+    `since`: when it had to work from (its login, or when we began to watch). `dead_code`: Telegram's error that ended
+    its key. `failed`: checks since the last good one; `code` that of the newest. `gone_since`: since when no worker has
+    it, None while one does. `lost` of its `sources` it cannot read. `host`: where it is placed; `host_good`: another
+    session there had a good check just now.
+    """
+
+    before: State
+    since: datetime
+    authenticated: bool = True
+    removed: bool = False
+    dead_code: str = ""
+    code: str = ""
+    failed: int = 0
+    last_good: datetime | None = None
+    gone_since: datetime | None = None
+    sources: int = 0
+    lost: int = 0
+    host: str = ""
+    host_good: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`reason` is for people. `cause` names what all sessions with the same trouble share, "" for its own trouble."""
+
+    state: State
+    reason: str = ""
+    cause: str = ""
+
+
+def judge(seen: Seen, now: datetime, limits: Limits) -> Verdict | None:
+    """The session's health; None when what was seen does not tell yet, and it stays what it is."""
+    ended = _ended(seen)
+    if ended is not None:
+        return ended
+    quiet = now - max(seen.since, seen.last_good or seen.since)
+    gone = seen.gone_since is not None and now - seen.gone_since >= limits.gone
+    if quiet >= limits.timeout and seen.host_good:
+        return Verdict(State.EXPIRED, f"No good check for {_span(limits.timeout)}, while others there have them.")
+    if gone or quiet >= limits.timeout or seen.failed >= limits.failures:
+        return _trouble(seen, limits, gone=gone)
+    if seen.failed or seen.last_good is None or seen.gone_since is not None:
+        return None
+    return Verdict(State.HEALTHY, f"partial access {seen.sources - seen.lost}/{seen.sources}" if seen.lost else "")
+
+
+def unauthorized(code: str) -> bool:
+    """Whether this error is about the account itself, not about its login."""
+    return code in UNAUTHORIZED_CODES
+
+
+def _ended(seen: Seen) -> Verdict | None:
+    """What holds at once, whatever the checks say."""
+    if seen.removed:
+        return Verdict(State.DELETED)
+    if not seen.authenticated:
+        return Verdict(State.UNKNOWN, "never logged in")
+    if seen.dead_code:
+        state = State.UNAUTHORIZED if unauthorized(seen.dead_code) else State.EXPIRED
+        return Verdict(state, f"Telegram says {seen.dead_code}.")
+    if seen.code == FROZEN:
+        return Verdict(State.UNAUTHORIZED, "Telegram has frozen the account.")
+    if seen.sources and seen.lost >= seen.sources:
+        return Verdict(State.UNAUTHORIZED, f"Access to all {seen.sources} sources is lost.")
+    return None
+
+
+def _trouble(seen: Seen, limits: Limits, *, gone: bool) -> Verdict | None:
+    """Its own, or of everybody on its host. An expired session stays that until it has a good check."""
+    if seen.before is State.EXPIRED:
+        return None
+    if gone:
+        reason = "Its worker is gone."
+    elif seen.failed >= limits.failures:
+        reason = f"{seen.failed} checks failed in a row ({seen.code})."
+    else:
+        reason = f"No good check for {_span(limits.timeout)}."
+    return Verdict(State.UNHEALTHY, reason, "" if seen.host_good else f"host.{seen.host}")
+
+
+def _span(length: timedelta) -> str:
+    minutes = round(length.total_seconds() / 60)
+    return f"{minutes // 60} h" if minutes and minutes % 60 == 0 else f"{minutes} min"
