@@ -46,6 +46,8 @@ def services(config: Config, *, env: Mapping[str, str] | None = None) -> tuple[S
     wanted = [_web(config, added)]
     if config.discord_bot_token:
         wanted.append(Service("discord", _manage("rundiscord"), _STEADY, added))
+    if config.admin_bot_token:
+        wanted.append(Service("bot", _manage("runbot"), _STEADY, added))
     control = _celery("worker", "-Q", "control", "-n", "control@%h", "-c", "2")
     wanted.append(Service("control", control, _STEADY, added))
     wanted.append(Service("beat", _celery("beat"), _STEADY, added))

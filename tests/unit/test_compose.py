@@ -14,7 +14,7 @@ from project.core.secret import Secret
 from project.run.services import services
 
 ROOT = Path(__file__).resolve().parents[2]
-APP = ("migrate", "web", "discord", "control", "beat", "node")
+APP = ("migrate", "web", "bot", "discord", "control", "beat", "node")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 
@@ -80,7 +80,8 @@ def test_only_the_admin_site_is_reachable_and_only_from_this_host() -> None:
 def test_up_and_compose_start_the_same_programs() -> None:
     from dataclasses import replace
 
-    config = replace(current(), discord_bot_token=Secret("token"))
+    config = replace(current(), discord_bot_token=Secret("token"), admin_bot_token=Secret("1:token"))
+    assert {service.name for service in services(config)} == set(APP) - {"migrate"}
     for service in services(config):
         told = words(service.name)
         program = told[1:] if told[0] == "gunicorn" else told

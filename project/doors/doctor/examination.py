@@ -13,7 +13,8 @@ from django.db import DatabaseError
 from project.core.checks import Check, Level, failed, ok
 from project.core.config import Config, declarations
 from project.core.errors import RelayError
-from project.doors.doctor import binding, clock, discord, keys, limits, overview, servers, telegram
+from project.doors.actor import actor
+from project.doors.doctor import binding, bot, clock, discord, keys, limits, overview, servers, telegram
 from project.doors.doctor.advice import next_step
 from project.doors.running import tables_behind
 from project.embedded.servers import ensure_servers
@@ -27,6 +28,7 @@ class Examination:
     _seen: list[Check] = field(default_factory=list)
     _facts: overview.Facts | None = None
     _channels: list[discord.PairedChannel] = field(default_factory=list)
+    _username: str = ""
 
     def run(self) -> Iterator[Check]:
         """Everything. Embedded servers that do not run are started for the time of it."""
@@ -52,6 +54,8 @@ class Examination:
         yield from telegram.check_app(self.config)
         yield from asyncio.run(self._platforms())
         if (facts := self._facts) is not None:
+            if self.config.admin_bot_token:
+                yield from self._told(lambda: bot.check_operators(self._username, actor=actor()))
             yield from self._told(lambda: overview.check_overview(facts))
 
     def _rows(self) -> Iterator[Check]:
@@ -84,4 +88,6 @@ class Examination:
         async with aiohttp.ClientSession() as http:
             found = await clock.check_platform_clocks(http, self.config)
             found.append(await telegram.check_reach(self.config))
+            token, self._username = await bot.check_bot(http, self.config)
+            found.append(token)
             return [*found, *[check async for check in discord.check_discord(http, self.config, self._channels)]]
