@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from project.core.models.audit_event import AuditEvent
+from project.core.models.console_link import ConsoleLink
 from project.core.models.installation import Installation
 from project.core.models.lease import Lease
 from project.core.models.notice import Notice, Severity
@@ -13,6 +14,7 @@ from project.core.models.rate_slot import RateSlot
 __all__ = [
     "AuditEvent",
     "BotDialogue",
+    "ConsoleLink",
     "Installation",
     "Lease",
     "Notice",
