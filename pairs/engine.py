@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from random import Random
 
@@ -20,9 +20,11 @@ from pairs.lane.lanes import Lanes
 from pairs.lane.load import PairLoader, numbers
 from pairs.lane.waits import Waits
 from pairs.limits import Limits, LimitSettings
+from pairs.restarts import Group, Restarts
 from pairs.supervised import Tasks
 from project.core.crypto import Keyring
 from project.core.leases import Holding
+from project.core.logs import get_logger
 from project.discord.rest import DiscordRest
 from project.telegram.account import TelegramAccount
 from project.telegram.updates import Update
@@ -32,6 +34,8 @@ BREATH = 0.02  # seconds between two looks, however often we are woken
 PUT_OFF = 2.0  # least seconds until inbox rows that could not be taken are looked at again
 RELOAD = 1.0  # least seconds between two reads of the pairs
 REREAD = 30.0  # most seconds between them, even when no look saw a change
+
+_log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +53,15 @@ class EngineSettings:
 
 @dataclass(frozen=True, slots=True)
 class GroupCounters:
-    """What a worker group does: its pairs, parts sent since start, sources not yet caught up."""
+    """What a worker group does: its pairs, parts sent since start, sources not yet caught up. `resting`: it broke, and
+    waits for its next start."""
 
     number: int
     pairs: int
     sent: int
     unsynced: int
+    restarts: int = 0
+    resting: bool = False
 
 
 class Engine:
@@ -68,7 +75,9 @@ class Engine:
         self._accounts: dict[str, TelegramAccount] = {}
         self._pairs: dict[int, PairConfig] = {}
         self._rng = Random()
-        self._tasks = Tasks(on_fatal)
+        self._tasks = Tasks(on_fatal, self._contain)
+        self._restarts = Restarts()
+        self._clock = asyncio.get_running_loop().time
         self._link = JournalLink(settings.dsn, on_repeat=lambda: self._lanes.refresh_all())
         self._journal = Journal(self._link, self._holdings, settings.principal)
         self._waits = waits = Waits(asyncio.get_running_loop().time)
@@ -156,7 +165,43 @@ class Engine:
 
     def _count(self, number: int, pairs: list[PairConfig]) -> GroupCounters:
         sent = self._lanes.sent({pair.id for pair in pairs})
-        return GroupCounters(number, len(pairs), sent, self._sources.unsynced({pair.source_chat for pair in pairs}))
+        return GroupCounters(
+            number,
+            len(pairs),
+            sent,
+            self._sources.unsynced({pair.source_chat for pair in pairs}),
+            restarts=self._restarts.count((self._settings.principal, number)),
+            resting=self._restarts.rests((self._settings.principal, number), self._clock()),
+        )
+
+    # --- worker groups
+
+    def restart_group(self, number: int) -> None:
+        """Everything of this group of the session ends (calls under way get 7 s) and starts anew; the session's other
+        group goes on."""
+        self._restarts.asked((self._settings.principal, number))
+        self._signal.set()
+
+    def _contain(self, key: Hashable, error: Exception) -> bool:
+        """A lane or an intake that broke costs its group a restart, and nobody else anything."""
+        group = self._group_of(key)
+        if group is None:
+            return False
+        rest = self._restarts.broke(group, self._clock())
+        _log.error("worker group broke", session=group[0], group=group[1], again_in=round(rest, 1), exc_info=error)
+        self._signal.set()
+        return True
+
+    def _group_of(self, key: Hashable) -> Group | None:
+        """Of a lane its pair's; a source that both groups read counts to the first."""
+        match key:
+            case ("lane", (int(pair_id), _)):
+                pairs = [pair for pair in (self._pairs.get(pair_id),) if pair]
+            case ("source", int(chat_id)):
+                pairs = [pair for pair in self._pairs.values() if pair.source_chat == chat_id and pair.journals]
+            case _:
+                return None
+        return min((_group(pair) for pair in pairs), default=None)
 
     # --- following the tables
 
@@ -174,7 +219,8 @@ class Engine:
         self._lanes.refresh_fed()
         look = await self._journal.look(*numbers(self._accounts), self._inbox_pairs(), self._lanes.idle())
         age = asyncio.get_running_loop().time() - self._reloaded_at
-        stale = look.stamp != self._stamp or self._tasks.endings != self._endings or age >= REREAD
+        ended = self._tasks.endings != self._endings or self._restarts.due(self._clock())
+        stale = look.stamp != self._stamp or ended or age >= REREAD
         reread = stale and age >= RELOAD
         if reread:
             self._stamp = look.stamp
@@ -186,8 +232,12 @@ class Engine:
         self._lanes.refresh(look.due)
         if stale and not reread:
             return RELOAD - age
-        wait = POLL * self._rng.uniform(0.8, 1.2)
-        return wait if look.inbox is None else min(wait, max(look.inbox, PUT_OFF))
+        waits = [POLL * self._rng.uniform(0.8, 1.2)]
+        if look.inbox is not None:
+            waits.append(max(look.inbox, PUT_OFF))
+        if (rest := self._restarts.next_start(self._clock())) is not None:
+            waits.append(max(rest, RELOAD))
+        return min(waits)
 
     async def _woken(self, limit: float) -> None:
         try:
@@ -210,8 +260,11 @@ class Engine:
             for pair_id in self._leaving & pairs.keys():
                 del pairs[pair_id]
             self._pairs = pairs
-            await self._lanes.set_pairs(pairs, self._accounts)
-            await self._sources.set_pairs(pairs.values(), cursors, self._accounts)
+            self._restarts.keep_only({_group(pair) for pair in pairs.values()})
+            resting = self._restarts.resting(self._clock())
+            running = {id_: pair for id_, pair in pairs.items() if _group(pair) not in resting}
+            await self._lanes.set_pairs(running, self._accounts)
+            await self._sources.set_pairs(running.values(), cursors, self._accounts)
             self._endings = self._tasks.endings
 
     async def _hand_over(self) -> None:
@@ -228,6 +281,10 @@ class Engine:
         finally:
             self._leaving = frozenset()
         await self._reload()
+
+
+def _group(pair: PairConfig) -> Group:
+    return pair.session, pair.group
 
 
 def _nothing(update: Update) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Coroutine, Hashable, Iterable
 from typing import Any
 
 from pairs.journal.link import LinkClosed
-from project.core.errors import AccountDead
+from project.core.errors import AccountDead, FenceLost
 from project.core.logs import get_logger
 
 _log = get_logger(__name__)
@@ -16,10 +16,16 @@ CANCEL = 1.0  # seconds that cancelled tasks get to end
 
 
 class Tasks:
-    """`on_fatal` is told what must end the process."""
+    """`contain` is told of a task that broke, and says whether that concerns only a part of the process; `on_fatal` is
+    told what must end the process."""
 
-    def __init__(self, on_fatal: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self,
+        on_fatal: Callable[[BaseException], None],
+        contain: Callable[[Hashable, Exception], bool] = lambda key, error: False,
+    ) -> None:
         self._on_fatal = on_fatal
+        self._contain = contain
         self._tasks: dict[Hashable, asyncio.Task[None]] = {}
         self.endings = 0  # how many tasks have ended so far, by themselves or not
 
@@ -57,5 +63,8 @@ class Tasks:
             return
         if isinstance(error, AccountDead):  # the account's own run() says so too, and its owner acts on that
             _log.warning("task ended: account dead", task=str(key), code=error.code)
-        elif not isinstance(error, LinkClosed):
+        elif not isinstance(error, LinkClosed) and not self._contained(key, error):
             self._on_fatal(error)
+
+    def _contained(self, key: Hashable, error: BaseException) -> bool:
+        return isinstance(error, Exception) and not isinstance(error, FenceLost) and self._contain(key, error)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pairs.models.pair import PairStatus
 from project.discord.rest import Webhook
@@ -13,7 +13,7 @@ SENDING = frozenset({PairStatus.ACTIVE, PairStatus.DEGRADED})
 
 @dataclass(frozen=True, slots=True)
 class PairConfig:
-    """Read from the database by the engine; a change of any field restarts the pair's lanes.
+    """Read from the database by the engine; a change of any field but the group restarts the pair's lanes.
 
     `resumed_at`: Unix seconds of `adopt --resume`; an installation before this one may have sent what was written
     until then. 0: there was none.
@@ -29,7 +29,7 @@ class PairConfig:
     webhook: Webhook | None
     destination_chat: int
     status: PairStatus
-    group: int
+    group: int = field(compare=False)
     resumed_at: int = 0
 
     @property

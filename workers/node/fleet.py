@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from project.core.logs import get_logger
 from workers.domain import restarts
+from workers.models import ProcessState
 from workers.node import wire
 from workers.node.zygote_link import ZygoteLink
 
@@ -26,7 +27,8 @@ log = get_logger(__name__)
 
 @dataclass(slots=True)
 class Worker:
-    """One forked process. Times are this process's monotonic clock."""
+    """One forked process. Times are this process's monotonic clock. `verdict` says why it was killed, `unwanted` why it
+    has to stop."""
 
     seat: wire.Seat
     pipe: socket.socket
@@ -36,6 +38,7 @@ class Worker:
     up: bool = False
     stopping: float | None = None
     verdict: str = ""
+    unwanted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +59,17 @@ class Started:
     pid: int
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A worker does something else now: it has booted, or it drains."""
+
+    seat: wire.Seat
+    state: ProcessState
+
+
+Event = Started | Changed | Ended
+
+
 @dataclass(slots=True)
 class Pause:
     """Crashes in a row of one account, and when it may start again."""
@@ -70,7 +84,7 @@ class Fleet:
 
     node: uuid.UUID
     zygote: ZygoteLink
-    on_event: Callable[[Started | Ended], None]
+    on_event: Callable[[Event], None]
     on_up: Callable[[], None]
     _workers: dict[str, Worker] = field(default_factory=dict)
     _pauses: dict[str, Pause] = field(default_factory=dict)
@@ -94,10 +108,23 @@ class Fleet:
     def adjust(self, wanted: frozenset[str]) -> bool:
         """Stop what is not wanted, start what is, four boots at a time. False while there is more to do: call it again
         soon, and whenever something happened."""
-        for account in self._workers.keys() - wanted:
-            self._stop(self._workers[account])
+        for account, worker in list(self._workers.items()):
+            if account not in wanted or worker.unwanted:
+                self._stop(worker)
         self._begin(wanted)
-        return self._workers.keys() == wanted
+        return self._workers.keys() == wanted and not any(worker.unwanted for worker in self._workers.values())
+
+    def restart(self, account: str) -> None:
+        """Let its process drain and end, at most 10 s; `adjust` starts another one. One that waits after a crash starts
+        at once."""
+        self._pauses.pop(account, None)
+        if account in self._workers:
+            self._workers[account].unwanted = "restart asked for"
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The processes by account, those that were reported as forked."""
+        return {account: worker.pid for account, worker in self._workers.items() if worker.pid}
 
     def _begin(self, wanted: frozenset[str]) -> None:
         now = time.monotonic()
@@ -161,7 +188,9 @@ class Fleet:
     def _stop(self, worker: Worker) -> None:
         now = time.monotonic()
         if worker.stopping is None:
-            worker.stopping = now if self.zygote.kill(worker.seat.owner, signal.SIGTERM) else None
+            if self.zygote.kill(worker.seat.owner, signal.SIGTERM):
+                worker.stopping = now
+                self.on_event(Changed(worker.seat, ProcessState.STOPPING))
         elif now - worker.stopping > DRAIN_FOR:
             self.zygote.kill(worker.seat.owner, signal.SIGKILL)
 
@@ -169,6 +198,8 @@ class Fleet:
         """The first word says that it is up; what follows waits in the pipe until it is judged."""
         self._read(worker)
         asyncio.get_running_loop().remove_reader(worker.pipe.fileno())
+        if worker.up:
+            self.on_event(Changed(worker.seat, ProcessState.UP))
         self.on_up()
 
     def _read(self, worker: Worker) -> None:
@@ -194,7 +225,7 @@ class Fleet:
         else:
             pause.crashes = restarts.next_crashes(pause.crashes, lasted=now - worker.born)
             pause.until = now + restarts.delay(pause.crashes)
-        reason = worker.verdict or describe(status)
+        reason = worker.verdict or worker.unwanted or describe(status)
         log.info("worker ended", account=account, pid=worker.pid, reason=reason, crashes=pause.crashes)
         self._buried.set()
         self.on_event(Ended(worker.seat, reason, worker.stopping is not None, pause.crashes))

@@ -1,4 +1,4 @@
-"""Placements and groups as they should be, from the rows of sessions and pairs. Any node does it, one at a time."""
+"""Placements as they should be, from the rows of sessions and pairs. Any node does it, one at a time."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from project.core.config import Config
-from workers.domain.groups import plan_groups
 from workers.domain.homes import Use, plan_homes
 
 if TYPE_CHECKING:
@@ -31,12 +29,6 @@ JOIN tg_sessions_senderbot bot ON bot.id = pair.sender_id
 WHERE pair.status <> 'removed' AND bot.state = 'active'
 UNION ALL
 SELECT 'placed', account, host FROM workers_placement
-UNION ALL
-SELECT 'uneven', session_id::text, '' FROM (
-  SELECT session_id, "group", count(*) AS size FROM pairs_assignment GROUP BY session_id, "group"
-) AS sized
-GROUP BY session_id
-HAVING max(size) > $1 OR max(size) - min(size) > $2 OR (count(*) > 1 AND sum(size) + $2 <= $1 * (count(*) - 1))
 """
 _PLACE = """
 INSERT INTO workers_placement (account, host, restarts, last_exit, updated_at)
@@ -45,42 +37,33 @@ ON CONFLICT (account) DO UPDATE SET host = EXCLUDED.host, updated_at = EXCLUDED.
   node_id = CASE WHEN EXCLUDED.host = EXCLUDED.account THEN workers_placement.node_id END
 """
 _REMOVE = "DELETE FROM workers_placement WHERE account = ANY($1::text[])"
-_ASSIGNED = 'SELECT pair_id, session_id, "group" FROM pairs_assignment WHERE session_id = ANY($1::bigint[])'
-_REGROUP = """
-UPDATE pairs_assignment SET "group" = plan."group"
-FROM unnest($1::bigint[], $2::smallint[]) AS plan (pair_id, "group")
-WHERE pairs_assignment.pair_id = plan.pair_id
-"""
 
 
-async def reconcile(conn: Connection, config: Config) -> None:
-    """Create, move and remove placements, and regroup pairs, as the rows ask for. One statement when nothing changed;
-    nothing while another node is at it."""
-    if not (await _read(conn, config)).any():
+async def reconcile(conn: Connection) -> None:
+    """Create, move and remove placements as the rows ask for. One statement when nothing changed; nothing while another
+    node is at it."""
+    if not (await _read(conn)).any():
         return
     async with conn.transaction():
         if await conn.fetchval(_ALONE):
-            changes = await _read(conn, config)
-            await _place(conn, changes)
-            await _regroup(conn, changes.uneven, config)
+            await _place(conn, await _read(conn))
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Placements to write (account to host) and to remove, and sessions whose groups have to be planned."""
+    """Placements to write (account to host) and to remove."""
 
     placed: Mapping[str, str]
     gone: Sequence[str]
-    uneven: Sequence[int]
 
     def any(self) -> bool:
         """Whether there is something to do."""
-        return bool(self.placed or self.gone or self.uneven)
+        return bool(self.placed or self.gone)
 
 
-async def _read(conn: Connection, config: Config) -> Changes:
+async def _read(conn: Connection) -> Changes:
     found: dict[str, list[tuple[str, str]]] = {}
-    for kind, name, other in await conn.fetch(_ROWS, config.max_pairs_per_worker, config.rebalance_threshold):
+    for kind, name, other in await conn.fetch(_ROWS):
         found.setdefault(kind, []).append((name, other))
     homes = plan_homes(
         sessions=[name for name, _ in found.get("session", ())],
@@ -89,7 +72,7 @@ async def _read(conn: Connection, config: Config) -> Changes:
     )
     placed = dict(found.get("placed", ()))
     changed = {account: host for account, host in homes.items() if placed.get(account) != host}
-    return Changes(changed, list(placed.keys() - homes.keys()), [int(name) for name, _ in found.get("uneven", ())])
+    return Changes(changed, list(placed.keys() - homes.keys()))
 
 
 async def _place(conn: Connection, changes: Changes) -> None:
@@ -97,15 +80,3 @@ async def _place(conn: Connection, changes: Changes) -> None:
         await conn.execute(_PLACE, list(changes.placed), list(changes.placed.values()))
     if changes.gone:
         await conn.execute(_REMOVE, list(changes.gone))
-
-
-async def _regroup(conn: Connection, sessions: Sequence[int], config: Config) -> None:
-    groups: dict[int, dict[int, int]] = {}
-    for row in await conn.fetch(_ASSIGNED, sessions) if sessions else ():
-        groups.setdefault(row["session_id"], {})[row["pair_id"]] = row["group"]
-    moves: dict[int, int] = {}
-    for current in groups.values():
-        plan = plan_groups(current, limit=config.max_pairs_per_worker, threshold=config.rebalance_threshold)
-        moves |= {pair: group for pair, group in plan.items() if current[pair] != group}
-    if moves:
-        await conn.execute(_REGROUP, list(moves), list(moves.values()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,8 +15,10 @@ from project.core.logs import get_logger
 from workers.database import DatabaseDown, Link
 from workers.domain import restarts
 from workers.domain.claims import fair_share
+from workers.models import NodeState
 from workers.node import rows
-from workers.node.fleet import Ended, Started
+from workers.node.fleet import Changed, Ended, Event, Started
+from workers.node.gauge import HostFigures, WorkerFigures
 from workers.node.guard import Guard
 from workers.node.reconcile import reconcile
 
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
 EVERY = 2.0  # seconds between two looks at the rows
 PLAN_EVERY = 5.0
 SOONEST = 0.05
+LEFT_AT_ONCE = 4  # accounts that a drained node gives back in one round: as many as another one boots at once
+WITH_ANOTHER = 2
 
 log = get_logger(__name__)
 
@@ -32,10 +37,11 @@ log = get_logger(__name__)
 @dataclass(frozen=True, slots=True)
 class Found:
     """What a round found: accounts that need a process here, accounts within other accounts' processes here (None:
-    nothing new), and the seconds until the next round."""
+    nothing new), accounts whose process somebody wants restarted, and the seconds until the next round."""
 
     wanted: frozenset[str] | None = None
     riders: dict[str, str] | None = None
+    restart: frozenset[str] = frozenset()
     pause: float = EVERY
 
 
@@ -48,12 +54,13 @@ class Rounds:
         self._link = Link("node", direct=True)
         self._guard = Guard(config, node=me.id)
         self._unowned = Unowned(ttl=config.lease_ttl)
-        self._events: list[Started | Ended] = []
+        self._events: list[Event] = []
         self._free = False
+        self._drained = False
         self._newborn = True
         self._plan_at = 0.0
 
-    def note(self, event: Started | Ended) -> None:
+    def note(self, event: Event) -> None:
         """To be written in the next round."""
         self._events.append(event)
 
@@ -67,15 +74,22 @@ class Rounds:
         async with self._link.use() as conn:
             await self._write_events(conn)
             await self._plan(conn, draining=draining)
-            seen = await self._see(conn, "draining" if draining else "up" if self._free else "held")
+            seen = await self._see(conn, self._state(draining=draining))
+            self._drained = seen.drain
             if draining:
                 return Found()
             if not self._free:
                 await rows.leave(conn, self._me)
                 return Found(wanted=frozenset())
-            claimed = await self._claim(conn, seen)
+            wanted = await self._settle(conn, seen)
+            restart = await rows.take_restarts(conn, self._me) if seen.asked else frozenset()
         pause = EVERY if seen.next_silent is None else min(EVERY, max(seen.next_silent, SOONEST))
-        return Found(seen.mine | claimed, seen.riders, pause)
+        return Found(wanted, seen.riders, restart & wanted, pause)
+
+    async def note_figures(self, host: HostFigures, workers: Sequence[WorkerFigures]) -> None:
+        """Write what this host and its workers use. Raises DatabaseDown."""
+        async with self._link.use() as conn:
+            await rows.note_figures(conn, self._me, host, workers)
 
     async def part(self, *, limit: float) -> None:
         """Give back leases and placements, within `limit` seconds, and tell the other nodes."""
@@ -87,6 +101,20 @@ class Rounds:
             log.warning("leases were not freed, they expire", reason=str(error))
         self._link.close()
 
+    def _state(self, *, draining: bool) -> NodeState:
+        if draining or self._drained:
+            return NodeState.DRAINING
+        return NodeState.UP if self._free else NodeState.HELD
+
+    async def _settle(self, conn: Connection, seen: rows.Seen) -> frozenset[str]:
+        """What runs here from now on: more, as far as this node's share goes; less when it is to be drained and another
+        node is up, some at a time, so that the other one has the first back before the last one stops."""
+        if not seen.drain:
+            return seen.mine | await self._claim(conn, seen)
+        if seen.nodes < WITH_ANOTHER:
+            return seen.mine
+        return seen.mine - await rows.leave(conn, self._me, at_most=LEFT_AT_ONCE)
+
     async def _plan(self, conn: Connection, *, draining: bool) -> None:
         """Whether accounts may be used here, and who has to run where: on a wake-up, or every 5 s."""
         if time.monotonic() < self._plan_at:
@@ -95,9 +123,9 @@ class Rounds:
         self._plan_at = time.monotonic() + (PLAN_EVERY if self._free else EVERY)
         if self._free and not draining:
             await self._unowned.take(conn)
-            await reconcile(conn, self._config)
+            await reconcile(conn)
 
-    async def _see(self, conn: Connection, state: str) -> rows.Seen:
+    async def _see(self, conn: Connection, state: NodeState) -> rows.Seen:
         seen = await rows.look(conn, self._me, state=state, ttl=self._config.lease_ttl)
         if self._newborn:
             await self._succeed(conn)
@@ -130,6 +158,8 @@ class Rounds:
         for event in events:
             if isinstance(event, Started):
                 await rows.note_started(conn, self._me, event.seat.account, event.pid)
+            elif isinstance(event, Changed):
+                await rows.note_state(conn, self._me, event.seat.account, event.state)
             else:
                 loop = "crash loop: " if restarts.is_crash_loop(event.crashes) else ""
                 reason = loop + event.reason

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workers.models import ProcessState
+from workers.node.gauge import HostFigures, WorkerFigures
+
 if TYPE_CHECKING:
     from workers.database import Connection
 
@@ -25,11 +28,13 @@ WITH beat AS (
 ), facts AS (
     SELECT (SELECT count(*) FROM workers_placement WHERE host = account) AS hosts,
            (SELECT count(*) FROM others WHERE state = 'up') AS others_up,
-           (SELECT extract(epoch FROM min(heartbeat_at) - clock_timestamp())::float8 FROM others) + $1 AS next_silent
+           (SELECT extract(epoch FROM min(heartbeat_at) - clock_timestamp())::float8 FROM others) + $1 AS next_silent,
+           coalesce((SELECT drain_asked FROM workers_node WHERE id = $2), false) AS drain
 )
-SELECT facts.*, place.account, place.host, place.mine, coalesce(lease.last_egress, '') AS egress
+SELECT facts.*, place.account, place.host, place.mine, place.asked, coalesce(lease.last_egress, '') AS egress
 FROM facts LEFT JOIN (
-    SELECT here.account, here.host, home.node_id IS NOT DISTINCT FROM $2 AS mine
+    SELECT here.account, here.host, home.node_id IS NOT DISTINCT FROM $2 AS mine,
+           here.restart_token IS NOT NULL AS asked
     FROM workers_placement here JOIN workers_placement home ON home.account = here.host
     WHERE home.node_id = $2
        OR here.account = here.host AND (home.node_id IS NULL OR home.node_id NOT IN (SELECT id FROM others))
@@ -46,22 +51,47 @@ WHERE account = ANY($3::text[]) AND host = account
 RETURNING account
 """
 _STARTED = """
-UPDATE workers_placement SET pid = $3, started_at = clock_timestamp(), updated_at = clock_timestamp()
+UPDATE workers_placement
+SET pid = $3, state = 'booting', started_at = clock_timestamp(), updated_at = clock_timestamp()
 WHERE account = $2 AND node_id = $1
 """
+_STATE = "UPDATE workers_placement SET state = $3 WHERE account = $2 AND node_id = $1 AND pid IS NOT NULL"
 _ENDED = """
 UPDATE workers_placement
-SET pid = NULL, restarts = restarts + $4, last_exit = $3, updated_at = clock_timestamp()
+SET pid = NULL, state = '', memory = NULL, resident = NULL, cpu_percent = NULL,
+    restarts = restarts + $4, last_exit = $3, updated_at = clock_timestamp()
 WHERE account = $2 AND node_id = $1
+"""
+_TAKE = """
+UPDATE workers_placement SET restart_token = NULL WHERE node_id = $1 AND restart_token IS NOT NULL AND host = account
+RETURNING account
+"""
+_MEASURED = """
+WITH host AS (
+    UPDATE workers_node SET memory_total = $2, memory_free = $3, disk_total = $4, disk_free = $5, cpu_percent = $6,
+        measured_at = clock_timestamp() WHERE id = $1
+)
+UPDATE workers_placement place
+SET memory = seen.memory, resident = seen.resident, cpu_percent = seen.cpu, measured_at = clock_timestamp()
+FROM unnest($7::text[], $8::int[], $9::bigint[], $10::bigint[], $11::float8[])
+    AS seen (account, pid, memory, resident, cpu)
+WHERE place.account = seen.account AND place.node_id = $1 AND place.pid = seen.pid
 """
 _FREE = """
 UPDATE core_lease SET released_at = clock_timestamp(), expires_at = clock_timestamp()
 WHERE owner = ANY($1::text[]) AND released_at IS NULL
 """
-_LEAVE = "UPDATE workers_placement SET node_id = NULL, pid = NULL WHERE node_id = $1"
+_LEAVE = """
+WITH left_behind AS (
+    UPDATE workers_placement SET node_id = NULL, pid = NULL, state = '' WHERE account IN (
+        SELECT account FROM workers_placement WHERE node_id = $1 ORDER BY account LIMIT $2 FOR UPDATE
+    ) AND node_id = $1 RETURNING account
+)
+SELECT account, pg_notify('relay_wake', 'placements') FROM left_behind
+"""
 _PART = """
 WITH left_behind AS (
-    UPDATE workers_placement SET node_id = NULL, pid = NULL WHERE node_id = $1 RETURNING account
+    UPDATE workers_placement SET node_id = NULL, pid = NULL, state = '' WHERE node_id = $1 RETURNING account
 ), gone AS (
     UPDATE workers_node SET state = 'gone', heartbeat_at = clock_timestamp() WHERE id = $1
 )
@@ -91,7 +121,8 @@ class Open:
 class Seen:
     """What one look shows. `hosts` counts all placements that need a process, `nodes` those that take placements, with
     this one. `riders`: accounts in another account's process here, and that account. `next_silent`: seconds until the
-    first of the other nodes will have been silent too long, None without others."""
+    first of the other nodes will have been silent too long, None without others. `asked`: somebody wants workers of
+    this node restarted; `drain`: somebody wants it without accounts."""
 
     hosts: int
     nodes: int
@@ -99,6 +130,8 @@ class Seen:
     riders: dict[str, str]
     open: tuple[Open, ...]
     next_silent: float | None
+    asked: bool = False
+    drain: bool = False
 
 
 async def look(conn: Connection, me: Me, *, state: str, ttl: float) -> Seen:
@@ -112,6 +145,8 @@ async def look(conn: Connection, me: Me, *, state: str, ttl: float) -> Seen:
         riders={row["account"]: row["host"] for row in placed if row["account"] != row["host"]},
         open=tuple(Open(row["account"], row["egress"]) for row in placed if not row["mine"]),
         next_silent=rows[0]["next_silent"],
+        asked=any(row["mine"] and row["asked"] for row in placed),
+        drain=rows[0]["drain"],
     )
 
 
@@ -145,11 +180,35 @@ async def free_leases(conn: Connection, owners: Sequence[str]) -> None:
     await conn.execute(_FREE, list(owners))
 
 
-async def leave(conn: Connection, me: Me) -> None:
-    """Give all placements back."""
-    await conn.execute(_LEAVE, me.id)
+async def note_state(conn: Connection, me: Me, account: str, state: ProcessState) -> None:
+    """Show on the placement what its process does."""
+    await conn.execute(_STATE, me.id, account, state.value)
+
+
+async def note_figures(conn: Connection, me: Me, host: HostFigures, workers: Sequence[WorkerFigures]) -> None:
+    """Show what this host and its processes use."""
+    await conn.execute(
+        _MEASURED,
+        me.id,
+        *(host.memory_total, host.memory_free, host.disk_total, host.disk_free, host.cpu_percent),
+        [worker.account for worker in workers],
+        [worker.pid for worker in workers],
+        [worker.memory for worker in workers],
+        [worker.resident for worker in workers],
+        [worker.cpu_percent for worker in workers],
+    )
+
+
+async def take_restarts(conn: Connection, me: Me) -> frozenset[str]:
+    """Accounts of this node whose process somebody wants restarted; each wish is given out once."""
+    return frozenset(row["account"] for row in await conn.fetch(_TAKE, me.id))
+
+
+async def leave(conn: Connection, me: Me, *, at_most: int | None = None) -> frozenset[str]:
+    """Give placements back, `at_most` or all, and tell the other nodes; returns their accounts."""
+    return frozenset(row["account"] for row in await conn.fetch(_LEAVE, me.id, at_most))
 
 
 async def part(conn: Connection, me: Me) -> None:
-    """The same for good, and tell the other nodes."""
+    """Give all back for good, and tell the other nodes."""
     await conn.execute(_PART, me.id)

@@ -18,12 +18,14 @@ from project.core.logs import get_logger
 from workers.database import DatabaseDown
 from workers.node import ears, rows, wire
 from workers.node.egress import egress_name
-from workers.node.fleet import DRAIN_FOR, Ended, Fleet, Started
+from workers.node.fleet import DRAIN_FOR, Event, Fleet
+from workers.node.gauge import Gauge
 from workers.node.rounds import EVERY, Rounds
 from workers.node.zygote_link import COMMAND, ZygoteLink
 from workers.waiting import cancelled, event_or_timeout
 
 LOCALLY_EVERY = 0.2  # seconds, while workers start or stop
+MEASURE_EVERY = 15.0
 PRELOAD_LIMIT = 120.0
 PARTING = 5.0
 
@@ -41,6 +43,7 @@ class Supervisor:
         self._command = zygote
         me = rows.Me(uuid.uuid4(), config.node_name, egress_name(config), os.getpid())
         self._rounds = Rounds(config, me)
+        self._gauge = Gauge(config.var_dir)
         self._zygote = ZygoteLink(self._on_message)
         self._stir = asyncio.Event()
         self._fleet = Fleet(me.id, self._zygote, self._on_event, on_up=self._stir.set)
@@ -58,7 +61,8 @@ class Supervisor:
         await self._zygote.start(self._command)
         try:
             await self._first_of(self._preloaded, limit=PRELOAD_LIMIT)
-            work = [self._keep_fleet(), self._keep_rows(), ears.listen(self._on_wake, self._on_gap)]
+            ears_open = ears.listen(self._on_wake, self._on_gap)
+            work = [self._keep_fleet(), self._keep_rows(), self._measure(), ears_open]
             tasks = [asyncio.create_task(coroutine) for coroutine in work]
             try:
                 await self._first_of(self._stop, tasks=tasks)
@@ -106,6 +110,16 @@ class Supervisor:
                 log.exception("rows not looked at")
             await event_or_timeout(self._poke, pause)
 
+    async def _measure(self) -> None:
+        while True:
+            await asyncio.sleep(MEASURE_EVERY)
+            try:
+                host = await asyncio.to_thread(self._gauge.host)
+                workers = await asyncio.to_thread(self._gauge.workers, self._fleet.pids)
+                await self._rounds.note_figures(host, workers)
+            except (DatabaseDown, OSError) as error:
+                log.warning("figures of this host are not written", reason=str(error))
+
     async def _look(self) -> float:
         """One round over the rows, and what follows from it here; seconds until the next one."""
         found = await self._rounds.look(draining=self._stop.is_set())
@@ -113,6 +127,10 @@ class Supervisor:
             self._want(frozenset() if self._stop.is_set() else found.wanted)
         if found.riders is not None:
             self._note_riders(found.riders)
+        for account in found.restart:
+            log.info("worker restarts", account=account)
+            self._fleet.restart(account)
+            self._stir.set()
         return found.pause
 
     def _want(self, accounts: frozenset[str]) -> None:
@@ -140,7 +158,7 @@ class Supervisor:
         else:
             self._fleet.on_message(message)
 
-    def _on_event(self, event: Started | Ended) -> None:
+    def _on_event(self, event: Event) -> None:
         self._rounds.note(event)
         self._poke.set()
         self._stir.set()

@@ -134,16 +134,13 @@ class Custody:
 
     async def _connect_for_login(self, record: Record) -> Account:
         """With the stored state, which may be half a login; a dead one is put aside for a new key."""
-        for state in (record.state, None):
-            account = self._doors.account(self.name, record, state, _ignore, _nothing)
-            try:
-                await self._unless_stopped(account.connect())
-            except AccountDead:
-                await account.disconnect()
-                if state is None:
-                    raise
-            else:
-                break
+        account = self._doors.account(self.name, record, record.state, _ignore, _nothing)
+        try:
+            await self._unless_stopped(account.connect())
+        except AccountDead:
+            await account.disconnect()
+            account = self._doors.account(self.name, record, record.new_login, _ignore, _nothing)
+            await self._unless_stopped(account.connect())
         return account
 
     async def _log_in(self, holding: Holding, account: Account, link: Link, running: asyncio.Task[None]) -> None:
@@ -166,14 +163,14 @@ class Custody:
                 await engine.hold(holding, account)
                 self.account = account
                 log.info("account connected", account=self.name)
-                await self._watch(holding, account)
+                await self._watch(holding, account, record)
         finally:
             self.account = None
             await engine.drop(self.name)
             await account.disconnect()
             await self._save_last(holding, account)
 
-    async def _watch(self, holding: Holding, account: Account) -> None:
+    async def _watch(self, holding: Holding, account: Account, record: Record) -> None:
         running = asyncio.create_task(account.run())
         try:
             while not running.done() and not self._stopping.is_set():
@@ -181,7 +178,7 @@ class Custody:
                 await asyncio.wait({running, changed}, timeout=WATCH, return_when="FIRST_COMPLETED")
                 changed.cancel()
                 self._changed.clear()
-                if not running.done() and not await self._still_good(holding, account):
+                if not running.done() and not await self._still_good(holding, account, record):
                     return
                 if not running.done():
                     await self._answer_lookups(holding, account)
@@ -190,15 +187,15 @@ class Custody:
         finally:
             await cancelled([running], limit=PARTING)
 
-    async def _still_good(self, holding: Holding, account: Account) -> bool:
-        """Store the state when it is due, and say whether the rows still want the account connected."""
+    async def _still_good(self, holding: Holding, account: Account, connected: Record) -> bool:
+        """Store the state when it is due, and say whether the rows still want the account connected this way."""
         try:
             if self._dirty and time.monotonic() - self._saved_at >= SAVE_EVERY:
                 await self._save(holding, account)
             record = await self._load()
         except DatabaseDown:
             return True
-        return record.runnable and not record.open_login
+        return record.runnable and not record.open_login and record.way == connected.way
 
     async def _answer_lookups(self, holding: Holding, account: Account) -> None:
         """What people asked of this account's live connection."""

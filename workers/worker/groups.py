@@ -6,29 +6,49 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from workers.models import GroupState
 from workers.worker.ports import Counters
+from workers.worker.verdict import split
 
 if TYPE_CHECKING:
     from workers.database import Connection
 
 _WRITE = """
-INSERT INTO workers_workergroup (session_id, number, state, heartbeat_at, counters)
-SELECT $1, number, 'running', clock_timestamp(), counters::jsonb
-FROM unnest($2::smallint[], $3::text[]) AS seen (number, counters)
-ON CONFLICT (session_id, number)
-DO UPDATE SET state = 'running', heartbeat_at = EXCLUDED.heartbeat_at, counters = EXCLUDED.counters
+INSERT INTO workers_workergroup (session_id, number, state, heartbeat_at, counters, restarts)
+SELECT $1, number, state, clock_timestamp(), counters::jsonb, restarts
+FROM unnest($2::smallint[], $3::text[], $4::text[], $5::int[]) AS seen (number, counters, state, restarts)
+ON CONFLICT (session_id, number) DO UPDATE
+SET state = EXCLUDED.state, heartbeat_at = EXCLUDED.heartbeat_at, counters = EXCLUDED.counters,
+    restarts = EXCLUDED.restarts
 """
-_FORGET = "DELETE FROM workers_workergroup WHERE session_id = $1 AND number <> ALL($2::smallint[])"
+_TAKE = """
+UPDATE workers_workergroup SET restart_token = NULL WHERE session_id = $1 AND restart_token IS NOT NULL
+RETURNING number
+"""
 
 
 async def report(conn: Connection, account: str, groups: Sequence[Counters]) -> None:
-    """Write the heartbeat and counters of a session's groups; a group without pairs is no more."""
-    kind, _, number = account.partition(".")
-    if kind != "session":
-        return
-    numbers = [group.number for group in groups]
-    await conn.execute(_WRITE, int(number), numbers, [_figures(group) for group in groups])
-    await conn.execute(_FORGET, int(number), numbers)
+    """Write the heartbeat and counters of a session's groups. Rows of groups that are no more go with the plan."""
+    kind, number = split(account)
+    if kind == "session" and groups:
+        await conn.execute(
+            _WRITE,
+            number,
+            [group.number for group in groups],
+            [_figures(group) for group in groups],
+            [_state(group) for group in groups],
+            [group.restarts for group in groups],
+        )
+
+
+async def take_restarts(conn: Connection, account: str) -> list[int]:
+    """Groups of the session that somebody wants restarted; each wish is given out once."""
+    kind, number = split(account)
+    return [row["number"] for row in await conn.fetch(_TAKE, number)] if kind == "session" else []
+
+
+def _state(group: Counters) -> str:
+    return (GroupState.RESTARTING if group.resting else GroupState.RUNNING).value
 
 
 def _figures(group: Counters) -> str:

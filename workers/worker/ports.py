@@ -26,6 +26,14 @@ class Record(Protocol):
     def open_login(self) -> bool:
         """Somebody waits for a login to go on."""
 
+    @property
+    def new_login(self) -> bytes | None:
+        """What of the state serves a new login, when its key is dead."""
+
+    @property
+    def way(self) -> object:
+        """How it connects; another value than before means to connect anew."""
+
 
 class Account(Protocol):
     """One connection to Telegram."""
@@ -69,6 +77,14 @@ class Counters(Protocol):
     def unsynced(self) -> int:
         """Sources not caught up yet."""
 
+    @property
+    def restarts(self) -> int:
+        """Restarts of the group since the process started."""
+
+    @property
+    def resting(self) -> bool:
+        """Whether it broke and waits for its next start."""
+
 
 class Engine(Protocol):
     """The pairs' lanes of this process."""
@@ -90,6 +106,9 @@ class Engine(Protocol):
 
     def counters(self) -> Sequence[Counters]:
         """Figures of each worker group."""
+
+    def restart_group(self, number: int) -> None:
+        """Everything of this group ends and starts anew."""
 
 
 class Doors(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from typing import TYPE_CHECKING
 
 from project.core.config import Config
 from project.core.logs import get_logger
@@ -16,13 +17,20 @@ from workers.worker.custody import Custody
 from workers.worker.leases import Keeper
 from workers.worker.line import Line
 from workers.worker.ports import Doors
+from workers.worker.verdict import split
+
+if TYPE_CHECKING:
+    from workers.database import Connection
 
 LOOK_EVERY = 15.0  # seconds between looks at the placements, unless a wake-up comes
 REPORT_EVERY = 10.0
 DRAIN_LANES = 8.0
 DRAIN_ACCOUNTS = 1.5
 
-_HOSTED = "SELECT account FROM workers_placement WHERE host = $1"
+_HOSTED = """
+SELECT account, EXISTS (SELECT 1 FROM workers_workergroup WHERE session_id = $2 AND restart_token IS NOT NULL) AS asked
+FROM workers_placement WHERE host = $1
+"""
 
 log = get_logger(__name__)
 
@@ -93,13 +101,23 @@ class Runtime:
 
     async def _hosted(self) -> frozenset[str]:
         """This process's own account always; the supervisor ends the process when it is not wanted."""
+        kind, number = split(self._seat.account)
         try:
             async with self._link.use() as conn:
-                rows = await conn.fetch(_HOSTED, self._seat.account)
+                rows = await conn.fetch(_HOSTED, self._seat.account, number if kind == "session" else None)
+                if any(row["asked"] for row in rows):
+                    await self._restart_groups(conn)
         except DatabaseDown as error:
             log.warning("placements not read", reason=str(error))
             return frozenset(self._accounts) | {self._seat.account}
         return frozenset(row["account"] for row in rows) | {self._seat.account}
+
+    async def _restart_groups(self, conn: Connection) -> None:
+        """The groups that somebody wants restarted. Without an engine nothing of them runs."""
+        for number in await groups.take_restarts(conn, self._seat.account):
+            log.info("worker group restarts", account=self._seat.account, group=number)
+            if self._doors.opened is not None:
+                self._doors.opened.restart_group(number)
 
     async def _hold(self, custody: Custody) -> None:
         """Until the account is handed over; its lease is given back when nothing of it is open any more."""

@@ -87,6 +87,8 @@ class FakeRecord:
     state: bytes | None
     runnable: bool
     open_login: bool
+    new_login: bytes | None = None
+    way: object = None
 
 
 class FakeAccount:
@@ -145,9 +147,16 @@ class FakeCounters:
     pairs: int = 2
     sent: int = 3
     unsynced: int = 0
+    restarts: int = 0
+    resting: bool = False
 
 
 class FakeEngine:
+    restarts = 0
+
+    def restart_group(self, number: int) -> None:
+        self.restarts += 1
+
     async def hold(self, holding: Holding, account: Any) -> None:
         """No lanes."""
 
@@ -164,7 +173,7 @@ class FakeEngine:
         """Nothing to do."""
 
     def counters(self) -> list[FakeCounters]:
-        return [FakeCounters()]
+        return [FakeCounters(restarts=self.restarts)]
 
 
 class FakeDoors:
