@@ -1,8 +1,24 @@
-"""A dead session's pairs go to the best sessions that can read their sources, pair by pair."""
+"""A dead session's pairs go to the best sessions that can read their sources, pair by pair.
+
+Each goes on at the same source message: its cursor and journal are its own, whoever reads. What finds no stand-in stays
+with its session, `disabled`, and returns with it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from django.db.models import Q
+
+from pairs.domain.moves import MovingPair
+from pairs.services.commits import commit
+from pairs.services.selection import moving_pairs
+from pairs.services.standins import find_stand_ins
+from project.core.errors import Conflict, NotFound
+from sessions.models import TelegramSession
+
+KIND = "pairs.failover"
+_TRIES = 3  # plans that may be overtaken by other changes
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,3 +46,49 @@ class FailOverReport:
     moved: tuple[Moved, ...]
     left: tuple[Left, ...]
     operation_id: int | None
+
+
+def fail_over(session_id: int, *, actor: str, reason: str) -> FailOverReport:
+    """Gives every living pair of the session to another one, as far as one can take it. Blocks up to ten seconds.
+
+    Called again it only looks after what was left. The dead session's process, or without one any node, hands the pairs
+    over (docs/explanation/ownership.md). Raises NotFound, and Conflict when the tables change faster than it plans.
+    """
+    session = TelegramSession.objects.filter(pk=session_id).first()
+    if session is None:
+        raise NotFound(f"There is no session {session_id}.")
+    for attempt in range(1, _TRIES + 1):
+        try:
+            return _fail_over(session, actor=actor, reason=reason)
+        except Conflict:
+            if attempt == _TRIES:
+                raise
+    raise AssertionError("it returned or raised")
+
+
+def what_if(session: TelegramSession) -> FailOverReport:
+    """Where each of its pairs would go if it died now; changes nothing."""
+    pairs = pairs_of(session.pk)
+    found = find_stand_ins(pairs, without={session.pk})
+    moved = tuple(Moved(move.pair_id, move.before, move.after) for move in found.moves)
+    return FailOverReport(session.name, moved, tuple(Left(one.pair_id, one.reason) for one in found.left), None)
+
+
+def pairs_of(session_id: int) -> list[MovingPair]:
+    """Living pairs that the session has or is to have, without those that are leaving it."""
+    stay = Q(assignment__session_id=session_id) & (Q(wanted_session=None) | Q(wanted_session_id=session_id))
+    return moving_pairs(stay | Q(wanted_session_id=session_id))
+
+
+def _fail_over(session: TelegramSession, *, actor: str, reason: str) -> FailOverReport:
+    found = find_stand_ins(pairs_of(session.pk), without={session.pk})
+    operation = None
+    if found.moves:
+        title = f"{len(found.moves)} pairs away from {session.name}"
+        operation = commit(found.moves, actor=actor, kind=KIND, title=title, reason=reason)
+    return FailOverReport(
+        session=session.name,
+        moved=tuple(Moved(move.pair_id, move.before, move.after) for move in found.moves),
+        left=tuple(Left(one.pair_id, one.reason) for one in found.left),
+        operation_id=operation.id if operation else None,
+    )

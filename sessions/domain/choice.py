@@ -39,7 +39,8 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A session that fits. `unseen`: sources of which nobody knows whether it can read them; it has to look first."""
+    """A session that fits. `unseen`: sources of which nobody knows whether it can read them; it has to look first.
+    `protected`: sources that it reads but that forbid copying, as they do to everybody."""
 
     session_id: int
     name: str
@@ -47,6 +48,7 @@ class Choice:
     used: int
     max_pairs: int
     unseen: tuple[int, ...]
+    protected: tuple[int, ...]
 
     @property
     def free(self) -> int:
@@ -105,15 +107,18 @@ def _reasons(candidate: Candidate, sources: Sequence[int], seats: int) -> Iterab
         taken = f"{candidate.used} of {candidate.max_pairs} pairs"
         yield f"full: {taken}" if not candidate.free else f"{candidate.free} free seats, {seats} needed ({taken})"
     for source in dict.fromkeys(sources):
-        seen = candidate.access.get(source)
-        if seen == Seen.BANNED:
+        if candidate.access.get(source) == Seen.BANNED:
             yield f"cannot read source {source}"
-        elif seen == Seen.PROTECTED:
-            yield f"source {source} forbids copying"
 
 
 def _choice(candidate: Candidate, sources: Sequence[int]) -> Choice:
-    unseen = tuple(
-        source for source in dict.fromkeys(sources) if candidate.access.get(source, Seen.UNKNOWN) != Seen.MEMBER
+    seen = {source: candidate.access.get(source, Seen.UNKNOWN) for source in sources}
+    return Choice(
+        session_id=candidate.session_id,
+        name=candidate.name,
+        priority=candidate.priority,
+        used=candidate.used,
+        max_pairs=candidate.max_pairs,
+        unseen=tuple(source for source, what in seen.items() if what == Seen.UNKNOWN),
+        protected=tuple(source for source, what in seen.items() if what == Seen.PROTECTED),
     )
-    return Choice(candidate.session_id, candidate.name, candidate.priority, candidate.used, candidate.max_pairs, unseen)

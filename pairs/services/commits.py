@@ -1,0 +1,126 @@
+"""Writing moves: one transaction, a handful of statements however many pairs. The owners hand over."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+from django.db import connection, transaction
+
+from pairs.domain.moves import Move, pairs_named
+from pairs.models import PairStatus
+from pairs.services.placing import candidates
+from project.core.audit import Change, record_changes
+from project.core.errors import Conflict
+from project.core.operations import OperationView, begin, new_correlation_id
+from sessions.domain.choice import unfit
+from sessions.models import TelegramSession
+
+AUDITED = "pair.session"
+
+_LOCK = """
+SELECT p.id, p.status, coalesce(a.generation, 0) FROM pairs_pair p LEFT JOIN pairs_assignment a ON a.pair_id = p.id
+WHERE p.id = ANY(%s) ORDER BY p.id FOR NO KEY UPDATE OF p
+"""
+# Asking for the session that has the pair takes an earlier wish back.
+_WISH = """
+UPDATE pairs_pair p SET wanted_session_id = nullif(m.target, a.session_id)
+FROM unnest(%s::bigint[], %s::bigint[]) AS m(pair_id, target) JOIN pairs_assignment a ON a.pair_id = m.pair_id
+WHERE p.id = m.pair_id
+"""
+# Nobody has to give a parked pair away. The generation goes on, so that no late write of an old owner fits.
+_ASSIGN = """
+INSERT INTO pairs_assignment (pair_id, session_id, "group", generation)
+SELECT p.id, m.target, coalesce((
+    SELECT o."group" FROM pairs_assignment o WHERE o.session_id = m.target
+    GROUP BY o."group" ORDER BY count(*), o."group" LIMIT 1), 1), p.parked_generation + 1
+FROM unnest(%s::bigint[], %s::bigint[]) AS m(pair_id, target) JOIN pairs_pair p ON p.id = m.pair_id
+"""
+_WAKE = "SELECT pg_notify('relay_wake', who) FROM unnest(%s::text[]) AS n(who)"
+
+
+def commit(
+    moves: Sequence[Move], *, actor: str, kind: str, title: str, reason: str = "", correlation_id: str = ""
+) -> OperationView:
+    """Writes all of the moves or none; each has an audit event, and they share one correlation id and an undo.
+
+    Raises Conflict when something changed since they were planned: the target's state or seats, or a pair.
+    """
+    correlation_id = correlation_id or new_correlation_id()
+    with transaction.atomic():
+        _check_targets(moves)
+        _check_pairs(moves)
+        _write([move for move in moves if move.before_id is not None], _WISH)
+        _write([move for move in moves if move.before_id is None], _ASSIGN)
+        record_changes(
+            (Change(f"pair.{move.pair_id}", _named(move.before), _named(move.after)) for move in moves),
+            actor=actor,
+            action=AUDITED,
+            reason=reason,
+            correlation_id=correlation_id,
+        )
+        operation = begin(
+            kind=kind,
+            title=title,
+            actor=actor,
+            total=len(moves),
+            payload={"moves": [[move.pair_id, move.before_id, move.after_id] for move in moves]},
+            undo=_way_back(moves),
+            correlation_id=correlation_id,
+        )
+        wake_all({f"session.{number}" for move in moves for number in (move.before_id, move.after_id) if number})
+    return operation
+
+
+def wake_all(accounts: Collection[str]) -> None:
+    """Tells the nodes of these accounts, and the planners, that rows changed; at commit."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAKE, [[*sorted(accounts), "placements"]])
+
+
+def _check_targets(moves: Sequence[Move]) -> None:
+    """Locks the sessions, so that two moves cannot take the same last seat."""
+    coming = Counter(move.after_id for move in moves if move.before_id != move.after_id)
+    ids = sorted({move.after_id for move in moves})
+    list(TelegramSession.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+    targets = {one.session_id: one for one in candidates()}
+    for number in ids:
+        target = targets.get(number)
+        state = unfit(target) if target else "deleted"
+        if target is None or (state and coming[number]):
+            raise Conflict(f"The session is {state} by now.", hint="Nothing was changed; ask again.")
+        if coming[number] > target.free:
+            raise Conflict(
+                f"{target.name} has {target.free} free seats by now, {coming[number]} are needed.",
+                hint="Nothing was changed; ask again.",
+            )
+
+
+def _check_pairs(moves: Sequence[Move]) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [[move.pair_id for move in moves]])
+        now = {pair: (status, generation) for pair, status, generation in cursor.fetchall()}
+    changed = [
+        move.pair_id
+        for move in moves
+        if move.pair_id not in now
+        or now[move.pair_id][0] == PairStatus.REMOVED
+        or now[move.pair_id][1] != move.generation
+    ]
+    if changed:
+        raise Conflict(f"Meanwhile changed: {pairs_named(changed)}.", hint="Nothing was changed; ask again.")
+
+
+def _write(moves: Sequence[Move], statement: str) -> None:
+    if moves:
+        with connection.cursor() as cursor:
+            cursor.execute(statement, [[move.pair_id for move in moves], [move.after_id for move in moves]])
+
+
+def _named(session: str) -> dict[str, str]:
+    return {"session": session}
+
+
+def _way_back(moves: Sequence[Move]) -> dict[str, list[list[int]]] | None:
+    back = [[move.pair_id, move.before_id] for move in moves if move.before_id is not None]
+    return {"moves": back} if back else None
