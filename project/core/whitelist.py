@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from project.core.audit import record
 from project.core.config import current
@@ -16,6 +17,7 @@ from project.core.models import Operator
 from project.core.operators import OperatorView, Role
 
 _MOST_USER_ID = 2**52  # Telegram's ids have at most 52 significant bits (Bot API, User.id)
+_SEEN_EVERY = timedelta(minutes=10)
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('operators'))"  # "the last owner" must not be judged twice at once
 
 
@@ -39,13 +41,19 @@ class OperatorLine:
     unreachable_since: datetime | None
 
 
-def admit(user_id: int) -> Admission | None:
-    """The operator of this id, or None: the one question asked at every message, press and step."""
+def admit(user_id: int, name: str) -> Admission | None:
+    """The operator of this id, or None: the one question asked at every message, press and step.
+
+    `name` is what they call themselves now; that they write means that the bot may write to them.
+    """
     row = Operator.objects.filter(user_id=user_id).first()
     role = _role(user_id, row)
     if role is None:
         return None
-    return Admission(OperatorView(user_id, row.name if row else "", role), row.since if row else None)
+    clean = _clean(name)
+    if row is None or row.name != clean or row.unreachable_since is not None or _is_old(row.seen_at):
+        note_seen(user_id, clean)
+    return Admission(OperatorView(user_id, clean, role), row.since if row and row.role else None)
 
 
 def list_operators() -> list[OperatorLine]:
@@ -123,8 +131,12 @@ def note_seen(user_id: int, name: str) -> None:
 
 def note_unreachable(user_id: int, why: str) -> None:
     """The bot could not write to them: `/operators` and `/start` say so until they write again."""
-    row, _ = Operator.objects.get_or_create(user_id=user_id)
-    if row.unreachable_since is None:
+    row = Operator.objects.filter(user_id=user_id).first()
+    if _role(user_id, row) is None:
+        return
+    if row is None:
+        Operator.objects.get_or_create(user_id=user_id)
+    if row is None or row.unreachable_since is None:
         Operator.objects.filter(user_id=user_id).update(unreachable_since=Now(), unreachable_why=why[:200])
 
 
@@ -134,6 +146,10 @@ def check_user_id(user_id: int) -> None:
         raise InvalidInput(
             f"{user_id} is not a Telegram user id.", hint="It is a positive number; /whoami shows each person theirs."
         )
+
+
+def _is_old(seen_at: datetime | None) -> bool:
+    return seen_at is None or timezone.now() - seen_at > _SEEN_EVERY
 
 
 def _role(user_id: int, row: Operator | None) -> Role | None:

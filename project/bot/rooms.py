@@ -1,0 +1,21 @@
+"""All that the admin bot can do: what the rooms declare, and what belongs to none of them."""
+
+from __future__ import annotations
+
+from project.bot.commands.cancel import CANCEL
+from project.bot.commands.help import help_room
+from project.bot.commands.start import start_room
+from project.bot.commands.whoami import WHOAMI
+from project.botkit.catalogue import Catalogue, assemble
+from project.botkit.parts import Room
+
+SECTIONS = ("Basics", "Sessions", "Pairs", "Senders", "Workers", "Administration")
+
+
+def _catalogue() -> Catalogue:
+    return CATALOGUE
+
+
+_BASICS = (start_room(_catalogue), help_room(_catalogue), Room(commands=(CANCEL, WHOAMI)))
+ROOMS: tuple[Room, ...] = (*_BASICS,)
+CATALOGUE = assemble(ROOMS, sections=SECTIONS)

@@ -1,0 +1,123 @@
+"""Long polling: updates in their order, for as long as the token is good, whatever the network does."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aiogram import Bot
+from aiogram.exceptions import (
+    AiogramError,
+    TelegramConflictError,
+    TelegramNotFound,
+    TelegramRetryAfter,
+    TelegramUnauthorizedError,
+)
+from aiogram.types import Update, User
+
+from project.core.errors import AccountDead
+from project.core.logs import get_logger
+
+SECONDS = 30  # that Telegram holds a call open
+ALLOWED = ["message", "edited_message", "callback_query", "my_chat_member"]
+_SLACK = 15  # seconds more before the call counts as lost
+_LONGEST_PAUSE = 30.0
+_AT_ONCE = 50  # updates at work
+_ORDER = 3.0  # seconds that one person's next update waits for the one before
+
+log = get_logger(__name__)
+
+T = TypeVar("T")
+Handle = Callable[[Update], Awaitable[object]]
+
+
+class Polling:
+    """Reads updates and hands each to `handle` in a task of its own, those of one person in their order."""
+
+    def __init__(self, bot: Bot, handle: Handle, *, pause: float = 1.0) -> None:
+        self._bot = bot
+        self._handle = handle
+        self._pause = pause
+        self._offset: int | None = None
+        self._room = asyncio.Semaphore(_AT_ONCE)
+        self._last: dict[int, asyncio.Task[None]] = {}
+
+    async def run(self) -> None:
+        """Ends only by cancellation, and by AccountDead when Telegram refuses the token."""
+        await self.patiently(lambda: self._bot.delete_webhook())
+        try:
+            while True:
+                updates = await self.patiently(self._get)
+                for update in updates:
+                    self._offset = update.update_id + 1
+                    await self._start(update)
+        finally:
+            await self._finish()
+
+    async def me(self) -> User:
+        """The bot itself, asked until Telegram answers. Raises AccountDead."""
+        return await self.patiently(self._bot.get_me)
+
+    async def _get(self) -> list[Update]:
+        return await self._bot.get_updates(
+            offset=self._offset, timeout=SECONDS, allowed_updates=ALLOWED, request_timeout=SECONDS + _SLACK
+        )
+
+    async def patiently(self, call: Callable[[], Awaitable[T]]) -> T:
+        """The call's result, tried again for ever with growing pauses. Raises AccountDead."""
+        pause = self._pause
+        while True:
+            try:
+                return await call()
+            except (TelegramUnauthorizedError, TelegramNotFound) as error:
+                raise AccountDead(
+                    "Telegram refuses ADMIN_BOT_TOKEN.", code="401", hint="Take the token from @BotFather anew."
+                ) from error
+            except TelegramRetryAfter as error:
+                await asyncio.sleep(error.retry_after)
+            except TelegramConflictError:
+                log.warning("another program reads this bot's updates", hint="Stop it, or give it another bot.")
+                await asyncio.sleep(pause)
+            except AiogramError as error:
+                log.warning("Telegram cannot be reached", reason=type(error).__name__)
+                await asyncio.sleep(pause)
+            pause = min(_LONGEST_PAUSE, pause * 2)
+
+    async def _start(self, update: Update) -> None:
+        await self._room.acquire()
+        person = _person(update)
+        task = asyncio.create_task(self._work(update, self._last.get(person)))
+        self._last[person] = task
+        task.add_done_callback(lambda done: self._forget(person, done))
+
+    async def _work(self, update: Update, before: asyncio.Task[None] | None) -> None:
+        if before is not None and not before.done():
+            await asyncio.wait([before], timeout=_ORDER)
+        await self._handle(update)
+
+    def _forget(self, person: int, done: asyncio.Task[None]) -> None:
+        self._room.release()
+        if self._last.get(person) is done:
+            del self._last[person]
+        if not done.cancelled() and (error := done.exception()) is not None:
+            log.error("an update was not handled", exc_info=error)
+
+    async def _finish(self) -> None:
+        """Lets what is at work end, and tells Telegram what was read, so that nothing comes twice."""
+        if self._last:
+            await asyncio.wait(list(self._last.values()), timeout=5)
+        for task in list(self._last.values()):
+            task.cancel()
+        if self._offset is not None:
+            try:
+                await self._bot.get_updates(offset=self._offset, timeout=0, limit=1, request_timeout=3)
+            except AiogramError as error:
+                log.info("the last updates may come again", reason=type(error).__name__)
+
+
+def _person(update: Update) -> int:
+    message, press = update.message, update.callback_query
+    if message is not None and message.from_user is not None:
+        return message.from_user.id
+    return press.from_user.id if press is not None else 0
