@@ -344,6 +344,43 @@ class Config:
             86400,
         ),
     )
+    failover: bool = field(
+        default=True,
+        metadata=_about(
+            _PAIRS,
+            "Whether the pairs of a session that cannot work go to others with access to their sources. "
+            "Each session has its own switch, too.",
+            Kind.SWITCH,
+        ),
+    )
+    failover_unhealthy_after: int = field(
+        default=600,
+        metadata=_whole_seconds(
+            _PAIRS,
+            "How long a session is unhealthy before its pairs go to others. A dead login loses them at once.",
+            60,
+            86400,
+        ),
+    )
+    heartbeat_url: Secret | None = field(
+        default=None,
+        metadata=_about(
+            _ADMIN,
+            "Asked for by `control` every minute while it works, so that somebody outside notices when it does not.",
+            Kind.SECRET,
+            default_text="none",
+        ),
+    )
+    alert_webhook_url: Secret | None = field(
+        default=None,
+        metadata=_about(
+            _ADMIN,
+            "A Discord or Slack webhook, or any other http(s) URL, to which `control` posts warnings as well: "
+            "the bot cannot tell that its own host is dead.",
+            Kind.SECRET,
+            default_text="none",
+        ),
+    )
     payload_days: int = field(default=7, metadata=_days("Content of journaled messages; hashes stay."))
     link_days: int = field(
         default=30, metadata=_days("Links between the three copies of a message: edits, deletes, replies.")
