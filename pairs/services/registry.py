@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from pairs.domain.cycles import closes_cycle
 from pairs.models import Assignment, Pair, PairStatus
@@ -32,6 +34,17 @@ class PairView:
     status: str
     reason: str
     cursor: int | None
+    until: datetime | None = None
+    by_webhook: bool = False
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PairPage:
+    """Some of the pairs that match, by id, and how many match in all."""
+
+    pairs: tuple[PairView, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +56,7 @@ class NewPair:
     target: DiscordTarget
     destination: ChatInfo
     sender: SenderBot | None
+    options: Mapping[str, str] = field(default_factory=dict)
 
 
 def add_pair(*, actor: str, new: NewPair) -> PairView:
@@ -62,13 +76,22 @@ def add_pair(*, actor: str, new: NewPair) -> PairView:
 
 
 def _check(new: NewPair) -> None:
-    if not new.destination.can_post:
-        sender = str(new.sender) if new.sender else f"session {new.session.name}"
+    check_poster(new.destination, str(new.sender) if new.sender else f"session {new.session.name}")
+    check_no_cycle(new.source.chat_id, new.destination.chat_id)
+
+
+def check_poster(destination: ChatInfo, poster: str) -> None:
+    """Raises InvalidInput when the poster, who looked at the destination, may not post there."""
+    if not destination.can_post:
         raise InvalidInput(
-            f"{sender} may not post in {new.destination.title}.", hint="Make it an administrator there, or let it in."
+            f"{poster} may not post in {destination.title}.", hint="Make it an administrator there, or let it in."
         )
-    routes = Pair.objects.exclude(status=PairStatus.REMOVED).values_list("source_chat", "destination_chat")
-    if closes_cycle(routes, (new.source.chat_id, new.destination.chat_id)):
+
+
+def check_no_cycle(source: int, destination: int, *, besides: int = 0) -> None:
+    """Raises InvalidInput when pairs would read what pairs wrote. `besides`: all but the pair of this id."""
+    routes = _living().exclude(pk=besides).values_list("source_chat", "destination_chat")
+    if closes_cycle(routes, (source, destination)):
         raise InvalidInput("This pair would send its own messages round in a circle.", hint="Choose another chat.")
 
 
@@ -90,11 +113,12 @@ def _save(new: NewPair) -> Pair:
         destination_chat=new.destination.chat_id,
         destination_title=new.destination.title,
         sender=new.sender,
+        options=dict(new.options),
         cursor=new.source.top_message_id or None,  # what comes before the first sync is caught up
     )
     if new.target.webhook:
         token = new.target.webhook.token.reveal().encode()
-        pair.webhook_sealed = seal(token, owner=f"pair.{pair.pk}", keys=current().master_keys)
+        pair.webhook_sealed = seal(token, owner=pair.seal_owner, keys=current().master_keys)
         pair.save(update_fields=["webhook_sealed"])
     Assignment.objects.create(pair=pair, session=new.session, group=_group(new.session))
     return pair
@@ -118,17 +142,51 @@ def _group(session: TelegramSession) -> int:
 
 def list_pairs() -> list[PairView]:
     """All pairs that were not removed, by id."""
-    pairs = Pair.objects.exclude(status=PairStatus.REMOVED).select_related("sender", "assignment__session")
-    return [view(pair) for pair in pairs.order_by("pk")]
+    return [view(pair) for pair in _with_relations().order_by("pk")]
+
+
+def search_pairs(text: str, *, offset: int, limit: int) -> PairPage:
+    """Pairs whose titles, chats, session, sender, status or id contain the text, whatever the case."""
+    found = _with_relations()
+    for word in text.split()[:10]:
+        found = found.filter(_matches(word[:64]))
+    rows = found.order_by("pk")
+    return PairPage(tuple(view(pair) for pair in rows[offset : offset + limit]), rows.count())
+
+
+def _matches(word: str) -> Q:
+    wanted = Q()
+    for name in (
+        "source_title",
+        "source_username",
+        "discord_title",
+        "destination_title",
+        "assignment__session__name",
+        "sender__username",
+        "status",
+    ):
+        wanted |= Q(**{f"{name}__icontains": word.lstrip("@#") or word})
+    if word.removeprefix("-100").isascii() and word.removeprefix("-100").isdigit():
+        number = int(word.removeprefix("-100"))
+        if number < 2**63:
+            wanted |= Q(pk=number) | Q(source_chat=number) | Q(discord_channel=number) | Q(destination_chat=number)
+    return wanted
 
 
 def find_pair(pair_id: int) -> Pair:
     """Raises NotFound."""
-    living = Pair.objects.exclude(status=PairStatus.REMOVED).select_related("sender", "assignment__session")
-    pair = living.filter(pk=pair_id).first()
+    pair = _with_relations().filter(pk=pair_id).first()
     if pair is None:
-        raise NotFound(f"There is no pair {pair_id}.", hint="`pair list` shows them.")
+        raise NotFound(f"There is no pair {pair_id}.", hint="`pair list`, or /pairs in the bot, shows them.")
     return pair
+
+
+def _living() -> QuerySet[Pair]:
+    return Pair.objects.exclude(status=PairStatus.REMOVED)
+
+
+def _with_relations() -> QuerySet[Pair]:
+    return _living().select_related("sender", "assignment__session")
 
 
 def view(pair: Pair) -> PairView:
@@ -144,4 +202,7 @@ def view(pair: Pair) -> PairView:
         status=pair.status,
         reason=pair.status_reason,
         cursor=pair.cursor,
+        until=pair.status_until,
+        by_webhook=pair.webhook_id is not None,
+        options=dict(pair.options),
     )

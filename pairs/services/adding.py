@@ -1,0 +1,44 @@
+"""Adding a pair by what people name: chats, a channel or webhook, a sender, perhaps a session."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pairs.domain.options import check_option
+from pairs.services.finding import find_poster, find_reader
+from pairs.services.registry import NewPair, PairView, add_pair
+from pairs.services.targets import find_target
+from project.core.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class PairWish:
+    """A pair as people name it. `discord` is a channel id or a webhook's URL. Empty `session`: the best one; empty
+    `sender`: the session itself posts."""
+
+    source: str
+    discord: Secret
+    destination: str
+    session: str = ""
+    sender: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+def add_wished(*, actor: str, wish: PairWish) -> PairView:
+    """Looks everything up and saves the pair; it relays what comes from now on. Blocks for seconds, up to two minutes
+    where an account's worker does not answer. Raises InvalidInput, NotFound, Conflict and GatewayError."""
+    for name, value in wish.options.items():
+        check_option(name, value)
+    target = find_target(wish.discord.reveal())
+    reader = find_reader(wish.source, wish.session)
+    poster = find_poster(wish.destination, wish.sender, reader.session)
+    new = NewPair(
+        session=reader.session,
+        source=reader.source,
+        target=target,
+        destination=poster.destination,
+        sender=poster.sender,
+        options=wish.options,
+    )
+    return add_pair(actor=actor, new=new)

@@ -1,0 +1,85 @@
+"""What people name for a pair, looked up by the accounts that will use it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.utils import timezone
+
+from pairs.domain.references import chat_number, check_chat
+from pairs.models import Access, Pair, SourceAccess
+from pairs.services.placing import best_sessions
+from project.core.errors import Conflict, NotFound, RelayError
+from project.telegram.values import ChatInfo
+from sessions.models import SenderBot, TelegramSession
+from sessions.services.lookups import look_up_chat
+from sessions.services.registry import find_logged_in
+from sessions.services.senders import find_active
+
+ITSELF = frozenset({"", "session", "itself"})  # no sender bot: the session posts
+MOST_LOOKS = 4  # sessions that are asked about a source
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A session and the source as it sees it."""
+
+    session: TelegramSession
+    source: ChatInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    """Who posts at a destination, and the destination as it sees it. No `sender`: the session itself."""
+
+    destination: ChatInfo
+    sender: SenderBot | None
+
+
+def find_reader(source: str, session: str = "") -> Reader:
+    """The session of that name, else the best one that can read the source. Blocks while sessions look.
+
+    Raises InvalidInput, NotFound and Conflict.
+    """
+    wanted = check_chat(source)
+    if session:
+        return _looked(find_logged_in(session), wanted)
+    number = chat_number(wanted)
+    choices = best_sessions([number] if number else _known(wanted)).best
+    if not choices:
+        raise Conflict("No session can take another pair now.", hint="/optimalsession says why; or name a session.")
+    return _first([choice.name for choice in choices[:MOST_LOOKS]], wanted)
+
+
+def _first(names: Iterable[str], source: str) -> Reader:
+    refusals = []
+    for name in names:
+        try:
+            return _looked(find_logged_in(name), source)
+        except RelayError as error:
+            refusals.append(f"{name}: {error.message}")
+    raise NotFound(
+        f"No session can read {source}. {' '.join(refusals)}", hint="Let one of the accounts join it, then try again."
+    )
+
+
+def _known(username: str) -> list[int]:
+    name = username.removeprefix("@")
+    return list(Pair.objects.filter(source_username__iexact=name).values_list("source_chat", flat=True)[:1])
+
+
+def _looked(session: TelegramSession, source: str) -> Reader:
+    found = look_up_chat(session.account, source)
+    SourceAccess.objects.update_or_create(
+        session=session,
+        source_chat=found.chat_id,
+        defaults={"access": Access.PROTECTED if found.protected else Access.MEMBER, "checked_at": timezone.now()},
+    )
+    return Reader(session, found)
+
+
+def find_poster(destination: str, sender: str, session: TelegramSession) -> Poster:
+    """The destination as the sender bot sees it, or the session when that posts itself. Raises as `find_reader`."""
+    bot = None if sender.lower() in ITSELF else find_active(sender)
+    return Poster(look_up_chat(bot.account if bot else session.account, check_chat(destination)), bot)
