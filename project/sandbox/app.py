@@ -1,4 +1,4 @@
-"""The whole sandbox: a Telegram, a Discord, the control API and the chat page, on loopback."""
+"""The whole sandbox: a Telegram with its Bot API, a Discord, the control API and the chat page, on loopback."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from pathlib import Path
 
 from aiohttp import web
 
+from project.sandbox.botapi.server import PREFIX, BotApiServer
+from project.sandbox.botapi.world import BotWorld
 from project.sandbox.control.server import ControlServer
-from project.sandbox.control.tables import discord_verbs, telegram_verbs
+from project.sandbox.control.tables import bots_verbs, discord_verbs, telegram_verbs
 from project.sandbox.discord.limits import Limits
 from project.sandbox.discord.limits import profile as discord_limits
 from project.sandbox.discord.server import DiscordServer
@@ -29,6 +31,7 @@ class Endpoints:
     discord_api_url: str
     discord_gateway_url: str
     discord_cdn_url: str
+    bot_api_url: str
     control_url: str
     chat_url: str
 
@@ -40,11 +43,12 @@ class Endpoints:
             "DISCORD_API_URL": self.discord_api_url,
             "DISCORD_GATEWAY_URL": self.discord_gateway_url,
             "DISCORD_CDN_URL": self.discord_cdn_url,
+            "BOT_API_URL": self.bot_api_url,
         }
 
 
 class Sandbox:
-    """Both platforms in this process, on one loop. `telegram` and `discord` are the worlds with their verbs.
+    """Both platforms in this process, on one loop. `telegram`, `discord` and `bots` are the worlds with their verbs.
 
     `key_file` receives the loopback Telegram's public key. A port of 0 is chosen freely. `discord` takes limits
     other than the profile's.
@@ -63,6 +67,7 @@ class Sandbox:
         self.profile = profile
         self.discord = DiscordWorld(discord or discord_limits(profile))
         self.telegram = TelegramWorld(Settings(limits=Profile(profile).limits))
+        self.bots = BotWorld(self.telegram)
         self._key_file = key_file
         self._host = host
         self._http_port = http_port
@@ -82,11 +87,17 @@ class Sandbox:
     async def _start_http(self, stack: contextlib.AsyncExitStack) -> int:
         app = web.Application(client_max_size=0)
         page = ChatPage(self.telegram, self.discord)
-        tables = {"telegram": telegram_verbs(self.telegram), "discord": discord_verbs(self.discord)}
+        bot_api = BotApiServer(self.bots)
+        tables = {
+            "telegram": telegram_verbs(self.telegram),
+            "discord": discord_verbs(self.discord),
+            "bots": bots_verbs(self.bots),
+        }
         info = {"profile": self.profile, "telegram_dc": self._telegram_server.address}
-        for part in (self._discord_server, ControlServer(tables, info), page):
+        for part in (self._discord_server, ControlServer(tables, info), bot_api, page):
             part.install(app)
         app.on_shutdown.append(page.close)
+        app.on_shutdown.append(bot_api.close)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=2)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)
@@ -103,6 +114,7 @@ class Sandbox:
             discord_api_url=self.discord.api_url,
             discord_gateway_url=self._discord_server.gateway_url,
             discord_cdn_url=self.discord.state.cdn_url,
+            bot_api_url=base + PREFIX,
             control_url=base + "/control",
             chat_url=base + "/",
         )

@@ -7,6 +7,7 @@ from types import TracebackType
 
 import aiohttp
 
+from project.sandbox.control.bots_client import BotsControl
 from project.sandbox.control.discord_client import DiscordControl
 from project.sandbox.control.telegram_client import TelegramControl
 from project.sandbox.control.transport import ControlTransport
@@ -44,6 +45,7 @@ class ControlClient:
         self._transport = ControlTransport(self._url, self._http)
         self.telegram = TelegramControl(self._transport)
         self.discord = DiscordControl(self._transport)
+        self.bots = BotsControl(self._transport)
         return self
 
     async def __aexit__(

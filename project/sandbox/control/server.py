@@ -31,7 +31,7 @@ class ControlServer:
         return _answer(200, {"result": dict(self._info) | {"verbs": verbs}})
 
     async def _counters(self, request: web.Request) -> web.Response:
-        counted = {world: table["counters"].act() for world, table in self._tables.items()}
+        counted = {world: table["counters"].act() for world, table in self._tables.items() if "counters" in table}
         return _answer(200, {"result": counted | {"profile": self._info["profile"]}})
 
     async def _run(self, request: web.Request) -> web.Response:

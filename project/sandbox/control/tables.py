@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from project.sandbox.botapi.world import BotWorld
 from project.sandbox.control.verbs import Verb, verbs_of
 from project.sandbox.control.views import Account, Chat, account, chat
 from project.sandbox.discord.world import DiscordWorld
@@ -76,3 +77,20 @@ def discord_verbs(world: DiscordWorld) -> dict[str, Verb]:
         world.counters,
     )
     return verbs_of({act.__name__: act for act in acts} | {"clear_faults": world.faults.clear})
+
+
+def bots_verbs(world: BotWorld) -> dict[str, Verb]:
+    """Verbs of chats with bots."""
+    acts = (
+        world.type,
+        world.send_file,
+        world.press,
+        world.messages,
+        world.toasts,
+        world.menu,
+        world.chats,
+        world.bots,
+        world.block,
+        world.unblock,
+    )
+    return verbs_of({act.__name__: act for act in acts})
