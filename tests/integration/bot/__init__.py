@@ -1,0 +1,1 @@
+"""The admin bot over a recorded Bot API: what it answers to whom."""
