@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 
 from project.core.errors import Conflict, InvalidInput
 from project.core.secret import Secret
 from project.doors.prompts import ask_secret
+from sessions.domain.delivery import way, where
 from sessions.models import LoginStep
 from sessions.services import login
 from sessions.services.login import LoginView
@@ -18,54 +18,40 @@ Say = Callable[[str], None]
 LIMIT = 120.0  # seconds for the worker's next step; taking over a lease may take 30 of them
 _PATIENCE = 10.0  # seconds of silence after which a word is due
 _LOOK = 0.1
-_WORKERS_TURN = (LoginStep.REQUESTED, LoginStep.CODE_GIVEN, LoginStep.PASSWORD_GIVEN)
-_IN_WORDS = ("word", "phrase")
-
-WHERE = {
-    "app": "Telegram sent a code to the Telegram app of this account: look for a message from “Telegram”.",
-    "sms": "Telegram sent a code by SMS.",
-    "call": "Telegram calls the phone and reads out a code.",
-    "flash_call": "Telegram calls the phone and hangs up: the code is in the number that called.",
-    "missed_call": "Telegram calls the phone and hangs up: the code is the last digits of the number that called.",
-    "email": "Telegram sent a code to the account's e-mail address.",
-    "fragment": "Telegram sent a code to fragment.com, where this number was bought.",
-    "word": "Telegram sent a secret word by SMS; type the word.",
-    "phrase": "Telegram sent a phrase by SMS; type the whole phrase.",
-    "firebase": "Telegram sent a code by SMS.",
-}
-ELSEWHERE = "Telegram sent a code (it does not say where: look into the Telegram app, SMS and e-mail)."
+_WORKERS_TURN = (LoginStep.REQUESTED, LoginStep.CODE_GIVEN, LoginStep.RESEND_ASKED, LoginStep.PASSWORD_GIVEN)
 WARNING = "Type it here only. A code that is typed into any Telegram chat burns at once."
 
 
 def converse(account: str, *, say: Say, again: str) -> None:
-    """Leads an open login to its end. `again` is the command that starts a new one.
+    """Leads an open login by code to its end. `again` is the command that starts a new one.
 
     Raises Conflict with the reason when the login failed, and InvalidInput when no answer comes.
     """
-    told = False
+    told = ""
     while (state := _next_step(account, say)).step != LoginStep.DONE:
         if state.step == LoginStep.FAILED:
             raise Conflict(f"The login failed: {state.error}", hint=f"`{again}` starts a new one.")
         if state.error:
             say(state.error)
         if state.step == LoginStep.CODE_SENT:
-            if not told:
-                _tell_where(state)
-                say(f"{WHERE.get(state.delivery, ELSEWHERE)} {WARNING}")
-                told = True
-            login.give_code(account=account, code=_ask_code(state, say))
+            if told != state.delivery:
+                _refuse_what_cannot_be_answered(state)
+                say(f"{where(state.delivery)} {WARNING}")
+                if state.next_delivery:
+                    say(f"Type ? to get another one {way(state.next_delivery)}.")
+                told = state.delivery
+            _take_code(state, say)
         else:
             say("This account has a password (two-step verification).")
             login.give_password(account=account, password=ask_secret("Password"))
 
 
-def wait_for_import(account: str, *, say: Say) -> LoginView:
-    """Waits until the worker has used a bot's token; the last step, DONE or FAILED."""
+def wait_for_end(account: str, *, say: Say) -> LoginView:
+    """Waits until the worker has used a bot's token or an imported key; the last step, DONE or FAILED."""
     return _next_step(account, say)
 
 
-def _tell_where(state: LoginView) -> None:
-    """Refuses what cannot be answered here."""
+def _refuse_what_cannot_be_answered(state: LoginView) -> None:
     if state.delivery == "email_setup":
         raise Conflict(
             "Telegram wants an e-mail address for this account first.",
@@ -73,15 +59,23 @@ def _tell_where(state: LoginView) -> None:
         )
 
 
-def _ask_code(state: LoginView, say: Say) -> Secret:
-    """A code of the right length: one that cannot be right would cost one of five tries."""
+def _take_code(state: LoginView, say: Say) -> None:
+    """Asks until it can be the code; a question mark asks for another one."""
     while True:
-        code = ask_secret("Code").reveal()
-        if state.delivery not in _IN_WORDS:
-            code = re.sub(r"[\s-]", "", code)
-        if code and (not state.code_length or len(code) == state.code_length):
-            return Secret(code)
-        say(f"The code has {state.code_length} characters." if state.code_length else "Type the code that came.")
+        code = ask_secret("Code")
+        try:
+            if code == Secret("?"):
+                login.resend(account=state.account)
+            else:
+                login.give_code(account=state.account, code=code)
+        except InvalidInput as error:
+            say(error.for_people())
+        except Conflict as error:
+            if code != Secret("?"):
+                raise
+            say(error.for_people())
+        else:
+            return
 
 
 def _next_step(account: str, say: Say) -> LoginView:

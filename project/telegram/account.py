@@ -24,6 +24,7 @@ from project.telegram.values import (
     CodeSent,
     DeviceProfile,
     Endpoint,
+    QrToken,
     Sent,
 )
 
@@ -123,6 +124,23 @@ class TelegramAccount:
     async def send_code(self, phone: str) -> CodeSent:
         """Ask Telegram to send a login code to the phone number's account."""
         return await login.send_code(self._link, self._app, phone)
+
+    async def resend_code(self, phone: str, phone_code_hash: str) -> CodeSent:
+        """Ask for another code, another way. Raises CodeExpired of login.py."""
+        return await login.resend_code(self._link, phone, phone_code_hash)
+
+    @property
+    def login_token_due(self) -> bool:
+        """Whether `qr_step` has something to do before its token expires: it was scanned, or never asked for here."""
+        return self._link.login_token_due
+
+    async def qr_step(self) -> QrToken | AccountInfo:
+        """What to show as a QR code now, or who is logged in, once it was scanned. Raises PasswordNeeded."""
+        return await login.qr_step(self._link, self._app)
+
+    async def identify(self) -> AccountInfo:
+        """Who the key belongs to, also when the kept state does not say. Raises Refused when it is nobody's."""
+        return await login.identify(self._link)
 
     async def sign_in(self, phone: str, phone_code_hash: str, code: Secret) -> AccountInfo:
         """Log in with the code. Raises PasswordNeeded, CodeInvalid, CodeExpired, SignUpRefused of login.py."""

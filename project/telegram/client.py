@@ -28,7 +28,8 @@ from telethon.tl.functions.updates import GetStateRequest
 from project.telegram.box import Box, ChannelCache
 from project.telegram.connection import HardConnection
 from project.telegram.proxy import Proxy
-from project.telegram.sender import CALL_LIMIT, Discarded, Lost, Sender
+from project.telegram.qr import LoginEars
+from project.telegram.sender import CALL_LIMIT, Lost, Sender
 from project.telegram.session import MemorySession
 from project.telegram.values import App
 
@@ -47,7 +48,7 @@ class Client(TelegramClient):  # type: ignore[misc]
 
     `on_updates(updates, users, chats)` gets raw updates in order, in the same step in which the counters move, so that
     saved counters are never ahead of what was handed over. `on_gap(channel id or None)` reports what may be missing.
-    `on_tick()` is called about every 10 s.
+    `on_tick()` is called about every 10 s, `on_login_token()` when somebody scanned this login's QR code.
     """
 
     def __init__(
@@ -60,6 +61,7 @@ class Client(TelegramClient):  # type: ignore[misc]
         on_updates: Callable[[Sequence[Any], Sequence[Any], Sequence[Any]], None],
         on_gap: Callable[[int | None], None],
         on_tick: Callable[[], None],
+        on_login_token: Callable[[], None],
     ) -> None:
         device = app.device
         listens = bool(session.state.user_id) and not session.state.is_bot
@@ -92,7 +94,7 @@ class Client(TelegramClient):  # type: ignore[misc]
         self._on_updates, self._on_tick = on_updates, on_tick
         self._message_box = Box(self._log["messagebox"], on_gap)
         self._mb_entity_cache = ChannelCache()
-        self._sender = self.new_sender(session.auth_key, self._updates_queue if listens else Discarded())
+        self._sender = self.new_sender(session.auth_key, self._updates_queue if listens else LoginEars(on_login_token))
         self._sender._auth_key_callback = self._auth_key_callback
 
     def new_sender(self, auth_key: Any, updates_queue: Any) -> Sender:

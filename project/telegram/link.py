@@ -69,6 +69,7 @@ class Link:
         self._answered_at = float("-inf")
         self._governor, self._floods = Governor(name), Floods()
         self._on_wait: Callable[[str, float], None] = _nothing
+        self.login_token_due = True  # to be asked for: nobody did over this connection yet, or somebody scanned it
         _place(session, endpoint)
 
     # --- life -------------------------------------------------------------------------------------------------------
@@ -152,7 +153,9 @@ class Link:
             on_updates=self._take_updates,
             on_gap=self._take_gap,
             on_tick=self._tick,
+            on_login_token=self._take_login_token,
         )
+        self.login_token_due = True
         try:
             async with asyncio.timeout(OPEN_LIMIT) as self._open_limit:
                 await client.open()
@@ -216,7 +219,7 @@ class Link:
                 raise self._failed(error, asked) from None
         except Lost as error:
             raise self._lost(error, asked) from None
-        await self._move(dc_id)
+        await self.move(dc_id)
         try:
             return await self._ask(request, limit)
         except RPCError as error:
@@ -251,8 +254,8 @@ class Link:
         self._notice_changes()
         return answer
 
-    async def _move(self, dc_id: int) -> None:
-        """Go on in the data centre where the account lives."""
+    async def move(self, dc_id: int) -> None:
+        """Go on in the data centre where the account lives. Raises GatewayErrors."""
         if self.session.dc_id != dc_id:  # else another call was told the same before
             await self._settle_in(dc_id)
             await self.renew()
@@ -310,6 +313,9 @@ class Link:
 
     def _take_gap(self, channel_id: int | None) -> None:
         self._on_update(Gap(chat_scope(channel_id) if channel_id else None))
+
+    def _take_login_token(self) -> None:
+        self.login_token_due = True
 
     def _tick(self) -> None:
         now = self.clock()

@@ -10,9 +10,10 @@ from telethon.tl import functions, types
 
 from project.core.errors import InvalidInput, Refused, RelayError, RetryLater, Unreachable
 from project.core.secret import Secret
+from project.telegram import qr
 from project.telegram.link import Link
 from project.telegram.names import display_name
-from project.telegram.values import AccountInfo, App, CodeSent
+from project.telegram.values import AccountInfo, App, CodeSent, QrToken
 
 _log = logging.getLogger(__name__)
 
@@ -52,6 +53,15 @@ _KINDS = {
 }
 
 
+_NEXT = {
+    types.auth.CodeTypeSms: "sms",
+    types.auth.CodeTypeCall: "call",
+    types.auth.CodeTypeFlashCall: "flash_call",
+    types.auth.CodeTypeMissedCall: "missed_call",
+    types.auth.CodeTypeFragmentSms: "fragment",
+}
+
+
 async def send_code(link: Link, app: App, phone: str) -> CodeSent:
     """Ask Telegram to send a login code. About five a day are allowed per number."""
     token = link.session.state.future_auth_token
@@ -67,8 +77,52 @@ async def send_code(link: Link, app: App, phone: str) -> CodeSent:
         return CodeSent("none", 0, "", 0)
     if not isinstance(sent, types.auth.SentCode):
         raise Refused("Telegram wants a payment for this login.", code="PAYMENT_REQUIRED", hint="Log in by QR.")
-    length = getattr(sent.type, "length", None) or 0
-    return CodeSent(_KINDS.get(type(sent.type), "other"), length, sent.phone_code_hash, sent.timeout or 0)
+    return _code_sent(sent)
+
+
+def _code_sent(sent: Any) -> CodeSent:
+    return CodeSent(
+        kind=_KINDS.get(type(sent.type), "other"),
+        length=getattr(sent.type, "length", None) or 0,
+        phone_code_hash=sent.phone_code_hash,
+        timeout=sent.timeout or 0,
+        next_kind=_NEXT.get(type(sent.next_type), ""),
+    )
+
+
+async def resend_code(link: Link, phone: str, phone_code_hash: str) -> CodeSent:
+    """Ask for another code, another way. Raises CodeExpired, and Refused when Telegram has no other way."""
+    try:
+        sent = await link.call(functions.auth.ResendCodeRequest(phone.strip(), phone_code_hash))
+    except Refused as error:
+        if error.code == "SEND_CODE_UNAVAILABLE":
+            raise Refused(
+                "Telegram has no other way to send this code.", code=error.code, hint="Log in by QR code instead."
+            ) from None
+        raise _refused_code(error) from None
+    return _code_sent(sent)
+
+
+async def qr_step(link: Link, app: App) -> QrToken | AccountInfo:
+    """What to show as a QR code now; or who is logged in, once it was scanned. Raises PasswordNeeded.
+
+    To be called at first, when `link.login_token_due`, and when the token expires (after about 30 s).
+    """
+    link.login_token_due = False
+    export = functions.auth.ExportLoginTokenRequest(app.api_id, app.api_hash.reveal(), except_ids=[])
+    try:
+        answer = await link.call(export)
+        if isinstance(answer, types.auth.LoginTokenMigrateTo):
+            await link.move(answer.dc_id)
+            link.login_token_due = False
+            answer = await link.call(functions.auth.ImportLoginTokenRequest(answer.token))
+    except Refused as error:
+        if error.code.startswith("AUTH_TOKEN_"):
+            raise CodeExpired("The QR code is not valid any more.", hint="Ask for a new one.") from None
+        raise _refused_code(error) from None
+    if isinstance(answer, types.auth.LoginTokenSuccess):
+        return await _welcome(link, answer.authorization)
+    return qr.shown(answer)
 
 
 def _refused_phone(error: Refused) -> RelayError:
@@ -142,16 +196,30 @@ async def import_bot(link: Link, app: App, token: Secret) -> AccountInfo:
     return await _welcome(link, answer)
 
 
+async def identify(link: Link) -> AccountInfo:
+    """Who a key belongs to that another program made; it is that user's from now on. Raises Refused for nobody's."""
+    users = await link.call(functions.users.GetUsersRequest([types.InputUserSelf()]))
+    if not users:
+        raise Refused("Telegram does not say who this account is.", code="USER_EMPTY")
+    if not link.session.state.user_id:
+        await _settle(link, users[0])
+    return account_info(users[0])
+
+
 async def _welcome(link: Link, authorization: Any) -> AccountInfo:
+    link.session.set_token(authorization.future_auth_token)
+    await _settle(link, authorization.user)
+    return account_info(authorization.user)
+
+
+async def _settle(link: Link, user: Any) -> None:
     """Remember the user, and start over on a new connection: in the one that did the login Telethon cannot tell a
     later revocation from "not logged in yet"."""
-    link.session.sign_in(authorization.user)
-    link.session.set_token(authorization.future_auth_token)
+    link.session.sign_in(user)
     try:
         await link.renew()
     except (Unreachable, RetryLater) as error:
         _log.warning("%s is logged in, but could not connect anew yet: %s", link.name, error)
-    return account_info(authorization.user)
 
 
 async def me(link: Link) -> AccountInfo:

@@ -97,6 +97,15 @@ class MemorySession(Session):  # type: ignore[misc]
         self.set_dc(dc_id, host, port)
         self.changed = True
 
+    @classmethod
+    def without_login(cls, blob: bytes | None) -> bytes | None:
+        """What of a snapshot serves a new login: place and token, no key. None without a snapshot."""
+        if not blob:
+            return None
+        session = cls.restore(blob)
+        session.forget_login()
+        return session.snapshot()
+
     def forget_login(self) -> None:
         """The login is over: nothing but the token for a later one is worth keeping."""
         kept = self.state

@@ -97,10 +97,20 @@ class CodeSent:
     phrase, firebase; or email_setup, which this product cannot serve (use another way to log in).
 
     `length` is in characters, 0 when not told. `timeout` is in seconds until another kind may be
-    asked for, 0 when none.
+    asked for, 0 when none. `next_kind` is where that one would go, "" when there is no other way.
     """
 
     kind: str
     length: int
     phone_code_hash: str
     timeout: int
+    next_kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QrToken:
+    """What a QR code for a login has to say (a secret while it is valid), and until when, in Unix seconds by
+    Telegram's clock."""
+
+    url: Secret
+    expires_at: float

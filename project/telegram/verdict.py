@@ -18,6 +18,7 @@ _WRITES = (
     functions.auth.CheckPasswordRequest,
     functions.auth.ImportBotAuthorizationRequest,
     functions.auth.LogOutRequest,
+    functions.auth.ResendCodeRequest,
     functions.auth.SendCodeRequest,
     functions.auth.SignInRequest,
     functions.channels.DeleteMessagesRequest,

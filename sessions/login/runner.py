@@ -1,140 +1,189 @@
-"""The worker's side of a login: takes the step that waits for it, and leaves the rest to the person.
-
-Every step is one fenced transaction, so a worker that dies between two steps leaves an attempt that goes on.
-"""
+"""The worker's side of a login: takes the step that waits for it, and leaves the rest to the person."""
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import asyncpg
 
+from project.botkit.times import span
 from project.core.config import current
-from project.core.crypto import seal, unseal
-from project.core.errors import GatewayError, RelayError
+from project.core.crypto import unseal
+from project.core.errors import GatewayError, InvalidInput, Refused, RelayError, RetryLater, Unreachable
 from project.core.leases import Holding
+from project.core.logs import get_logger
 from project.core.secret import Secret
 from project.telegram.account import TelegramAccount
-from project.telegram.login import CodeExpired, CodeInvalid, PasswordInvalid, PasswordNeeded
-from project.telegram.values import AccountInfo
-from sessions.accounts import fence, mark_alive, save_state
+from project.telegram.login import CodeInvalid, PasswordInvalid, PasswordNeeded
+from project.telegram.values import AccountInfo, QrToken
+from sessions.accounts import destroy_state, mark_alive, save_state
+from sessions.login.attempt import Attempt, now, open_attempt_of
 from sessions.login.finish import finish_sender, finish_session
-from sessions.models.login import LoginStep
+from sessions.models.login import LoginKind, LoginStep
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
 
 MOST_TRIES = 5
-_FOR_WORKER = (LoginStep.REQUESTED, LoginStep.CODE_GIVEN, LoginStep.PASSWORD_GIVEN)
-_OPEN = """
-SELECT id, step, sealed_state, sealed_answer, tries, expires_at < clock_timestamp() AS expired
-FROM tg_sessions_loginattempt WHERE account = $1 AND step NOT IN ('done', 'failed')
-"""
-_STEP = """
-UPDATE tg_sessions_loginattempt
-SET step = $3, sealed_state = coalesce($4, sealed_state), sealed_answer = NULL, delivery = coalesce($5, delivery),
-    code_length = coalesce($6, code_length), tries = tries + $7, error = $8, updated_at = clock_timestamp()
-WHERE id = $1 AND step = $2
-"""
+EARLY = timedelta(seconds=3)  # a QR code is renewed before it expires
+SHORTEST, LONGEST = timedelta(seconds=15), timedelta(seconds=60)  # of a QR code, whatever the clocks say
+_FOR_WORKER = (
+    LoginStep.REQUESTED,
+    LoginStep.CODE_GIVEN,
+    LoginStep.RESEND_ASKED,
+    LoginStep.QR_SHOWN,
+    LoginStep.PASSWORD_GIVEN,
+)
+
+log = get_logger(__name__)
 
 
 async def run_login(conn: Connection, holding: Holding, telegram: TelegramAccount) -> bool:
     """Takes the step that waits for the worker, if any. True when the account has just been logged in."""
-    row = await conn.fetchrow(_OPEN, holding.account)
-    if row is None:
+    attempt = await open_attempt_of(conn, holding)
+    if attempt is None:
         return False
-    if row["expired"]:
-        await _move(conn, holding, row, LoginStep.FAILED, error="Nobody answered in time.")
+    if attempt.kind is LoginKind.LOG_OUT:
+        await _log_out(attempt, telegram)
         return False
-    if row["step"] not in _FOR_WORKER:
+    if attempt.expired:
+        await attempt.end(LoginStep.FAILED, error="Nobody answered in time.")
+        return False
+    if attempt.step not in _FOR_WORKER:
         return False
     try:
-        return await _step(conn, holding, telegram, row)
+        info = await _step(attempt, telegram)
+        return info is not None and await _done(attempt, telegram, info)
     except (CodeInvalid, PasswordInvalid) as error:
-        await _again(conn, holding, row, error)
+        await _again(attempt, error)
     except PasswordNeeded:
-        await _move(conn, holding, row, LoginStep.PASSWORD_NEEDED)
-    except (CodeExpired, GatewayError, RelayError) as error:
-        await _move(conn, holding, row, LoginStep.FAILED, error=error.for_people())
+        await save_state(conn, holding, telegram.snapshot())  # the password belongs to this half-made key
+        await attempt.move(LoginStep.PASSWORD_NEEDED)
+    except RetryLater as error:
+        await attempt.end(LoginStep.FAILED, error=f"Telegram asks to wait {span(error.retry_after)} before that.")
+    except RelayError as error:
+        if not (isinstance(error, Unreachable) and error.code == "LOST"):  # else: as soon as it is connected again
+            await attempt.end(LoginStep.FAILED, error=error.for_people())
     return False
 
 
-async def _step(conn: Connection, holding: Holding, telegram: TelegramAccount, row: asyncpg.Record) -> bool:
+async def _step(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | None:
+    """Who is logged in, once somebody is."""
+    if attempt.holding.account.startswith("sender."):
+        return await telegram.import_bot(await _token(attempt))
+    match attempt.step:
+        case LoginStep.REQUESTED:
+            return await _begin(attempt, telegram)
+        case LoginStep.RESEND_ASKED:
+            await _resend(attempt, telegram)
+            return None
+        case LoginStep.QR_SHOWN:
+            return await _qr(attempt, telegram) if _qr_due(attempt, telegram) else None
+        case LoginStep.CODE_GIVEN:
+            phone = await _phone(attempt)
+            return await telegram.sign_in(phone.reveal(), attempt.code_hash, attempt.answer)
+        case _:
+            return await telegram.check_password(attempt.answer)
+
+
+async def _begin(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | None:
+    """A key that works already is all that is wanted: a second login beside it would stay open for ever."""
+    if attempt.kind is LoginKind.IMPORT:
+        return await _identify(telegram)
+    if telegram.signed_in:
+        return await telegram.identify()
+    if attempt.kind is LoginKind.QR:
+        return await _qr(attempt, telegram)
+    sent = await telegram.send_code((await _phone(attempt)).reveal())
+    if sent.kind == "none":  # a kept token of an earlier login sufficed
+        return await telegram.identify()
+    await save_state(attempt.conn, attempt.holding, telegram.snapshot())  # the code belongs to this half-made key
+    await attempt.show_code(sent, now=now())
+    return None
+
+
+async def _identify(telegram: TelegramAccount) -> AccountInfo:
+    try:
+        return await telegram.identify()
+    except Refused:
+        raise InvalidInput("The imported login is not valid (any more).", hint="Log in by QR or code.") from None
+
+
+async def _resend(attempt: Attempt, telegram: TelegramAccount) -> None:
+    try:
+        sent = await telegram.resend_code((await _phone(attempt)).reveal(), attempt.code_hash)
+    except Refused as error:  # the code that was sent stays good
+        await attempt.move(LoginStep.CODE_SENT, error=error.for_people())
+        return
+    await attempt.show_code(sent, now=now())
+
+
+def _qr_due(attempt: Attempt, telegram: TelegramAccount) -> bool:
+    return telegram.login_token_due or attempt.link_until is None or now() >= attempt.link_until - EARLY
+
+
+async def _qr(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | None:
+    shown = await telegram.qr_step()
+    if not isinstance(shown, QrToken):
+        return shown
+    await save_state(attempt.conn, attempt.holding, telegram.snapshot())  # the token belongs to this half-made key
+    told = datetime.fromtimestamp(shown.expires_at, UTC)
+    await attempt.show_link(shown.url, min(max(told, now() + SHORTEST), now() + LONGEST))
+    return None
+
+
+async def _done(attempt: Attempt, telegram: TelegramAccount, info: AccountInfo) -> bool:
+    conn, holding = attempt.conn, attempt.holding
     if holding.account.startswith("sender."):
-        info = await telegram.import_bot(await _token(conn, holding))
-        return await _done(conn, holding, telegram, row, info)
-    if row["step"] == LoginStep.REQUESTED:
-        if await _send_code(conn, holding, telegram, row):
-            return False
-        return await _done(conn, holding, telegram, row, await telegram.me())
-    answer = Secret(unseal(row["sealed_answer"], owner=holding.account, keys=current().master_keys).decode())
-    if row["step"] == LoginStep.CODE_GIVEN:
-        phone = await _phone(conn, holding)
-        code_hash = unseal(row["sealed_state"], owner=holding.account, keys=current().master_keys).decode()
-        info = await telegram.sign_in(phone.reveal(), code_hash, answer)
-    else:
-        info = await telegram.check_password(answer)
-    return await _done(conn, holding, telegram, row, info)
-
-
-async def _send_code(conn: Connection, holding: Holding, telegram: TelegramAccount, row: asyncpg.Record) -> bool:
-    """False when no code is needed: a kept token of an earlier login sufficed."""
-    sent = await telegram.send_code((await _phone(conn, holding)).reveal())
-    if sent.kind == "none":
-        return False
-    await save_state(conn, holding, telegram.snapshot())  # the code belongs to this half-made key
-    sealed = seal(sent.phone_code_hash.encode(), owner=holding.account, keys=current().master_keys)
-    await _move(conn, holding, row, LoginStep.CODE_SENT, state=sealed, delivery=sent.kind, length=sent.length or None)
-    return True
-
-
-async def _done(
-    conn: Connection, holding: Holding, telegram: TelegramAccount, row: asyncpg.Record, info: AccountInfo
-) -> bool:
-    finish = finish_sender if holding.account.startswith("sender.") else finish_session
-    refusal = await finish(conn, holding, telegram, info)
-    if refusal:
-        await _move(conn, holding, row, LoginStep.FAILED, error=refusal)
+        await finish_sender(conn, holding, info)
+    elif refusal := await finish_session(conn, holding, info):
+        if attempt.kind is not LoginKind.IMPORT:  # another program's login is left alone
+            await _end_login(telegram)
+            refusal += " It was logged out again."
+        await attempt.end(LoginStep.FAILED, error=refusal)
         return False
     await save_state(conn, holding, telegram.snapshot())
     await mark_alive(conn, holding)
-    await _move(conn, holding, row, LoginStep.DONE)
+    await attempt.end(LoginStep.DONE)
     return True
 
 
-async def _again(conn: Connection, holding: Holding, row: asyncpg.Record, error: RelayError) -> None:
+async def _end_login(telegram: TelegramAccount) -> str:
+    """Logs out; "" when that is done, else why not."""
+    try:
+        await telegram.log_out()
+    except GatewayError as error:
+        log.warning("log-out failed", code=error.code)
+        return error.for_people()
+    return ""
+
+
+async def _log_out(attempt: Attempt, telegram: TelegramAccount) -> None:
+    """The account was removed: end its login, then destroy its key, also when Telegram does not answer."""
+    error = await _end_login(telegram) if telegram.signed_in else ""
+    await destroy_state(attempt.conn, attempt.holding)
+    await attempt.end(LoginStep.DONE, error=error)
+
+
+async def _again(attempt: Attempt, error: RelayError) -> None:
     """A wrong answer may be given again, five times in all."""
-    asked = LoginStep.CODE_SENT if row["step"] == LoginStep.CODE_GIVEN else LoginStep.PASSWORD_NEEDED
-    if row["tries"] + 1 >= MOST_TRIES:
-        await _move(conn, holding, row, LoginStep.FAILED, error="Too many wrong answers. Start a new login.")
+    asked = LoginStep.CODE_SENT if attempt.step is LoginStep.CODE_GIVEN else LoginStep.PASSWORD_NEEDED
+    if attempt.tries + 1 >= MOST_TRIES:
+        await attempt.end(LoginStep.FAILED, error="Too many wrong answers. Start a new login.")
     else:
-        await _move(conn, holding, row, asked, tries=1, error=error.for_people())
+        await attempt.move(asked, tries=1, error=error.for_people())
 
 
-async def _move(
-    conn: Connection,
-    holding: Holding,
-    row: asyncpg.Record,
-    step: LoginStep,
-    *,
-    state: bytes | None = None,
-    delivery: str | None = None,
-    length: int | None = None,
-    tries: int = 0,
-    error: str = "",
-) -> None:
-    async with conn.transaction():
-        await fence(conn, holding)
-        await conn.execute(_STEP, row["id"], row["step"], step.value, state, delivery, length, tries, error[:300])
+async def _phone(attempt: Attempt) -> Secret:
+    return await _sealed(attempt, "SELECT phone_sealed FROM tg_sessions_telegramsession WHERE id = $1")
 
 
-async def _phone(conn: Connection, holding: Holding) -> Secret:
-    number = int(holding.account.partition(".")[2])
-    sealed = await conn.fetchval("SELECT phone_sealed FROM tg_sessions_telegramsession WHERE id = $1", number)
-    return Secret(unseal(sealed, owner=holding.account, keys=current().master_keys).decode())
+async def _token(attempt: Attempt) -> Secret:
+    return await _sealed(attempt, "SELECT token_sealed FROM tg_sessions_senderbot WHERE id = $1")
 
 
-async def _token(conn: Connection, holding: Holding) -> Secret:
-    number = int(holding.account.partition(".")[2])
-    sealed = await conn.fetchval("SELECT token_sealed FROM tg_sessions_senderbot WHERE id = $1", number)
-    return Secret(unseal(sealed, owner=holding.account, keys=current().master_keys).decode())
+async def _sealed(attempt: Attempt, query: str) -> Secret:
+    account = attempt.holding.account
+    sealed = await attempt.conn.fetchval(query, int(account.partition(".")[2]))
+    return Secret(unseal(sealed, owner=account, keys=current().master_keys).decode())

@@ -10,7 +10,7 @@ from project.core.config import current
 from project.core.errors import Conflict
 from project.doors.actor import actor
 from project.doors.command import DoorCommand
-from project.doors.login import wait_for_import
+from project.doors.login import wait_for_end
 from project.doors.prompts import ask_secret
 from project.doors.running import at_work, installation
 from project.doors.tables import table
@@ -39,7 +39,7 @@ class Command(DoorCommand):
         with at_work(current(), self.say):
             added = senders.add_sender(actor=actor(), token=ask_secret("Bot token"))
             self.say("Logging the bot in …")
-            state = wait_for_import(added.account, say=self.say)
+            state = wait_for_end(added.account, say=self.say)
             if state.step != LoginStep.DONE:
                 raise Conflict(f"The bot could not be logged in: {state.error}", hint="`sender add` tries again.")
             sender = senders.find_sender(str(added.bot_id))
