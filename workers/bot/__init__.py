@@ -3,5 +3,6 @@
 from __future__ import annotations
 
 from project.botkit.parts import Room
+from workers.bot import restartworker, workerstatus
 
-ROOM = Room()
+ROOM = Room(commands=(workerstatus.COMMAND, restartworker.COMMAND), presses=(workerstatus.PRESS,))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db import transaction
 
@@ -13,7 +13,7 @@ from project.core.errors import Conflict, InvalidInput, NotFound
 from sessions.models import TelegramSession
 from sessions.services.login import wake
 from sessions.services.registry import find_session
-from workers.models import Placement, WorkerGroup
+from workers.models import GroupState, Placement, ProcessState, WorkerGroup
 
 USAGE = "session or session/group"
 _TARGET = re.compile(r"(?P<session>\w{1,32})(?:/(?P<group>\d{1,4}))?", re.ASCII)
@@ -32,12 +32,15 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class RestartView:
-    """A restart that was asked for: of the process `pid` on `node`, or of a group of `pairs` within it."""
+    """A restart that was asked for: of the process `pid` on `node`, or of a group of `pairs` within it. `restarts`: of
+    that group until now."""
 
     target: Target
+    account: str
     node: str
     pid: int | None
     pairs: int
+    restarts: int = 0
 
 
 def parse_target(text: str) -> Target:
@@ -59,7 +62,8 @@ def restart(*, actor: str, target: Target) -> RestartView:
                 f"Session {session.name} does not run.",
                 hint="`/workerstatus` shows what runs, `/sessionstatus` why not.",
             )
-        pairs = _ask_process(place) if target.group is None else _ask_group(session, target.group)
+        view = RestartView(target, session.account, place.node.name, place.pid, 0)
+        view = _ask_process(place, view) if target.group is None else _ask_group(session, target.group, view)
         record(
             actor=actor,
             action="worker.restart" if target.group is None else "group.restart",
@@ -67,21 +71,35 @@ def restart(*, actor: str, target: Target) -> RestartView:
             before={"node": place.node.name, "pid": place.pid},
         )
         wake("placements" if target.group is None else session.account)
-    return RestartView(target, place.node.name, place.pid, pairs)
+    return view
 
 
-def _ask_process(place: Placement) -> int:
+def restarted_as(view: RestartView) -> str:
+    """What runs now in the place of what was to be restarted, in words; "" while it does not run yet."""
+    place = Placement.objects.select_related("node").filter(account=view.account, restart_token=None).first()
+    if place is None or place.state != ProcessState.UP or place.node is None:
+        return ""
+    if view.target.group is None:
+        return "" if place.pid == view.pid else f"pid {place.pid} on {place.node.name}"
+    number = int(view.account.partition(".")[2])
+    group = WorkerGroup.objects.filter(session_id=number, number=view.target.group).first()
+    if group is None or group.restart_token or group.state != GroupState.RUNNING or group.restarts <= view.restarts:
+        return ""
+    return f"{group.counters.get('pairs', 0)} pairs, restart {group.restarts}"
+
+
+def _ask_process(place: Placement, view: RestartView) -> RestartView:
     Placement.objects.filter(pk=place.pk).update(restart_token=uuid.uuid4())
-    number = int(place.account.partition(".")[2])
-    return sum(group.counters.get("pairs", 0) for group in WorkerGroup.objects.filter(session_id=number))
+    return view
 
 
-def _ask_group(session: TelegramSession, number: int) -> int:
+def _ask_group(session: TelegramSession, number: int, view: RestartView) -> RestartView:
     groups = {group.number: group for group in WorkerGroup.objects.filter(session=session).order_by("number")}
     if number not in groups:
         known = ", ".join(f"{session.name}/{group}" for group in groups)
         raise NotFound(
             f"Session {session.name} has no group {number}.", hint=f"It has {known}." if known else "It has no pairs."
         )
-    WorkerGroup.objects.filter(pk=groups[number].pk).update(restart_token=uuid.uuid4())
-    return int(groups[number].counters.get("pairs", 0))
+    group = groups[number]
+    WorkerGroup.objects.filter(pk=group.pk).update(restart_token=uuid.uuid4())
+    return replace(view, pairs=group.counters.get("pairs", 0), restarts=group.restarts)

@@ -1,0 +1,176 @@
+"""What /workerstatus shows, in a number of queries that does not grow with sessions and pairs."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+from django.db.models import Count
+from django.utils import timezone
+
+from pairs.models import Assignment, PairStatus
+from project.core.config import current
+from sessions.models import Health, Lifecycle, TelegramSession
+from workers.domain.status import WorkerFacts, WorkerState, judge_worker
+from workers.models import GroupState, Placement, WorkerGroup
+from workers.selectors import GROUP_SILENT_AFTER
+from workers.services.nodes import NodeView, list_nodes
+
+PER_PAGE = 10
+CRASH_LOOP = "crash loop"
+
+# The oldest part of each lane that is not through; the index `delivery_lane` has them in order.
+_LAGS = """
+SELECT a.session_id, max(extract(epoch FROM clock_timestamp() - oldest.created_at))::float8
+FROM pairs_assignment a
+JOIN pairs_pair p ON p.id = a.pair_id AND p.status IN ('active', 'degraded')
+CROSS JOIN (VALUES (1), (2)) AS hops (hop)
+CROSS JOIN LATERAL (
+    SELECT e.created_at FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
+    WHERE d.pair_id = a.pair_id AND d.hop = hops.hop AND d.state IN ('waiting', 'sending')
+    ORDER BY d.seq LIMIT 1
+) oldest
+WHERE a.session_id = ANY(%s) GROUP BY a.session_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupView:
+    """A worker group; `pairs` of at most `most`. `silent`: its worker does not report it."""
+
+    number: int
+    pairs: int
+    most: int
+    state: str
+    restarts: int
+    silent: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerView:
+    """A session's worker. Memory in bytes (`memory` is what it shares with nobody), `lag` and `uptime` in seconds; None
+    where there is nothing to tell. `cpu_percent` is of one processor."""
+
+    session: str
+    state: WorkerState
+    pairs: int
+    max_pairs: int
+    groups: tuple[GroupView, ...]
+    node: str
+    pid: int | None
+    uptime: float | None
+    restarts: int
+    last_exit: str
+    lag: float
+    memory: int | None
+    resident: int | None
+    cpu_percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerStatus:
+    """One page of the sessions by name, and all live nodes."""
+
+    workers: tuple[WorkerView, ...]
+    nodes: tuple[NodeView, ...]
+    page: int
+    pages: int
+    total: int
+
+
+def worker_status(page: int = 1, *, per_page: int = PER_PAGE) -> WorkerStatus:
+    """A page of all sessions that were not deleted; one that does not exist becomes the nearest that does."""
+    living = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED).order_by("name")
+    total = living.count()
+    pages = max(1, -(-total // per_page))
+    page = min(max(page, 1), pages)
+    start = (page - 1) * per_page
+    sessions = living.only("name", "lifecycle", "health", "max_pairs")[start : start + per_page]
+    return WorkerStatus(tuple(_workers(list(sessions))), tuple(list_nodes()), page, pages, total)
+
+
+def worker_of(session: TelegramSession) -> WorkerView:
+    """The same of one session."""
+    return _workers([session])[0]
+
+
+def lags(session_ids: Collection[int]) -> dict[int, float]:
+    """Seconds for which the oldest message of each session has been waiting to get through; a session that has nothing
+    to do is not named. Pairs that stand still (paused, disabled, in error) do not count."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LAGS, [list(session_ids)])
+        return dict(cursor.fetchall())
+
+
+def _workers(sessions: list[TelegramSession]) -> list[WorkerView]:
+    ids = [session.pk for session in sessions]
+    now = timezone.now()
+    places = Placement.objects.select_related("node").in_bulk([session.account for session in sessions])
+    groups = _groups(ids, now)
+    behind = lags(ids)
+    return [
+        _worker(session, places.get(session.account), groups.get(session.pk, ()), behind.get(session.pk, 0.0), now)
+        for session in sessions
+    ]
+
+
+def _groups(ids: Collection[int], now: datetime) -> Mapping[int, tuple[GroupView, ...]]:
+    """By the pairs' assignments; what the workers report is added."""
+    reported = {(row.session_id, row.number): row for row in WorkerGroup.objects.filter(session_id__in=ids)}
+    living = Assignment.objects.filter(session_id__in=ids).exclude(pair__status=PairStatus.REMOVED)
+    sized = living.values_list("session_id", "group").annotate(Count("pair")).order_by("session_id", "group")
+    found: dict[int, tuple[GroupView, ...]] = {}
+    for session, number, pairs in sized:
+        view = _group(number, pairs, reported.get((session, number)), now)
+        found[session] = (*found.get(session, ()), view)
+    return found
+
+
+def _group(number: int, pairs: int, row: WorkerGroup | None, now: datetime) -> GroupView:
+    most = current().max_pairs_per_worker
+    if row is None:
+        return GroupView(number, pairs, most, GroupState.PLANNED, 0, silent=False)
+    silent = now - row.heartbeat_at > GROUP_SILENT_AFTER
+    return GroupView(number, pairs, most, row.state, row.restarts, silent)
+
+
+def _worker(
+    session: TelegramSession, place: Placement | None, groups: tuple[GroupView, ...], lag: float, now: datetime
+) -> WorkerView:
+    running = place is not None and place.pid is not None
+    uptime = (now - place.started_at) / timedelta(seconds=1) if running and place and place.started_at else None
+    return WorkerView(
+        session=session.name,
+        state=judge_worker(_facts(session, place, groups, now)),
+        pairs=sum(group.pairs for group in groups),
+        max_pairs=session.max_pairs,
+        groups=groups,
+        node=place.node.name if place and place.node else "",
+        pid=place.pid if place else None,
+        uptime=uptime,
+        restarts=place.restarts if place else 0,
+        last_exit=place.last_exit if place else "",
+        lag=lag,
+        memory=place.memory if place else None,
+        resident=place.resident if place else None,
+        cpu_percent=place.cpu_percent if place else None,
+    )
+
+
+def _facts(
+    session: TelegramSession, place: Placement | None, groups: tuple[GroupView, ...], now: datetime
+) -> WorkerFacts:
+    node = place.node if place else None
+    return WorkerFacts(
+        lifecycle=session.lifecycle,
+        dead=session.health in (Health.EXPIRED, Health.UNAUTHORIZED),
+        placed=place is not None,
+        on_node=node is not None,
+        node_alive=node is not None and (now - node.heartbeat_at) / timedelta(seconds=1) <= current().lease_ttl,
+        process=place.state if place and place.pid else "",
+        crash_loop=place is not None and place.last_exit.startswith(CRASH_LOOP),
+        group_restarts=any(group.state == GroupState.RESTARTING for group in groups),
+        group_silent=any(group.silent for group in groups),
+    )
