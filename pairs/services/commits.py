@@ -36,6 +36,11 @@ SELECT p.id, m.target, coalesce((
     GROUP BY o."group" ORDER BY count(*), o."group" LIMIT 1), 1), p.parked_generation + 1
 FROM unnest(%s::bigint[], %s::bigint[]) AS m(pair_id, target) JOIN pairs_pair p ON p.id = m.pair_id
 """
+# A post of unknown outcome that may still arrive: whoever looked for it now would look too early.
+_POSTING = """
+SELECT DISTINCT pair_id FROM pairs_delivery
+WHERE pair_id = ANY(%s) AND state = 'sending' AND attempted_at > clock_timestamp() - interval '60 seconds'
+"""
 _WAKE = "SELECT pg_notify('relay_wake', who) FROM unnest(%s::text[]) AS n(who)"
 
 
@@ -78,6 +83,14 @@ def wake_all(accounts: Collection[str]) -> None:
         cursor.execute(_WAKE, [[*sorted(accounts), "placements"]])
 
 
+def posting(pairs: Collection[int]) -> set[int]:
+    """Those of the pairs with a post under way. Nobody may be given a parked one until it is over: its last owner did
+    not drain for somebody."""
+    with connection.cursor() as cursor:
+        cursor.execute(_POSTING, [list(pairs)])
+        return {row[0] for row in cursor.fetchall()}
+
+
 def _check_targets(moves: Sequence[Move]) -> None:
     """Locks the sessions, so that two moves cannot take the same last seat."""
     coming = Counter(move.after_id for move in moves if move.before_id != move.after_id)
@@ -109,6 +122,9 @@ def _check_pairs(moves: Sequence[Move]) -> None:
     ]
     if changed:
         raise Conflict(f"Meanwhile changed: {pairs_named(changed)}.", hint="Nothing was changed; ask again.")
+    busy = posting([move.pair_id for move in moves if move.before_id is None])
+    if busy:
+        raise Conflict(f"A post is under way: {pairs_named(busy)}.", hint="Nothing was changed; ask again in a minute.")
 
 
 def _write(moves: Sequence[Move], statement: str) -> None:

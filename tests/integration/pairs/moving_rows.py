@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import pytest
+from django.db.models import F
 
 from pairs.models import Assignment, Pair
 from project.telegram.values import ChatSight
@@ -73,9 +74,8 @@ def eyes(monkeypatch: pytest.MonkeyPatch) -> Eyes:
 
 def given() -> None:
     """What owners do: every wish is fulfilled."""
-    for one in Assignment.objects.filter(pair__wanted_session__isnull=False).select_related("pair"):
-        one.session_id, one.generation = one.pair.wanted_session_id, one.generation + 1
-        one.save()
+    for one in Pair.objects.filter(wanted_session__isnull=False, assignment__isnull=False):
+        Assignment.objects.filter(pair=one).update(session=one.wanted_session, generation=F("generation") + 1)
     Pair.objects.update(wanted_session=None)
 
 

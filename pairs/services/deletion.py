@@ -1,0 +1,123 @@
+"""Deleting a session: its pairs go elsewhere or are parked, then it is logged out and its secret destroyed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Q
+
+from pairs.domain.moves import MovingPair, Refused, grouped, pairs_named
+from pairs.models import Pair, PairStatus
+from pairs.services.commits import commit
+from pairs.services.failover import pairs_of
+from pairs.services.parked import park_pairs
+from pairs.services.selection import moving_pairs
+from pairs.services.standins import Placement, find_stand_ins
+from project.core.errors import Conflict
+from project.core.operations import OperationView
+from sessions.services.registry import find_session
+from sessions.services.removal import Removed, remove_session_row
+
+KIND = "session.delete"
+HAND_OVER = 45.0  # seconds; an owner looks every 15 and drains for 8, a dead one is noticed within 15
+_STEP = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class DeletionPlan:
+    """What deleting a session would do to its pairs. `leaving`: those on their way to another session already."""
+
+    session_id: int
+    name: str
+    pairs: tuple[MovingPair, ...]
+    leaving: tuple[int, ...]
+    placement: Placement
+
+    @property
+    def parked(self) -> tuple[Refused, ...]:
+        """Pairs that fit nowhere, and why; one that is only on its way to the session stays where it is."""
+        its_own = {pair.id for pair in self.pairs if pair.session_id == self.session_id}
+        return tuple(left for left in self.placement.left if left.pair_id in its_own)
+
+
+@dataclass(frozen=True, slots=True)
+class Deletion:
+    """A deletion under way: its pairs are leaving. `operation` is None when none had to."""
+
+    plan: DeletionPlan
+    operation: OperationView | None
+
+
+def plan_deletion(name: str) -> DeletionPlan:
+    """Where the session's pairs would go; changes nothing. Blocks up to ten seconds. Raises NotFound."""
+    session = find_session(name)
+    pairs = pairs_of(session.pk)
+    away = Q(assignment__session=session, wanted_session__isnull=False) & ~Q(wanted_session=session)
+    leaving = tuple(pair.id for pair in moving_pairs(away))
+    return DeletionPlan(session.pk, session.name, tuple(pairs), leaving, find_stand_ins(pairs, without={session.pk}))
+
+
+def begin_deletion(*, actor: str, name: str, force: bool = False, reason: str = "") -> Deletion:
+    """Sends the session's pairs to other sessions, never back to it, all in one transaction; what fits nowhere goes on
+    for the moment. `finish_deletion` does the rest once `hand_overs_left` is 0.
+
+    Raises NotFound, and Conflict without `force` while it has pairs that were not removed, listing them.
+    """
+    plan = plan_deletion(name)
+    carried = sorted([*(pair.id for pair in plan.pairs), *plan.leaving])
+    if carried and not force:
+        raise Conflict(
+            f"Session {plan.name} still carries {pairs_named(carried)}.",
+            hint=f"/deletesession {plan.name} force moves them to other sessions; /changesession does it by hand.",
+        )
+    with transaction.atomic():
+        operation = _send_away(plan, actor=actor, reason=reason) if plan.placement.moves else None
+        others = {left.pair_id for left in plan.placement.left} - {left.pair_id for left in plan.parked}
+        Pair.objects.filter(pk__in=others, wanted_session=plan.session_id).update(wanted_session=None)
+    return Deletion(plan, operation)
+
+
+def hand_overs_left(deletion: Deletion) -> int:
+    """Pairs that the session still has, without those to be parked."""
+    parked = [left.pair_id for left in deletion.plan.parked]
+    having = Pair.objects.exclude(status=PairStatus.REMOVED).filter(assignment__session=deletion.plan.session_id)
+    return having.exclude(pk__in=parked).count()
+
+
+def finish_deletion(deletion: Deletion, *, actor: str, reason: str = "") -> Removed:
+    """Parks what fits nowhere, logs the session out and destroys its secret; blocks up to half a minute.
+
+    Raises NotFound, and Conflict while another pair is still with it.
+    """
+    plan = deletion.plan
+    with transaction.atomic():
+        for why, pairs in grouped(plan.parked).items():
+            park_pairs(pairs, actor=actor, reason=f"Session {plan.name} was deleted: {why}.")
+    return remove_session_row(actor=actor, session_id=plan.session_id, reason=reason)
+
+
+def delete_session(*, actor: str, name: str, force: bool = False, reason: str = "") -> tuple[Deletion, Removed]:
+    """All of it; blocks up to a minute and a half. Raises NotFound, and Conflict when it has pairs (without `force`) or
+    when they do not change hands in time: then they go on changing hands, and it may be asked again."""
+    deletion = begin_deletion(actor=actor, name=name, force=force, reason=reason)
+    deadline = time.monotonic() + HAND_OVER
+    while left := hand_overs_left(deletion):
+        if time.monotonic() > deadline:
+            raise unfinished(deletion.plan.name, left)
+        time.sleep(_STEP)
+    return deletion, finish_deletion(deletion, actor=actor, reason=reason)
+
+
+def unfinished(name: str, left: int) -> Conflict:
+    """What is told when pairs do not change hands in time."""
+    return Conflict(
+        f"{left} pairs of {name} have not changed hands yet; the session was not deleted.",
+        hint=f"They go on changing hands. In a minute: /deletesession {name} force",
+    )
+
+
+def _send_away(plan: DeletionPlan, *, actor: str, reason: str) -> OperationView:
+    title = f"{len(plan.placement.moves)} pairs away from {plan.name}"
+    return commit(plan.placement.moves, actor=actor, kind=KIND, title=title, reason=reason or "session deleted")

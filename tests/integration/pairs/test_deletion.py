@@ -1,0 +1,171 @@
+"""Deleting sessions, fail-over and parked pairs, as rows: who gets which pair, and what is told."""
+
+from __future__ import annotations
+
+import pytest
+from django.utils import timezone
+
+from pairs.models import Assignment, Delivery, Event, Pair
+from pairs.services import parked, progress
+from pairs.services.deletion import DeletionPlan, begin_deletion, finish_deletion, hand_overs_left, plan_deletion
+from pairs.services.failover import fail_over, what_if
+from pairs.services.moving import change_sessions
+from pairs.services.optimal import optimal_session
+from pairs.services.parked import place_parked
+from pairs.services.settling import settle
+from project.core.errors import Conflict
+from project.core.models import AuditEvent
+from sessions.models import TelegramSession
+from tests.integration.pairs.moving_rows import DESTINATION, SOURCE, Eyes, eyes, given, owners, pair, session, wishes
+
+__all__ = ["eyes"]
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_memory() -> None:
+    parked._last.at = float("-inf")
+
+
+def delete(name: str) -> DeletionPlan:
+    """With force, owners doing their part."""
+    deletion = begin_deletion(actor="me", name=name, force=True)
+    given()
+    assert hand_overs_left(deletion) == 0
+    finish_deletion(deletion, actor="me")
+    return deletion.plan
+
+
+def test_a_session_with_pairs_stays_unless_forced(eyes: Eyes) -> None:
+    one = session("one")
+    session("two")
+    for number in (1, 2, 3, 5):
+        pair(number, one)
+    Pair.objects.filter(pk=2).update(status="paused")
+    Pair.objects.filter(pk=3).update(status="removed")
+    with pytest.raises(Conflict, match="pairs 1-2,5"):
+        begin_deletion(actor="me", name="one")
+    assert set(wishes().values()) == {None}
+    delete("one")
+    assert {1: "two", 2: "two", 5: "two"}.items() <= owners().items()
+    assert TelegramSession.objects.get(name="one").lifecycle == "deleted"
+    assert Pair.objects.get(pk=2).status == "paused"
+
+
+def test_pairs_go_by_access_and_what_fits_nowhere_is_parked(eyes: Eyes) -> None:
+    """Two is preferred but sees only the first source, three sees both; nobody sees the third one."""
+    one, two, three = session("one", priority=9), session("two", priority=5), session("three")
+    for number in (1, 2, 3):
+        pair(number, one)
+    eyes.blind = {(two.account, SOURCE + 2): "banned"} | {(s.account, SOURCE + 3): "unknown" for s in (two, three)}
+    plan = delete("one")
+    assert owners() == {1: "two", 2: "three"}
+    lonely = Pair.objects.get(pk=3)
+    assert lonely.status == "parked"
+    assert "Session one was deleted" in lonely.status_reason
+    assert "two is not a member of News 3" in plan.parked[0].reason
+    assert lonely.parked_generation == 1
+
+
+def test_a_parked_pair_returns_when_a_session_gets_access_and_room(eyes: Eyes) -> None:
+    one = session("one")
+    two = session("two", max_pairs=1)
+    pair(9, two)
+    pair(1, one)
+    pair(2, one)
+    Pair.objects.filter(pk=2).update(status="paused", status_reason="quiet hours")
+    delete("one")
+    assert place_parked() is None
+    TelegramSession.objects.filter(pk=two.pk).update(max_pairs=5)
+    assert place_parked() is not None
+    settle()
+    assert owners() == {1: "two", 2: "two", 9: "two"}
+    assert dict(Pair.objects.values_list("pk", "status")) == {1: "active", 2: "paused", 9: "active"}
+    assert set(Assignment.objects.filter(pair__in=(1, 2)).values_list("generation", flat=True)) == {2}
+
+
+def test_a_parked_pair_waits_for_the_end_of_a_post_under_way(eyes: Eyes) -> None:
+    session("two")
+    lonely = pair(1, None)
+    event = Event.objects.create(
+        pair=lonely, seq=1, scope="tg:1", message_id=1, kind="create", content_hash=b"", created_at=timezone.now()
+    )
+    Delivery.objects.create(
+        event=event, pair=lonely, seq=1, hop=1, part=0, state="sending", source_message=1, attempted_at=timezone.now()
+    )
+    assert place_parked() is None
+    with pytest.raises(Conflict, match="A post is under way: pair 1"):
+        change_sessions(actor="me", pairs="1", target="two")
+    Delivery.objects.update(state="sent")
+    parked._last.at = float("-inf")
+    assert place_parked() is not None
+
+
+def test_searching_for_the_parked_is_cheap_while_nothing_changes(eyes: Eyes) -> None:
+    two = session("two")
+    pair(1, None)
+    eyes.blind[two.account, SOURCE + 1] = "unknown"
+    assert place_parked(now=100.0) is None
+    looks = len(eyes.asked)
+    assert place_parked(now=110.0) is None
+    assert len(eyes.asked) == looks
+    session("three")
+    assert place_parked(now=111.0) is not None
+    assert owners() == {1: "three"}
+
+
+def test_a_dead_sessions_pairs_fail_over_one_by_one(eyes: Eyes) -> None:
+    one, two, three = session("one"), session("two", priority=3, max_pairs=1), session("three")
+    for number in (1, 2, 3):
+        pair(number, one)
+    TelegramSession.objects.filter(pk=one.pk).update(health="expired", health_reason="SESSION_REVOKED")
+    settle()
+    eyes.blind = {(two.account, SOURCE + 2): "unknown", (three.account, SOURCE + 2): "banned"}
+    eyes.mute = {(three.account, DESTINATION + 3)}
+    foreseen = what_if(one)
+    report = fail_over(one.pk, actor="control", reason="expired")
+    assert (foreseen.moved, foreseen.left) == (report.moved, report.left)
+    # Three may not post for pair 3, so pair 1 leaves two's only seat to it.
+    assert [(moved.pair_id, moved.before, moved.after) for moved in report.moved] == [
+        (1, "one", "three"),
+        (3, "one", "two"),
+    ]
+    assert [left.pair_id for left in report.left] == [2]
+    settle()
+    assert dict(Pair.objects.values_list("pk", "status")) == {1: "active", 2: "disabled", 3: "active"}
+    given()
+    assert fail_over(one.pk, actor="control", reason="again").moved == ()
+    assert AuditEvent.objects.filter(action="pair.session", actor="control").count() == 2
+    TelegramSession.objects.filter(pk=one.pk).update(health="healthy")
+    assert report.operation_id is not None
+    assert progress.undo(report.operation_id, actor="me") is not None
+    assert wishes() == {1: "one", 2: None, 3: "one"}
+
+
+def test_who_is_best_and_why_not_the_others(eyes: Eyes) -> None:
+    pair(1, session("full", max_pairs=1))
+    session("low")
+    session("high", priority=7)
+    session("sick", health="unhealthy", health_reason="3 failed checks")
+    session("new", lifecycle="registered", health="unknown")
+    found = optimal_session()
+    assert found.best is not None
+    assert [choice.name for choice in found.ranking.best] == ["high", "low"]
+    assert {refusal.name: refusal.reasons for refusal in found.ranking.refused} == {
+        "full": ("full: 1 of 1 pairs",),
+        "new": ("not logged in yet",),
+        "sick": ("unhealthy (3 failed checks)",),
+    }
+    TelegramSession.objects.filter(name__in=("low", "high")).update(lifecycle="disabled")
+    assert optimal_session().best is None
+    assert "No session fits" in optimal_session().answer
+
+
+def test_what_is_on_its_way_to_a_deleted_session_goes_elsewhere(eyes: Eyes) -> None:
+    one, two, three = session("one"), session("two"), session("three", priority=5)
+    pair(1, one, wanted_session=two)
+    pair(2, two, wanted_session=three)
+    plan = plan_deletion("two")
+    assert ([p.id for p in plan.pairs], plan.leaving) == ([1], (2,))
+    delete("two")
+    assert owners() == {1: "three", 2: "three"}
