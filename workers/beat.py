@@ -13,7 +13,7 @@ from project.core.logs import get_logger
 LOCK = (7461, 1)
 STANDBY_LOOKS_EVERY = 1.0
 
-_KEEPALIVE: dict[str, Any] = {
+KEEPALIVE: dict[str, Any] = {
     "connect_timeout": 3,
     "keepalives_idle": 5,
     "keepalives_interval": 2,
@@ -52,7 +52,7 @@ class Leadership:
 
     def _ask(self) -> bool:
         if self._connection is None:
-            self._connection = psycopg.connect(self._dsn, autocommit=True, **_KEEPALIVE)
+            self._connection = psycopg.connect(self._dsn, autocommit=True, **KEEPALIVE)
             self.held = False
         if self.held:
             self._connection.execute("SELECT 1")

@@ -14,6 +14,8 @@ from project.core.logs import get_logger
 from project.core.retention import audit_removals, remove
 from sessions.services.retention import session_removals
 from workers import selectors
+from workers.services.checks import check_workers as check_all_workers
+from workers.control import ControlStep
 from workers.worker.runtime import here
 
 SPREAD = 20.0
@@ -21,6 +23,8 @@ CHECK_EXPIRES = 100
 REMOVE_LIMIT = 300.0  # seconds
 
 log = get_logger(__name__)
+
+app_or_default().steps["worker"].add(ControlStep)
 
 
 @shared_task(name="workers.check_sessions")
@@ -55,16 +59,11 @@ def remove_old_rows() -> None:
 
 @shared_task(name="workers.check_workers")
 def check_workers() -> None:
-    """Report what should not be, and drop commands to sessions that no process owns: nobody reads them."""
-    orphans = selectors.find_orphans()
-    if orphans.any():
-        log.warning(
-            "orphans found",
-            pairs=orphans.pairs,
-            placements=orphans.placements,
-            leases=orphans.leases,
-            groups=orphans.groups,
-        )
+    """Put groups and nodes right, tell of what stays wrong, and drop commands to sessions that no process owns: nobody
+    reads them."""
+    done = check_all_workers()
+    if done.troubles or done.regrouped or done.nodes_gone:
+        log.warning("workers checked", troubles=done.troubles, regrouped=done.regrouped, nodes_gone=done.nodes_gone)
     with app_or_default().connection_for_write() as connection:
         for account in selectors.unowned_sessions():
             connection.default_channel.queue_delete(account)  # type: ignore[attr-defined]

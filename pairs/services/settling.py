@@ -22,7 +22,7 @@ _OUT = (Health.EXPIRED, Health.UNAUTHORIZED, Health.DELETED)
 # Only what may have to change. A pair that is on its way to another session is judged by that one.
 _UNSETTLED = """
 SELECT p.id, p.status, p.status_reason, p.status_code, p.status_before, p.reason_before, a.pair_id IS NOT NULL,
-       s.id, s.lifecycle, s.health, s.health_reason, coalesce(x.access, 'unknown')
+       s.id, s.lifecycle, s.health, s.health_reason, coalesce(x.access, 'unknown'), p.status_until
 FROM pairs_pair p
 LEFT JOIN pairs_assignment a ON a.pair_id = p.id
 LEFT JOIN tg_sessions_telegramsession s ON s.id = coalesce(p.wanted_session_id, a.session_id)
@@ -74,7 +74,9 @@ def _wanted() -> list[_Row]:
         cursor.execute(_UNSETTLED, [SOURCE_ACCESS])
         rows = cursor.fetchall()
     found = []
-    for pair_id, status, reason, code, before, reason_before, assigned, session, lifecycle, health, why, access in rows:
+    for row in rows:
+        pair_id, status, reason, code, before, reason_before, assigned, *seen = row
+        session, lifecycle, health, why, access, until = seen
         now = Standing(Status(status), reason, code, before, reason_before)
         facts = Facts(
             reader=reader(lifecycle, health) if assigned else Reader.NONE,
@@ -84,7 +86,8 @@ def _wanted() -> list[_Row]:
         )
         wanted = next_standing(now, facts)
         if wanted is not now:
-            found.append(_Row(session, Change(pair_id, PairStatus(status), wanted)))
+            until = until if wanted.status is Status.PAUSED else None
+            found.append(_Row(session, Change(pair_id, PairStatus(status), wanted, until)))
     return found
 
 

@@ -26,17 +26,23 @@ def flip(
     """Changes the health in the caller's transaction and writes it down; control tells people and sees to the pairs.
 
     None when nothing changed: it has that health already, or another one than `expected` by now. `cause` names what
-    several sessions share their trouble with ("host.node1"), for one notice about all.
+    several sessions share their trouble with ("host.node1"), for one notice about all; a recovery's row names the cause
+    that is over.
     """
     session = TelegramSession.objects.select_for_update().filter(pk=session_id).first()
     if session is None or session.health == health or (expected is not None and session.health != expected):
         return None
-    before = Health(session.health)
+    before, ended = Health(session.health), session.health_cause
     TelegramSession.objects.filter(pk=session_id).update(
         health=health, health_reason=reason[:200], health_cause=cause[:100], updated_at=timezone.now()
     )
     HealthFlip.objects.create(
-        session=session, at=timezone.now(), before=before, after=health, reason=reason[:200], cause=cause[:100]
+        session=session,
+        at=timezone.now(),
+        before=before,
+        after=health,
+        reason=reason[:200],
+        cause=ended if health == Health.HEALTHY else cause[:100],
     )
     return Flip(session_id, session.name, before, health, reason)
 

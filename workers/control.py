@@ -1,0 +1,152 @@
+"""What the control service does by itself, beside its tasks: judge, tell, move, settle. One of several does it.
+
+It looks every five seconds, and at once when somebody says so (NOTIFY relay_wake, 'placements'); it needs no Redis.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from celery import bootsteps
+from django.db import Error as DatabaseError
+from django.db import close_old_connections, connection
+
+from pairs.services.settling import settle
+from pairs.services.statuses import resume_expired
+from project.core.config import Config, current
+from project.core.logs import get_logger
+from sessions.domain.health import Limits
+from workers.beat import KEEPALIVE
+from workers.services.alarms import Alarms
+from workers.services.failovers import FailOvers, tell_moves
+from workers.services.health import judge_all, tell
+from workers.services.sights import Watch
+
+QUEUE = "control"
+EVERY = 5.0  # seconds
+AGAIN = 1.0  # seconds, after an error and between wake-ups
+_LOCK = (7461, 3)
+_WAKE = "placements"
+
+log = get_logger(__name__)
+
+
+class Rounds:
+    """All that is looked at, in the order in which one thing follows from another."""
+
+    def __init__(self, config: Config) -> None:
+        self._limits = Limits(timeout=timedelta(seconds=config.session_timeout))
+        self._watch = Watch(self._limits, timedelta(seconds=config.session_health_interval))
+        self._failovers = FailOvers()
+
+    def look(self) -> None:
+        """One round. Pairs move before those that nobody takes are disabled."""
+        now = _now()
+        judge_all(self._watch, self._limits, now)
+        reports = self._failovers.round(now)
+        tell_moves(reports, tell(reports))
+        settle()
+        resume_expired(now)
+
+    def lost_sight(self) -> None:
+        """The tables could not be read for a while."""
+        self._watch.lost_sight()
+
+
+class Control(threading.Thread):
+    """Runs `Rounds` while it holds the lock, which lives as long as its connection."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__(name="control", daemon=True)
+        self._config = config
+        self._stopped = threading.Event()
+        self._alarms = Alarms(config)
+
+    def run(self) -> None:
+        """Until `stop`."""
+        rounds = Rounds(self._config)
+        while not self._stopped.is_set():
+            try:
+                with psycopg.connect(self._config.database_direct_url, autocommit=True, **KEEPALIVE) as conn:
+                    self._watch(conn, rounds)
+            except (psycopg.Error, DatabaseError) as error:
+                log.warning("control cannot look for now", reason=str(error).strip())
+            rounds.lost_sight()
+            close_old_connections()
+            self._stopped.wait(AGAIN)
+
+    def stop(self) -> None:
+        """The present round is the last one."""
+        self._stopped.set()
+        self._alarms.stop()
+        self.join(timeout=EVERY)
+
+    def _watch(self, conn: psycopg.Connection[Any], rounds: Rounds) -> None:
+        conn.execute("LISTEN relay_wake")
+        leads = False
+        while not self._stopped.is_set():
+            if not leads:
+                row = conn.execute("SELECT pg_try_advisory_lock(%s, %s)", _LOCK).fetchone()
+                leads = bool(row and row[0])
+                if leads:
+                    log.info("control leads")
+            if leads:
+                self._look(rounds)
+            self._wait(conn)
+
+    def _look(self, rounds: Rounds) -> None:
+        close_old_connections()
+        try:
+            rounds.look()
+            self._alarms.well()
+        except DatabaseError:
+            raise
+        except Exception:  # whatever is wrong with one round, the next one looks again
+            log.exception("control's round broke")
+
+    def _wait(self, conn: psycopg.Connection[Any]) -> None:
+        """Until somebody wakes us, or it is time. Fails when the connection, and with it the lock, is gone."""
+        deadline = time.monotonic() + EVERY
+        while not self._stopped.is_set() and (left := deadline - time.monotonic()) > 0:
+            for heard in conn.notifies(timeout=min(left, AGAIN), stop_after=1):
+                if heard.payload == _WAKE:
+                    return
+        conn.execute("SELECT 1")
+
+
+def _now() -> datetime:
+    """By the database's clock, which all times in the tables come from."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        row = cursor.fetchone()
+    assert row is not None, "it has no FROM"
+    now: datetime = row[0]
+    return now
+
+
+class ControlStep(bootsteps.StartStopStep):
+    """Starts it with the worker of the control queue, after its processes are forked."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def __init__(self, parent: Any, **options: Any) -> None:
+        super().__init__(parent, **options)
+        self._control: Control | None = None
+
+    def include_if(self, parent: Any) -> bool:
+        """Only there."""
+        return QUEUE in parent.app.amqp.queues.consume_from
+
+    def start(self, parent: Any) -> None:
+        """Celery calls it once."""
+        self._control = Control(current())
+        self._control.start()
+
+    def stop(self, parent: Any) -> None:
+        """Before the pool ends."""
+        if self._control is not None:
+            self._control.stop()

@@ -1,0 +1,90 @@
+"""Pairs of sessions that cannot work go to others: at once when a login is dead, later when it is only unhealthy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from pairs.services.failover import FailOverReport, fail_over
+from project.core import notices
+from project.core.config import current
+from project.core.errors import RelayError
+from project.core.logs import get_logger
+from project.core.notices import Severity
+from workers.services.health import pairs_lines
+
+ACTOR = "control"
+AGAIN = timedelta(minutes=5)
+"""Between two looks for stand-ins: a session may have come back, or found room, that can take what was left."""
+
+_OUT = """
+SELECT s.id, s.name, s.health, s.lifecycle, s.health_reason FROM tg_sessions_telegramsession s
+WHERE s.failover
+  AND (s.lifecycle = 'disabled'
+    OR s.lifecycle = 'active' AND s.health IN ('expired', 'unauthorized')
+    OR s.lifecycle = 'active' AND s.health = 'unhealthy' AND %(unhealthy_before)s >= (
+        SELECT max(f.at) FROM tg_sessions_healthflip f WHERE f.session_id = s.id))
+  AND EXISTS (
+    SELECT 1 FROM pairs_assignment a JOIN pairs_pair p ON p.id = a.pair_id
+    WHERE a.session_id = s.id AND p.status <> 'removed' AND coalesce(p.wanted_session_id, s.id) = s.id)
+ORDER BY s.priority DESC, s.id
+"""
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Out:
+    session_id: int
+    name: str
+    health: str
+    lifecycle: str
+    reason: str
+
+    @property
+    def why(self) -> str:
+        return self.lifecycle if self.lifecycle == "disabled" else self.health
+
+
+class FailOvers:
+    """One per control. It remembers what it tried when."""
+
+    def __init__(self) -> None:
+        self._tried: dict[tuple[int, str], datetime] = {}
+
+    def round(self, now: datetime) -> dict[int, FailOverReport]:
+        """Looks once; what became of the pairs of each session that was tried, by its id."""
+        config = current()
+        if not config.failover:
+            return {}
+        with connection.cursor() as cursor:
+            cursor.execute(_OUT, {"unhealthy_before": now - timedelta(seconds=config.failover_unhealthy_after)})
+            out = [_Out(*row) for row in cursor.fetchall()]
+        due = [one for one in out if self._due(one, now)]
+        self._tried = {key: at for key, at in self._tried.items() if now - at < AGAIN}
+        return {one.session_id: report for one in due if (report := _try(one)) is not None}
+
+    def _due(self, one: _Out, now: datetime) -> bool:
+        key = one.session_id, one.why
+        if now - self._tried.get(key, now - AGAIN) < AGAIN:
+            return False
+        self._tried[key] = now
+        return True
+
+
+def tell_moves(reports: dict[int, FailOverReport], told: set[int]) -> None:
+    """Tells of pairs that moved without a change of health that told it already (`told`, by session)."""
+    for session_id, report in reports.items():
+        if report.moved and session_id not in told:
+            lines = [f"🔀 Pairs of session {report.session} go on elsewhere:", *pairs_lines(report)]
+            notices.post(f"failover.{session_id}", "\n".join(lines), severity=Severity.INFO)
+
+
+def _try(one: _Out) -> FailOverReport | None:
+    try:
+        return fail_over(one.session_id, actor=ACTOR, reason=f"{one.why}: {one.reason}".rstrip(": "))
+    except RelayError as error:
+        log.warning("no fail-over for now", session=one.name, reason=error.for_people())
+        return None

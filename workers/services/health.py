@@ -1,0 +1,174 @@
+"""Judging every session, and telling people of what changed: one notice per flip, one for all that share a cause."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from pairs.models import Pair, PairStatus
+from pairs.services.failover import FailOverReport
+from project.botkit.times import span
+from project.core import notices
+from project.core.models import Notice
+from project.core.notices import Severity
+from sessions.domain.health import Limits, State, Verdict, judge
+from sessions.models import Health, HealthFlip, TelegramSession
+from sessions.services.health import explain, flip
+from workers.services.sights import Sight, Watch
+
+HOST = "host."
+_BAD = {
+    Health.UNHEALTHY: ("🟡", Severity.WARNING),
+    Health.EXPIRED: ("🔴", Severity.CRITICAL),
+    Health.UNAUTHORIZED: ("🔴", Severity.CRITICAL),
+}
+_TODO = {
+    Health.EXPIRED: "Log it in again: /authenticate {}",
+    Health.UNAUTHORIZED: "/sessionhealth {} says more.",
+    Health.UNHEALTHY: "It is still tried; /sessionhealth {} says more.",
+}
+Reports = Mapping[int, FailOverReport]
+
+
+def judge_all(watch: Watch, limits: Limits, now: datetime) -> None:
+    """Looks at every active session and writes down whose health has changed."""
+    for sight in watch.look(now):
+        verdict = judge(sight.seen, now, limits)
+        if verdict is not None:
+            _apply(sight, verdict)
+
+
+def _apply(sight: Sight, verdict: Verdict) -> None:
+    before, after = Health(sight.seen.before.value), Health(verdict.state.value)
+    if before != after:
+        with transaction.atomic():
+            flip(sight.session_id, after, reason=verdict.reason, cause=verdict.cause, expected=before)
+        return
+    # Of its host's trouble it stays a part until the host is well for a while; then its trouble is its own.
+    cause = sight.cause if sight.cause and verdict.cause else verdict.cause
+    if (verdict.reason, cause) == (sight.reason, sight.cause) or verdict.state not in (State.HEALTHY, State.UNHEALTHY):
+        return
+    with transaction.atomic():
+        explain(sight.session_id, after, reason=verdict.reason, cause=cause)
+        if sight.cause and not cause and after == Health.UNHEALTHY:
+            _tell_of(sight.session_id, sight.name, after, verdict.reason, None)
+
+
+def tell(reports: Reports) -> set[int]:
+    """Tells people of every flip that nobody told of yet, with what became of the session's pairs, and of each host
+    that is silent or works again. The sessions of those flips."""
+    with transaction.atomic():
+        flips = list(
+            HealthFlip.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(processed=None)
+            .select_related("session")
+            .order_by("pk")
+        )
+        shared: dict[str, list[HealthFlip]] = defaultdict(list)
+        for one in flips:
+            if one.cause:
+                shared[one.cause].append(one)
+            else:
+                _tell(one, reports.get(one.session_id))
+        for cause, group in shared.items():
+            _tell_host(cause, [one for one in group if one.after == Health.UNHEALTHY])
+        if flips:
+            HealthFlip.objects.filter(pk__in=[one.pk for one in flips]).update(processed=Now())
+    _end_hosts()
+    return {one.session_id for one in flips if not one.cause}
+
+
+def _tell(one: HealthFlip, report: FailOverReport | None) -> None:
+    if one.after in _BAD:
+        _tell_of(one.session_id, one.session.name, Health(one.after), one.reason, report)
+    elif one.after == Health.HEALTHY and one.before in _BAD:
+        ended = notices.end(_key(one.session_id))
+        if ended:
+            notices.post(_key(one.session_id), _recovered(one))
+
+
+def _tell_of(session_id: int, name: str, health: Health, reason: str, report: FailOverReport | None) -> None:
+    icon, severity = _BAD[health]
+    lines = [f"{icon} Session {name} is {health}: {reason}", *pairs_lines(report), _TODO[health].format(name)]
+    notices.end(_key(session_id))
+    notices.post(_key(session_id), "\n".join(lines), severity=severity)
+
+
+def pairs_lines(report: FailOverReport | None) -> list[str]:
+    """What became of the pairs of a session, for people."""
+    if report is None:
+        return []
+    lines = []
+    for name in sorted({one.after for one in report.moved}):
+        pairs = [one.pair_id for one in report.moved if one.after == name]
+        lines.append(f"→ {name} takes {_named(pairs)}.")
+    reasons: dict[str, list[int]] = defaultdict(list)
+    for left in report.left:
+        reasons[left.reason].append(left.pair_id)
+    lines += [f"⛔ {_named(pairs)} without a stand-in: {reason}" for reason, pairs in reasons.items()]
+    return lines
+
+
+def _named(pairs: Sequence[int]) -> str:
+    shown = ", ".join(str(pair) for pair in pairs[:10])
+    more = f" and {len(pairs) - 10} more" if len(pairs) > 10 else ""
+    return f"{'pair' if len(pairs) == 1 else 'pairs'} {shown}{more}"
+
+
+def _recovered(one: HealthFlip) -> str:
+    well = HealthFlip.objects.filter(session_id=one.session_id, after=Health.HEALTHY, pk__lt=one.pk)
+    trouble = HealthFlip.objects.filter(session_id=one.session_id, pk__lt=one.pk)
+    last_well = well.order_by("-pk").values_list("pk", flat=True).first()
+    first = trouble.filter(pk__gt=last_well or 0).order_by("pk").values_list("at", flat=True).first()
+    after = f" after {span((one.at - first).total_seconds())}" if first else ""
+    stopped = (PairStatus.DISABLED, PairStatus.DEGRADED)
+    pairs = Pair.objects.filter(assignment__session_id=one.session_id, status__in=stopped).count()
+    on = f" {pairs} pairs go on." if pairs > 1 else " Its pair goes on." if pairs else ""
+    return f"🟢 Session {one.session.name} has recovered{after}.{on}"
+
+
+# --- hosts
+
+
+def _tell_host(cause: str, flips: Sequence[HealthFlip]) -> None:
+    """One notice however many sessions follow."""
+    if not flips or notices.is_open(cause):
+        return
+    count = TelegramSession.objects.filter(health=Health.UNHEALTHY, health_cause=cause).count()
+    sessions = "1 session" if count == 1 else f"{count} sessions"
+    reason = flips[0].reason.rstrip(".")
+    text = f"🔴 {_host(cause)}: nothing works there ({reason[:1].lower()}{reason[1:]}). {sessions} affected."
+    notices.post(cause, f"{text}\nLook at that machine; /workerstatus says more.", severity=Severity.CRITICAL)
+
+
+def _end_hosts() -> None:
+    """A host is well again when no session is unhealthy because of it any more."""
+    open_ = Notice.objects.filter(key__startswith=HOST, ended_at=None).exclude(severity=Severity.INFO)
+    for notice in open_:
+        if TelegramSession.objects.filter(health=Health.UNHEALTHY, health_cause=notice.key).exists():
+            continue
+        with transaction.atomic():
+            if notices.end(notice.key):
+                notices.post(notice.key, _host_recovered(notice))
+
+
+def _host_recovered(notice: Notice) -> str:
+    flips = HealthFlip.objects.filter(cause=notice.key, at__gte=notice.created_at)
+    recovered = flips.filter(after=Health.HEALTHY)
+    last = recovered.order_by("-pk").values_list("at", flat=True).first()
+    after = f" after {span((last - notice.created_at).total_seconds())}" if last else ""
+    count = recovered.values("session_id").distinct().count()
+    return f"🟢 {_host(notice.key)} works again{after}; sessions that recovered: {count}."
+
+
+def _host(cause: str) -> str:
+    name = cause.removeprefix(HOST)
+    return f"Host {name}" if name else "No node runs"
+
+
+def _key(session_id: int) -> str:
+    return f"session.{session_id}"

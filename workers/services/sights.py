@@ -1,0 +1,131 @@
+"""What is known of every active session, in one statement: what its health is judged from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from sessions.domain.health import Limits, Seen, State
+
+# Checks count from the last login or recovery on. Only the time that a judgement looks back is read.
+_ROWS = """
+SELECT s.id, s.name, s.health, s.health_reason, s.health_cause, s.user_id IS NOT NULL AS authenticated,
+       coalesce(x.dead_code, ''), coalesce(n.name, ''),
+       l.released_at IS NULL AND l.expires_at > clock_timestamp() AS owned, coalesce(l.released_at, l.expires_at),
+       w.since, good.at, coalesce(bad.failed, 0), coalesce(bad.code, ''), seen.sources, seen.lost
+FROM tg_sessions_telegramsession s
+LEFT JOIN tg_sessions_accountsecret x ON x.account = 'session.' || s.id
+LEFT JOIN core_lease l ON l.name = 'session.' || s.id
+LEFT JOIN workers_placement p ON p.account = 'session.' || s.id
+LEFT JOIN workers_node n ON n.id = p.node_id
+LEFT JOIN LATERAL (
+    SELECT max(f.at) AS since FROM tg_sessions_healthflip f WHERE f.session_id = s.id AND f.after = 'healthy'
+) w ON true
+LEFT JOIN LATERAL (
+    SELECT c.at FROM tg_sessions_healthcheck c
+    WHERE c.session_id = s.id AND c.passed AND c.at > %(from)s AND c.at > coalesce(w.since, '-infinity')
+    ORDER BY c.at DESC LIMIT 1
+) good ON true
+LEFT JOIN LATERAL (
+    SELECT count(*) AS failed, (array_agg(c.code ORDER BY c.at DESC))[1] AS code FROM tg_sessions_healthcheck c
+    WHERE c.session_id = s.id AND NOT c.passed AND c.at > %(from)s AND c.at > coalesce(good.at, w.since, '-infinity')
+) bad ON true
+CROSS JOIN LATERAL (
+    SELECT count(*) AS sources, count(*) FILTER (WHERE shut_out) AS lost FROM (
+        SELECT coalesce(m.access, '') = 'banned' AS shut_out FROM pairs_assignment a
+        JOIN pairs_pair r ON r.id = a.pair_id AND r.status <> 'removed'
+        LEFT JOIN pairs_sourceaccess m ON m.session_id = s.id AND m.source_chat = r.source_chat
+        WHERE a.session_id = s.id GROUP BY r.source_chat, m.access) per_source
+) seen
+WHERE s.lifecycle = 'active'
+ORDER BY s.id
+"""
+_SLACK = timedelta(minutes=5)
+STEADY = timedelta(minutes=5)
+"""A host has to be well for this long before what is not well there stands for itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One active session: its row, and what was seen."""
+
+    session_id: int
+    name: str
+    reason: str
+    cause: str
+    seen: Seen
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    session_id: int
+    name: str
+    health: str
+    reason: str
+    cause: str
+    authenticated: bool
+    dead_code: str
+    host: str
+    owned: bool | None
+    left_at: datetime | None
+    healthy_since: datetime | None
+    last_good: datetime | None
+    failed: int
+    code: str
+    sources: int
+    lost: int
+
+
+class Watch:
+    """Looks again and again. What happened while nobody looked counts from the first look only."""
+
+    def __init__(self, limits: Limits, check_every: timedelta) -> None:
+        self._limits = limits
+        self._fresh = 2 * check_every
+        self._since: datetime | None = None
+        self._good_since: dict[str, datetime] = {}
+
+    def lost_sight(self) -> None:
+        """The tables could not be read: what they say of the time since then is no news."""
+        self._since = None
+        self._good_since.clear()
+
+    def look(self, now: datetime) -> list[Sight]:
+        """All active sessions."""
+        with connection.cursor() as cursor:
+            cursor.execute(_ROWS, {"from": now - self._limits.timeout - _SLACK})
+            rows = [_Row(*row) for row in cursor.fetchall()]
+        self._since = since = self._since or now
+        good = self._good(rows, now)
+        self._good_since = {host: self._good_since.get(host, now) for host in good}
+        return [self._sight(row, since, good, now) for row in rows]
+
+    def _good(self, rows: Iterable[_Row], now: datetime) -> Mapping[str, set[int]]:
+        """By host: sessions that work there and had a good check just now."""
+        good: dict[str, set[int]] = {}
+        for row in rows:
+            if row.host and row.owned and row.last_good and now - row.last_good < self._fresh:
+                good.setdefault(row.host, set()).add(row.session_id)
+        return good
+
+    def _sight(self, row: _Row, since: datetime, good: Mapping[str, set[int]], now: datetime) -> Sight:
+        others = good.get(row.host, set()) - {row.session_id}
+        steady = not row.cause or now - self._good_since.get(row.host, now) >= STEADY
+        seen = Seen(
+            before=State(row.health),
+            since=max(since, row.healthy_since or since),
+            authenticated=row.authenticated,
+            dead_code=row.dead_code,
+            code=row.code,
+            failed=row.failed,
+            last_good=row.last_good,
+            gone_since=None if row.owned else max(since, row.left_at or since),
+            sources=row.sources,
+            lost=row.lost,
+            host=row.host,
+            host_good=bool(others) and steady,
+        )
+        return Sight(row.session_id, row.name, row.reason, row.cause, seen)
