@@ -25,6 +25,7 @@ def telegram_verbs(world: TelegramWorld) -> dict[str, Verb]:
         world.login_code,
         world.expire_code,
         world.typed,
+        world.scan_qr,
         world.revoke,
         world.deactivate,
         world.freeze,

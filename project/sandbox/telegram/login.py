@@ -8,11 +8,13 @@ import secrets
 from dataclasses import dataclass, field
 
 from .errors import RpcRefusedError
-from .settings import Settings
+from .settings import Delivery, Settings
 from .users import bare_phone
 
 # A code typed into any chat is invalidated; digits may be interleaved with or followed by "-".
 _TYPED = re.compile(r"(?<!\d)\d(?:-*\d){4,6}(?!\d)")
+
+_WORDS = ("amber", "birch", "cedar", "delta", "ember", "fjord", "glade", "heron", "inlet", "juniper")
 
 
 @dataclass(slots=True)
@@ -23,6 +25,7 @@ class SentCode:
     key_id: int
     hash: str = field(repr=False)
     code: str = field(repr=False)
+    delivery: Delivery = Delivery.APP
     sent_at: float = 0.0
     tries: int = 0
     resent: int = 0
@@ -36,13 +39,16 @@ class Logins:
         self._rng = rng
         self._codes: dict[str, SentCode] = {}
 
-    def _new_code(self, settings: Settings) -> str:
+    def _new_code(self, settings: Settings, delivery: Delivery) -> str:
+        if delivery in (Delivery.WORD, Delivery.PHRASE):
+            return " ".join(self._rng.sample(_WORDS, 1 if delivery is Delivery.WORD else 3))
         return "".join(self._rng.choices("0123456789", k=settings.code_digits))
 
     def send(self, phone: str, key_id: int, settings: Settings, now: float) -> SentCode:
         """Sends a fresh code; the one before is void."""
         phone = bare_phone(phone)
-        sent = SentCode(phone, key_id, secrets.token_hex(9), self._new_code(settings), now)
+        delivery = settings.code_delivery
+        sent = SentCode(phone, key_id, secrets.token_hex(9), self._new_code(settings, delivery), delivery, now)
         self._codes[phone] = sent
         return sent
 
@@ -61,7 +67,8 @@ class Logins:
             raise RpcRefusedError("SEND_CODE_UNAVAILABLE", 406)
         sent.resent += 1
         sent.tries = 0
-        sent.code, sent.sent_at = self._new_code(settings), now
+        sent.delivery = Delivery.SMS if sent.resent == 1 else Delivery.CALL
+        sent.code, sent.sent_at = self._new_code(settings, sent.delivery), now
 
     def check(self, sent: SentCode, code: str, settings: Settings, now: float) -> None:
         """Uses the code up. Raises PHONE_CODE_EMPTY, PHONE_CODE_INVALID, PHONE_CODE_EXPIRED."""

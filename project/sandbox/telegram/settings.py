@@ -70,6 +70,22 @@ class DuplicateAnswer(StrEnum):
     ORIGINAL = "original"  # the first message again, pts_count 0
 
 
+class Delivery(StrEnum):
+    """How a login code goes out the first time (https://core.telegram.org/type/auth.SentCodeType)."""
+
+    APP = "app"
+    SMS = "sms"
+    CALL = "call"
+    MISSED_CALL = "missed_call"
+    FLASH_CALL = "flash_call"
+    EMAIL = "email"
+    FRAGMENT = "fragment"
+    WORD = "word"
+    PHRASE = "phrase"
+    SET_UP_EMAIL = "set_up_email"  # no code comes before the account has an address for it
+    PAYMENT = "payment"  # no code comes before something was bought
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """The rules of one loopback Telegram. Times are in seconds."""
@@ -80,6 +96,8 @@ class Settings:
     code_digits: int = 5
     code_lifetime: float = 300.0
     code_tries: int = 5
+    code_delivery: Delivery = Delivery.APP
+    login_token_lifetime: float = 30.0  # QR codes
     password_tries: int = 5
     file_reference_lifetime: float = 3600.0
     address_change: float = 10.0  # two addresses on one key within this time kill the key

@@ -20,6 +20,7 @@ from .hashes import Hashes
 from .keys import AuthKeys
 from .login import Logins
 from .messages import Change
+from .qr import LoginTokens
 from .settings import Settings
 from .users import User, bare_phone
 
@@ -64,6 +65,8 @@ class State:
     hashes: Hashes = field(default_factory=Hashes)
     keys: AuthKeys = field(default_factory=AuthKeys)
     grants: Grants = field(default_factory=Grants)
+    login_tokens: LoginTokens = field(default_factory=LoginTokens)
+    logout_tokens: dict[bytes, int] = field(default_factory=dict)  # future_auth_token -> user
     sent: dict[tuple[int, int], tuple[int, int, float]] = field(default_factory=dict)  # random_id -> message
     invites: dict[str, int] = field(default_factory=dict)
     user_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(6_000_000_001))

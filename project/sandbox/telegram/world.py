@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from project.core.errors import Conflict, InvalidInput, NotFound
 from project.sandbox.faults import Counters, CountersView, FaultBook
 
-from . import posting
+from . import posting, qr
 from .channels import Channel, Role
 from .clock import Clock
 from .errors import RpcRefusedError
@@ -135,6 +135,15 @@ class TelegramWorld:
     def typed(self, user_id: int, text: str) -> bool:
         """A user typed `text` into some chat: a login code of theirs in it is void. Tells whether one was."""
         return self.state.logins.burn(self.state.user(user_id).phone, text)
+
+    def scan_qr(self, user_id: int, url_or_token: str) -> None:
+        """A user's phone scans a login QR code and accepts it. Raises InvalidInput with Telegram's own error."""
+        user, clock = self.state.user(user_id), self.state.clock
+        lifetime = self.state.settings.login_token_lifetime
+        with _as_input():
+            token = qr.token_in(url_or_token)
+            accepted = self.state.login_tokens.accept(token, user.id, now=clock.monotonic(), lifetime=lifetime)
+        qr.tell(self.state.keys.get(accepted.key_id), clock.date())
 
     def revoke(self, user_id: int, *, error: str = "AUTH_KEY_UNREGISTERED") -> None:
         """Ends every login of an account: its keys answer `error` until somebody logs in with them again."""

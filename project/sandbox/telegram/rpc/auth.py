@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import datetime
+import secrets
 from typing import Any
 
 from telethon.tl import types
 from telethon.tl.functions import auth
 
+from project.sandbox.telegram import qr
 from project.sandbox.telegram.errors import RpcRefusedError, flood_wait
 from project.sandbox.telegram.login import SentCode
+from project.sandbox.telegram.settings import Delivery
 from project.sandbox.telegram.users import User, bare_phone
 
 from .registry import Call, method
@@ -21,19 +25,54 @@ def _check_app(request: Any) -> None:
         raise RpcRefusedError("API_ID_INVALID")
 
 
+def _kind(sent: SentCode) -> Any:
+    """What says where the code went."""
+    sized = {
+        Delivery.APP: types.auth.SentCodeTypeApp,
+        Delivery.SMS: types.auth.SentCodeTypeSms,
+        Delivery.CALL: types.auth.SentCodeTypeCall,
+    }
+    if sent.delivery in sized:
+        return sized[sent.delivery](len(sent.code))
+    size = len(sent.code)
+    others = {
+        Delivery.MISSED_CALL: types.auth.SentCodeTypeMissedCall("+1 555", size),
+        Delivery.FLASH_CALL: types.auth.SentCodeTypeFlashCall("+1 555*"),
+        Delivery.EMAIL: types.auth.SentCodeTypeEmailCode("a***@example.com", size),
+        Delivery.FRAGMENT: types.auth.SentCodeTypeFragmentSms("https://fragment.com/number/1/code", size),
+        Delivery.WORD: types.auth.SentCodeTypeSmsWord(beginning=sent.code[:1]),
+        Delivery.PHRASE: types.auth.SentCodeTypeSmsPhrase(beginning=sent.code.partition(" ")[0]),
+        Delivery.SET_UP_EMAIL: types.auth.SentCodeTypeSetUpEmailRequired(),
+    }
+    return others[sent.delivery]
+
+
 def _sent(call: Call, sent: SentCode) -> Any:
-    kinds = (types.auth.SentCodeTypeApp, types.auth.SentCodeTypeSms, types.auth.SentCodeTypeCall)
+    if sent.delivery is Delivery.PAYMENT:
+        sent.spent = True
+        return types.auth.SentCodePaymentRequired("login", sent.hash, "", "", 0, "USD", 100)
+    if sent.delivery is Delivery.SET_UP_EMAIL:
+        sent.spent = True
     follow = (types.auth.CodeTypeSms(), types.auth.CodeTypeCall(), None)
-    kind = kinds[sent.resent](len(sent.code))
     lifetime = int(call.state.settings.code_lifetime)
-    return types.auth.SentCode(kind, sent.hash, next_type=follow[sent.resent], timeout=min(60, lifetime))
+    return types.auth.SentCode(_kind(sent), sent.hash, next_type=follow[sent.resent], timeout=min(60, lifetime))
+
+
+def _remembered(call: Call, user: User | None, request: Any) -> bool:
+    """Whether the client brings a token of a login of this account that it ended itself; it is used up."""
+    tokens = getattr(request.settings, "logout_tokens", None) or []
+    mine = [token for token in tokens if user is not None and call.state.logout_tokens.get(token) == user.id]
+    for token in mine:
+        del call.state.logout_tokens[token]
+    return bool(mine)
 
 
 @method(auth.SendCodeRequest, anybody=True)
 def send_code(call: Call, request: Any) -> Any:
     """Sends a code to any well-formed number; whether an account has it shows at signIn.
 
-    PHONE_MIGRATE_X where its account lives elsewhere, NETWORK_MIGRATE_X for a number without one.
+    PHONE_MIGRATE_X where its account lives elsewhere, NETWORK_MIGRATE_X for a number without one. With a token of a
+    former log-out (settings.logout_tokens) the login is done at once, or needs the password alone.
     """
     _check_app(request)
     phone = bare_phone(request.phone_number)
@@ -47,6 +86,8 @@ def send_code(call: Call, request: Any) -> Any:
         raise RpcRefusedError(f"NETWORK_MIGRATE_{settings.nearest_dc}")
     if user is not None and call.dc != user.dc:
         raise RpcRefusedError(f"PHONE_MIGRATE_{user.dc}")
+    if user is not None and _remembered(call, user, request):
+        return types.auth.SentCodeSuccess(_entered(call, user))
     wait = call.state.flood.take([(("send_code", phone), settings.limits.send_code)], call.now)
     if wait:
         raise flood_wait(wait)
@@ -76,6 +117,11 @@ def sign_in(call: Call, request: Any) -> Any:
     user = call.state.by_phone(sent.phone)
     if user is None:
         return types.auth.AuthorizationSignUpRequired()
+    return _entered(call, user)
+
+
+def _entered(call: Call, user: User) -> Any:
+    """The first step is done: the login, or SESSION_PASSWORD_NEEDED."""
     if user.dead:
         raise RpcRefusedError(user.dead)
     if user.password is not None:
@@ -131,9 +177,50 @@ def import_bot(call: Call, request: Any) -> Any:
 
 @method(auth.LogOutRequest)
 def log_out(call: Call, request: Any) -> Any:
-    """Ends this login."""
+    """Ends this login. Its token lets the client in again without a code."""
+    token = secrets.token_bytes(32)
+    call.state.logout_tokens[token] = call.me.id
     call.state.keys.log_out(call.key)
-    return types.auth.LoggedOut()
+    return types.auth.LoggedOut(future_auth_token=None if call.me.is_bot else token)
+
+
+@method(auth.ExportLoginTokenRequest, anybody=True)
+def export_login_token(call: Call, request: Any) -> Any:
+    """What a QR code shows, for some seconds; asked again after a phone accepted it, the login, or where it goes on."""
+    _check_app(request)
+    accepted = call.state.login_tokens.accepted(call.key.id, now=call.now)
+    if accepted is None:
+        lifetime = call.state.settings.login_token_lifetime
+        excepted = frozenset(request.except_ids)
+        made = call.state.login_tokens.make(call.key.id, excepted, now=call.now, lifetime=lifetime)
+        expires = datetime.datetime.fromtimestamp(call.state.clock.wall() + lifetime, datetime.UTC)
+        return types.auth.LoginToken(expires, made.token)
+    user = call.state.user(accepted.user_id or 0)
+    if user.dc != call.dc:
+        return types.auth.LoginTokenMigrateTo(user.dc, accepted.token)
+    call.state.login_tokens.taken(accepted.token, now=call.now)
+    return types.auth.LoginTokenSuccess(_entered(call, user))
+
+
+@method(auth.ImportLoginTokenRequest, anybody=True)
+def import_login_token(call: Call, request: Any) -> Any:
+    """The login of an accepted token, in the data centre where its account lives."""
+    user = call.state.user(call.state.login_tokens.taken(request.token, now=call.now))
+    if user.dc != call.dc:
+        raise RpcRefusedError("AUTH_TOKEN_INVALIDX")
+    return types.auth.LoginTokenSuccess(_entered(call, user))
+
+
+@method(auth.AcceptLoginTokenRequest, bots=False)
+def accept_login_token(call: Call, request: Any) -> Any:
+    """A logged-in client scanned a QR code: the one that shows it is told."""
+    lifetime = call.state.settings.login_token_lifetime
+    accepted = call.state.login_tokens.accept(request.token, call.me.id, now=call.now, lifetime=lifetime)
+    key = call.state.keys.get(accepted.key_id)
+    qr.tell(key, call.state.clock.date())
+    now = datetime.datetime.fromtimestamp(call.state.clock.wall(), datetime.UTC)
+    device = key.device if key else ""
+    return types.Authorization(0, device, "", "", 1, "", "", now, now, "127.0.0.1", "", "")
 
 
 @method(auth.ExportAuthorizationRequest, anywhere=True)
