@@ -6,16 +6,18 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from pairs.models import Assignment, Pair, PairStatus
 from project.core.config import current
 from project.core.models import Lease
-from sessions.models import Lifecycle, TelegramSession
+from sessions.models import Health, Lifecycle, TelegramSession
 from workers.models import Node, NodeState, Placement, WorkerGroup
 
 GROUP_SILENT_AFTER = timedelta(seconds=60)
+LASTING = timedelta(minutes=3)  # what is wrong that long does not mend itself
+_WELL = (Health.HEALTHY, Health.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +74,53 @@ def _running_hosts() -> list[str]:
     return list(Placement.objects.filter(node__in=nodes, pid__isnull=False).values_list("account", flat=True))
 
 
-def _silent_groups() -> Iterable[WorkerGroup]:
-    used = set(Assignment.objects.values_list("session_id", "group"))
-    silent = WorkerGroup.objects.filter(heartbeat_at__lt=Now() - GROUP_SILENT_AFTER)
-    return [group for group in silent if (group.session_id, group.number) in used]
+def _silent_groups(after: timedelta = GROUP_SILENT_AFTER) -> list[WorkerGroup]:
+    """Of sessions that nothing else is known to be wrong with."""
+    used = set(Assignment.objects.exclude(pair__status=PairStatus.REMOVED).values_list("session_id", "group"))
+    silent = WorkerGroup.objects.filter(
+        heartbeat_at__lt=Now() - after, session__lifecycle=Lifecycle.ACTIVE, session__health__in=_WELL
+    )
+    return [group for group in silent.select_related("session") if (group.session_id, group.number) in used]
+
+
+def lasting_orphans() -> Orphans:
+    """The same, as far as it has lasted for three minutes and no session's health tells of it already. What no node
+    runs counts only while there is one that would."""
+    cutoff, running = Now() - LASTING, _long_running()
+    return Orphans(
+        pairs=_names(
+            Pair.objects.filter(
+                status__in=(PairStatus.ACTIVE, PairStatus.DEGRADED), assignment=None, created_at__lt=cutoff
+            )
+        ),
+        placements=_names(_lasting_placements()),
+        leases=(),
+        groups=tuple(
+            f"{group.session.name}/{group.number}"
+            for group in _silent_groups(LASTING)
+            if group.session.account in running
+        ),
+    )
+
+
+def _lasting_placements() -> list[Placement]:
+    """Nobody runs it, or it keeps crashing."""
+    cutoff = Now() - LASTING
+    takers = Node.objects.filter(state=NodeState.UP, drain_asked=False, started_at__lt=cutoff)
+    if not takers.filter(heartbeat_at__gt=cutoff).exists():
+        return []
+    unrun = Q(node=None) | Q(node__heartbeat_at__lt=cutoff) | Q(pid=None)
+    crashing = Q(last_exit__startswith="crash loop") & (Q(pid=None) | Q(started_at__gt=cutoff))
+    found = Placement.objects.filter(Q(unrun, updated_at__lt=cutoff) | crashing, host=F("account"))
+    troubled = TelegramSession.objects.exclude(health__in=_WELL).values_list("pk", flat=True)
+    told = {f"session.{pk}" for pk in troubled}
+    return [place for place in found.order_by("account") if place.account not in told]
+
+
+def _long_running() -> set[str]:
+    cutoff = Now() - LASTING
+    running = Placement.objects.filter(pid__isnull=False, started_at__lt=cutoff, node__heartbeat_at__gt=cutoff)
+    return set(running.values_list("account", flat=True))
 
 
 def _names(rows: Iterable[object]) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ WHERE owner = ANY($1::text[]) AND released_at IS NULL
 """
 _LEAVE = """
 WITH left_behind AS (
-    UPDATE workers_placement SET node_id = NULL, pid = NULL, state = '' WHERE account IN (
+    UPDATE workers_placement SET node_id = NULL, pid = NULL, state = '', updated_at = clock_timestamp()
+    WHERE account IN (
         SELECT account FROM workers_placement WHERE node_id = $1 ORDER BY account LIMIT $2 FOR UPDATE
     ) AND node_id = $1 RETURNING account
 )
@@ -91,7 +92,8 @@ SELECT account, pg_notify('relay_wake', 'placements') FROM left_behind
 """
 _PART = """
 WITH left_behind AS (
-    UPDATE workers_placement SET node_id = NULL, pid = NULL, state = '' WHERE node_id = $1 RETURNING account
+    UPDATE workers_placement SET node_id = NULL, pid = NULL, state = '', updated_at = clock_timestamp()
+    WHERE node_id = $1 RETURNING account
 ), gone AS (
     UPDATE workers_node SET state = 'gone', heartbeat_at = clock_timestamp() WHERE id = $1
 )

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 LOOK_EVERY = 15.0  # seconds between looks at the placements, unless a wake-up comes
 REPORT_EVERY = 10.0
+SOON = 1.0  # seconds between reports while a group stands still
 DRAIN_LANES = 8.0
 DRAIN_ACCOUNTS = 1.5
 
@@ -53,6 +54,7 @@ class Runtime:
         )
         self._accounts: dict[str, tuple[Custody, asyncio.Task[None]]] = {}
         self._changed = asyncio.Event()
+        self._restarting = asyncio.Event()
         self._stopping = False
 
     async def run(self) -> None:
@@ -118,6 +120,7 @@ class Runtime:
             log.info("worker group restarts", account=self._seat.account, group=number)
             if self._doors.opened is not None:
                 self._doors.opened.restart_group(number)
+                self._restarting.set()
 
     async def _hold(self, custody: Custody) -> None:
         """Until the account is handed over; its lease is given back when nothing of it is open any more."""
@@ -128,12 +131,15 @@ class Runtime:
             self._changed.set()
 
     async def _report(self) -> None:
+        pause = REPORT_EVERY
         while True:
-            await asyncio.sleep(REPORT_EVERY)
+            await event_or_timeout(self._restarting, pause)
+            self._restarting.clear()
+            counters = self._doors.opened.counters() if self._doors.opened else []
+            pause = SOON if any(group.resting for group in counters) else REPORT_EVERY
             try:
-                engine = self._doors.opened
                 async with self._link.use() as conn:
-                    await groups.report(conn, self._seat.account, engine.counters() if engine else [])
+                    await groups.report(conn, self._seat.account, counters)
             except DatabaseDown as error:
                 log.warning("counters not written", reason=str(error))
 
