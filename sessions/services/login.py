@@ -27,13 +27,15 @@ _MOST_DIGITS = 12
 @dataclass(frozen=True, slots=True)
 class LoginView:
     """How far a login is. `delivery` says where the code went, `next_delivery` where another would go, from
-    `resend_at` on; `error` is the last refusal, for people. `link` is what a QR code has to say, until `link_until`."""
+    `resend_at` on; `error` is the last refusal, for people. `id` tells one attempt from the next. `link` is what a QR
+    code has to say, until `link_until`."""
 
     account: str
     step: str
     delivery: str
     code_length: int | None
     error: str
+    id: int = 0
     kind: str = LoginKind.CODE.value
     tries: int = 0
     next_delivery: str = ""
@@ -217,6 +219,7 @@ def view(attempt: LoginAttempt) -> LoginView:
         delivery=attempt.delivery,
         code_length=attempt.code_length,
         error=attempt.error,
+        id=attempt.pk,
         kind=attempt.kind,
         tries=attempt.tries,
         next_delivery=attempt.next_delivery,

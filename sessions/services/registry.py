@@ -247,6 +247,14 @@ def find_session(name: str) -> TelegramSession:
     return session
 
 
+def session_of(number: int) -> TelegramSession:
+    """The living session with this id. Raises NotFound."""
+    session = _living().filter(pk=number).first()
+    if session is None:
+        raise NotFound("This session does not exist any more.")
+    return session
+
+
 def _locked(name: str) -> TelegramSession:
     session = _living().select_for_update().filter(name__iexact=name).first() if not name_problem(name) else None
     if session is None:

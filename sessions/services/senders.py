@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from django.db import IntegrityError, transaction
+from django.db.models import Count, Q
 
 from project.core.audit import record
 from project.core.config import current
@@ -29,6 +30,12 @@ class SenderView:
     username: str
     state: str
     reason: str
+    pairs: int = 0
+
+    @property
+    def name(self) -> str:
+        """As people know it."""
+        return f"@{self.username}" if self.username else f"bot {self.bot_id}"
 
 
 def add_sender(*, actor: str, token: Secret) -> SenderView:
@@ -49,6 +56,27 @@ def add_sender(*, actor: str, token: Secret) -> SenderView:
     except IntegrityError:
         raise _known(bot_id) from None
     return view(sender)
+
+
+def update_token(*, actor: str, sender: SenderBot, token: Secret) -> SenderView:
+    """Another token of the same bot, as @BotFather gives it after /revoke; a worker imports it when the key is dead.
+
+    Raises InvalidInput, and Conflict for a removed bot.
+    """
+    text = token.reveal().strip()
+    if (bot_id := _bot_id(text)) != sender.bot_id:
+        raise InvalidInput(
+            f"This is the token of bot {bot_id}, not of {sender}.", hint="/addbot registers another bot."
+        )
+    with transaction.atomic():
+        row = SenderBot.objects.select_for_update().filter(pk=sender.pk).exclude(state=SenderState.REMOVED).first()
+        if row is None:
+            raise Conflict("This sender bot was removed.", hint="/addbot registers it anew.")
+        row.token_sealed = seal(text.encode(), owner=row.account, keys=current().master_keys)
+        row.save(update_fields=["token_sealed"])
+        open_attempt(row.account)
+        record(actor=actor, action="sender.token", target=row.account)
+    return view(row)
 
 
 def _bot_id(token: str) -> int:
@@ -76,7 +104,9 @@ def _known(bot_id: int) -> Conflict:
 
 def list_senders() -> list[SenderView]:
     """All sender bots that were not removed."""
-    return [view(sender) for sender in SenderBot.objects.exclude(state=SenderState.REMOVED).order_by("pk")]
+    living = Count("pairs", filter=~Q(pairs__status="removed"))
+    rows = SenderBot.objects.exclude(state=SenderState.REMOVED).annotate(living=living).order_by("pk")
+    return [replace(view(sender), pairs=sender.living) for sender in rows]
 
 
 def find_sender(reference: str) -> SenderBot:

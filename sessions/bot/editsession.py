@@ -1,0 +1,59 @@
+"""/editsession: other priority, limits, name, way out, application or notes of a session."""
+
+from __future__ import annotations
+
+from project.botkit.parts import Call, Command, Reply, Room, bold, plain
+from project.core.errors import ManyProblems
+from project.core.operators import Role
+from sessions.domain.changes import SETTINGS, parse_changes
+from sessions.services.registry import SessionView, edit_session, find_session
+
+_SECRETS = ("proxy=", "api_hash=")
+
+
+async def _run(call: Call) -> None:
+    removed = any(word.lower().startswith(_SECRETS) for word in call.words)
+    if removed:
+        await call.remove()
+    if not call.words:
+        raise ManyProblems(("The name of the session is missing.",), correction="/editsession user1_main priority=5")
+    name = call.words[0]
+    draft = parse_changes(call.text.partition(name)[2])
+    if draft.problems:
+        session = await call.do(find_session, name)
+        raise ManyProblems(draft.problems, correction=" ".join(["/editsession", session.name, *draft.fixed]))
+    edited = await call.do(edit_session, actor=call.actor, name=name, changes=draft.changes)
+    await call.reply(changed(edited, removed=removed))
+
+
+def changed(edited: SessionView, *, removed: bool) -> Reply:
+    """What it is like now."""
+    lines = [
+        f"✅ {bold(edited.name)} was changed: priority {edited.priority}, up to {edited.max_pairs} pairs.",
+        *(f"⚠️ {plain(warning)}" for warning in edited.warnings),
+        *(["🧹 Your message held a secret and was deleted."] if removed else []),
+    ]
+    return Reply("\n".join(lines))
+
+
+PART = Room(
+    commands=(
+        Command(
+            name="editsession",
+            arguments="<session_name> <setting=value>...",
+            summary="Change a session",
+            role=Role.OPERATOR,
+            section="Sessions",
+            run=_run,
+            details=(
+                f"Settings: {SETTINGS}. A value with blanks stands in double quotes. proxy= and meta.key= without a "
+                "value remove it, api_id= removes api_id and api_hash. A proxy is socks5://user:password@host:port."
+            ),
+            examples=(
+                "/editsession user1_main priority=5 max_pairs=20",
+                '/editsession user1_main meta.team="night shift" meta.old=',
+            ),
+            secret=True,
+        ),
+    ),
+)
