@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from project.bot.announcer import announce
 from project.bot.rooms import CATALOGUE
 from project.botkit.bot import AdminBot, make_bot
 from project.core.config import Config
@@ -23,7 +24,7 @@ async def run_bot(config: Config) -> None:
 async def _run(config: Config) -> None:
     assert config.admin_bot_token is not None, "checked before"
     await await_binding(config, "bot")
-    admin = AdminBot(make_bot(config.admin_bot_token, config.bot_api_url), CATALOGUE)
+    admin = AdminBot(make_bot(config.admin_bot_token, config.bot_api_url), CATALOGUE, beside=(announce,))
     async with admin:
         bot_id = await admin.identify()  # a wrong token ends the program here
         await rest_when_refused(hold(config, f"bot.{bot_id}", admin.run))
