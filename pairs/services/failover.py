@@ -16,6 +16,7 @@ from pairs.services.selection import moving_pairs
 from pairs.services.standins import find_stand_ins
 from project.core.errors import Conflict, NotFound
 from sessions.models import TelegramSession
+from sessions.services.registry import find_session
 
 KIND = "pairs.failover"
 _TRIES = 3  # plans that may be overtaken by other changes
@@ -66,8 +67,9 @@ def fail_over(session_id: int, *, actor: str, reason: str) -> FailOverReport:
     raise AssertionError("it returned or raised")
 
 
-def what_if(session: TelegramSession) -> FailOverReport:
-    """Where each of its pairs would go if it died now; changes nothing."""
+def foresee(name: str) -> FailOverReport:
+    """Where each pair of the session would go if it died now; changes nothing. Raises NotFound."""
+    session = find_session(name)
     pairs = pairs_of(session.pk)
     found = find_stand_ins(pairs, without={session.pk})
     moved = tuple(Moved(move.pair_id, move.before, move.after) for move in found.moves)

@@ -11,9 +11,10 @@ from pairs.services.access import Wanted, see, wanted
 from pairs.services.commits import commit
 from pairs.services.placing import candidates
 from pairs.services.selection import pairs_of_spec
-from project.core.errors import Conflict, InvalidInput, ManyProblems
+from project.core.errors import Conflict, InvalidInput, ManyProblems, RelayError
 from project.core.operations import OperationView
 from sessions.domain.choice import Candidate, unfit
+from sessions.models import TelegramSession
 from sessions.services.registry import find_session
 
 KIND = "pairs.move"
@@ -43,11 +44,10 @@ def plan_change(pairs: str | Collection[int], target: str) -> ChangePlan:
     """What would happen if these pairs (a specification, or ids) went to the session `target`; changes nothing.
 
     Asks the target's live connection about its access unless that is known; blocks up to ten seconds.
-    Raises NotFound, ManyProblems for the pairs, and Conflict when the target can take no pair at all.
+    Raises NotFound or Conflict for the target, ManyProblems for the pairs, or for both; its correction is the pairs
+    that there are.
     """
-    session = find_session(target)
-    _usable(session.pk)
-    chosen = pairs_of_spec(parse_spec(pairs) if isinstance(pairs, str) else _of(pairs))
+    session, chosen = _named(pairs, target)
     plan = plan_moves(chosen, {pair.id: session.pk for pair in chosen}, trust_refusals=False)
     return ChangePlan(session.name, of_ids([pair.id for pair in chosen]), plan)
 
@@ -64,11 +64,7 @@ def change_sessions(
     plan = change.plan
     if plan.refused and not partly:
         fine = of_ids([move.pair_id for move in plan.moves])
-        raise ManyProblems(
-            plan.problems,
-            correction=f"{change.target} {fine}" if plan.moves else "",
-            hint="Nothing was changed.",
-        )
+        raise ManyProblems(plan.problems, correction=str(fine) if plan.moves else "", hint="Nothing was changed.")
     operation = None
     if plan.moves:
         title = f"{len(plan.moves)} pairs to {change.target}"
@@ -95,10 +91,31 @@ def _all_there(wishes: Mapping[int, int], targets: Mapping[int, Candidate]) -> N
         raise Conflict(f"{len(missing)} of the sessions were deleted meanwhile.", hint="/sessionstatus lists them.")
 
 
-def _usable(session_id: int) -> None:
-    target = next(one for one in candidates() if one.session_id == session_id)
+def _named(pairs: str | Collection[int], target: str) -> tuple[TelegramSession, list[MovingPair]]:
+    """Session and pairs; what is wrong with both is told together."""
+    wrong: RelayError | None = None
+    try:
+        session = _usable(target)
+    except RelayError as error:
+        wrong = error
+    try:
+        chosen = pairs_of_spec(parse_spec(pairs) if isinstance(pairs, str) else _of(pairs))
+    except ManyProblems as error:
+        if wrong is None:
+            raise
+        problems = (wrong.message, *error.problems)
+        raise ManyProblems(problems, correction=error.correction, hint=wrong.hint) from None
+    if wrong is not None:
+        raise wrong
+    return session, chosen
+
+
+def _usable(name: str) -> TelegramSession:
+    session = find_session(name)
+    target = next(one for one in candidates() if one.session_id == session.pk)
     if state := unfit(target):
         raise Conflict(f"{target.name} is {state}, so it can take no pairs.", hint="/optimalsession names better ones.")
+    return session
 
 
 def _of(pairs: Collection[int]) -> PairSpec:

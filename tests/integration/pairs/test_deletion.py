@@ -8,7 +8,7 @@ from django.utils import timezone
 from pairs.models import Assignment, Delivery, Event, Pair
 from pairs.services import parked, progress
 from pairs.services.deletion import DeletionPlan, begin_deletion, finish_deletion, hand_overs_left, plan_deletion
-from pairs.services.failover import fail_over, what_if
+from pairs.services.failover import fail_over, foresee
 from pairs.services.moving import change_sessions
 from pairs.services.optimal import optimal_session
 from pairs.services.parked import place_parked
@@ -122,7 +122,7 @@ def test_a_dead_sessions_pairs_fail_over_one_by_one(eyes: Eyes) -> None:
     settle()
     eyes.blind = {(two.account, SOURCE + 2): "unknown", (three.account, SOURCE + 2): "banned"}
     eyes.mute = {(three.account, DESTINATION + 3)}
-    foreseen = what_if(one)
+    foreseen = foresee("one")
     report = fail_over(one.pk, actor="control", reason="expired")
     assert (foreseen.moved, foreseen.left) == (report.moved, report.left)
     # Three may not post for pair 3, so pair 1 leaves two's only seat to it.
