@@ -62,7 +62,7 @@ class AdminBot:
     async def identify(self) -> int:
         """The bot's id, asked of Telegram until it answers. Raises AccountDead when it refuses the token."""
         me = await self._polling.me()
-        log.info("the admin bot", bot=me.username, id=me.id)
+        log.info("Telegram knows the admin bot", bot=me.username, id=me.id)
         return me.id
 
     async def run(self) -> None:

@@ -45,7 +45,8 @@ class Polling:
 
     async def run(self) -> None:
         """Ends only by cancellation, and by AccountDead when Telegram refuses the token."""
-        await self.patiently(lambda: self._bot.delete_webhook())
+        await self.patiently(self._bot.delete_webhook)
+        log.info("the admin bot listens")
         try:
             while True:
                 updates = await self.patiently(self._get)
