@@ -51,11 +51,11 @@ def _bury_nodes() -> tuple[int, int]:
 
 def _orphan_troubles(orphans: Orphans) -> list[str]:
     seen = (
-        ("pairs that nobody reads", orphans.pairs),
-        ("accounts that no node runs, or that keep crashing", orphans.placements),
-        ("worker groups that fell silent", orphans.groups),
+        ("Pairs that nobody reads", orphans.pairs),
+        ("Accounts that no node runs, or that keep crashing", orphans.placements),
+        ("Worker groups that fell silent", orphans.groups),
     )
-    return [f"{len(names)} {what}: {_few(names)}." for what, names in seen if names]
+    return [f"{what} ({len(names)}): {_few(names)}." for what, names in seen if names]
 
 
 def _node_troubles() -> list[str]:
