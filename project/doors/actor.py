@@ -1,4 +1,4 @@
-"""Who acts, when a command does."""
+"""Who acts, when a command or Python code does."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import getpass
 import os
 
 
-def actor() -> str:
+def actor(door: str = "cli") -> str:
     """ "cli:<user of the operating system>", as the audit trail shows it."""
     try:
-        return f"cli:{getpass.getuser()}"
+        return f"{door}:{getpass.getuser()}"
     except (KeyError, OSError):  # a container's user may have no name
-        return f"cli:{os.getuid()}"
+        return f"{door}:{os.getuid()}"
