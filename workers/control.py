@@ -15,6 +15,8 @@ from celery import bootsteps
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, connection
 
+from pairs.services.parked import place_parked
+from pairs.services.progress import look_at_all
 from pairs.services.settling import settle
 from pairs.services.statuses import resume_expired
 from project.core.config import Config, current
@@ -23,6 +25,7 @@ from sessions.domain.health import Limits
 from workers.beat import KEEPALIVE
 from workers.services.alarms import Alarms
 from workers.services.failovers import FailOvers, tell_moves
+from workers.services.groups import replan_changed
 from workers.services.health import judge_all, tell
 from workers.services.sights import Watch
 
@@ -49,8 +52,11 @@ class Rounds:
         judge_all(self._watch, self._limits, now)
         reports = self._failovers.round(now)
         tell_moves(reports, tell(reports))
+        place_parked()
         settle()
+        look_at_all()
         resume_expired(now)
+        replan_changed()
 
     def lost_sight(self) -> None:
         """The tables could not be read for a while."""

@@ -7,18 +7,22 @@ with its session, `disabled`, and returns with it.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.db.models import Q
+from django.utils import timezone
 
 from pairs.domain.moves import MovingPair
 from pairs.services.commits import commit
 from pairs.services.selection import moving_pairs
 from pairs.services.standins import find_stand_ins
 from project.core.errors import Conflict, NotFound
+from project.core.operations import lasting_operations
 from sessions.models import TelegramSession
 from sessions.services.registry import find_session
 
 KIND = "pairs.failover"
+REMEMBERED = timedelta(days=7)
 _TRIES = 3  # plans that may be overtaken by other changes
 
 
@@ -74,6 +78,17 @@ def foresee(name: str) -> FailOverReport:
     found = find_stand_ins(pairs, without={session.pk})
     moved = tuple(Moved(move.pair_id, move.before, move.after) for move in found.moves)
     return FailOverReport(session.name, moved, tuple(Left(one.pair_id, one.reason) for one in found.left), None)
+
+
+def way_back(session_id: int) -> tuple[int, ...]:
+    """Pairs that fail-overs of the last week took from the session and that are still where they went: /changesession
+    brings them back."""
+    went: dict[int, int] = {}
+    for operation in lasting_operations(KIND, since=timezone.now() - REMEMBERED):
+        moves: list[list[int]] = operation.payload["moves"]
+        went |= {pair: after for pair, before, after in moves if before == session_id}
+    pairs = moving_pairs(Q(pk__in=list(went)))
+    return tuple(pair.id for pair in pairs if (pair.wanted_id or pair.session_id) == went[pair.id])
 
 
 def pairs_of(session_id: int) -> list[MovingPair]:

@@ -52,6 +52,12 @@ def look(operation_id: int) -> Moving:
     return Moving(operations.finish(operation_id, OperationState.DONE, note=note), (), given_up)
 
 
+def look_at_all() -> None:
+    """Ends the operations that have come to their end while nobody looked."""
+    for operation in operations.running_operations():
+        look(operation.id)
+
+
 def stop(operation_id: int, *, actor: str) -> OperationView:
     """Withdraws what has not changed hands yet; the rest stays moved. Raises NotFound and Conflict."""
     targets = _targets(find_operation(operation_id))

@@ -127,16 +127,15 @@ def find_operation(operation_id: int) -> OperationView:
     return _view(operation)
 
 
-def running_operations(kind: str) -> list[OperationView]:
-    """Those of a kind that are under way, oldest first."""
-    return [_view(one) for one in Operation.objects.filter(kind=kind, state=OperationState.RUNNING).order_by("pk")]
+def running_operations() -> list[OperationView]:
+    """Those that are under way, oldest first."""
+    return [_view(one) for one in Operation.objects.filter(state=OperationState.RUNNING).order_by("pk")]
 
 
-def offer_undo(operation_id: int) -> None:
-    """Its hour begins again: what made it undoable has just come about (a session recovered)."""
-    Operation.objects.filter(pk=operation_id, undo__isnull=False, undone_at=None).update(
-        undo_until=timezone.now() + UNDO_FOR
-    )
+def lasting_operations(kind: str, *, since: datetime) -> list[OperationView]:
+    """Those of a kind begun since a time that nobody took back, oldest first."""
+    kept = Operation.objects.filter(kind=kind, started_at__gte=since, undone_at=None)
+    return [_view(one) for one in kept.order_by("pk")]
 
 
 def _why_not(operation: OperationView) -> str:

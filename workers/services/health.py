@@ -9,8 +9,9 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models.functions import Now
 
+from pairs.domain.specs import shorten
 from pairs.models import Pair, PairStatus
-from pairs.services.failover import FailOverReport
+from pairs.services.failover import FailOverReport, way_back
 from project.botkit.times import span
 from project.core import notices
 from project.core.models import Notice
@@ -128,7 +129,15 @@ def _recovered(one: HealthFlip) -> str:
     stopped = (PairStatus.DISABLED, PairStatus.DEGRADED)
     pairs = Pair.objects.filter(assignment__session_id=one.session_id, status__in=stopped).count()
     on = f" {pairs} pairs go on." if pairs > 1 else " Its pair goes on." if pairs else ""
-    return f"🟢 Session {one.session.name} has recovered{after}.{on}"
+    return f"🟢 Session {one.session.name} has recovered{after}.{on}{_way_back(one.session)}"
+
+
+def _way_back(session: TelegramSession) -> str:
+    """How the pairs come back that others took over."""
+    pairs = way_back(session.pk)
+    if not pairs:
+        return ""
+    return f"\nOthers took {_named(pairs)} over. To bring them back: /changesession {session.name} {shorten(pairs)}"
 
 
 # --- hosts

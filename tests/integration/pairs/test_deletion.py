@@ -8,7 +8,7 @@ from django.utils import timezone
 from pairs.models import Assignment, Delivery, Event, Pair
 from pairs.services import parked, progress
 from pairs.services.deletion import DeletionPlan, begin_deletion, finish_deletion, hand_overs_left, plan_deletion
-from pairs.services.failover import fail_over, foresee
+from pairs.services.failover import fail_over, foresee, way_back
 from pairs.services.moving import change_sessions
 from pairs.services.optimal import optimal_session
 from pairs.services.parked import place_parked
@@ -137,9 +137,11 @@ def test_a_dead_sessions_pairs_fail_over_one_by_one(eyes: Eyes) -> None:
     assert fail_over(one.pk, actor="control", reason="again").moved == ()
     assert AuditEvent.objects.filter(action="pair.session", actor="control").count() == 2
     TelegramSession.objects.filter(pk=one.pk).update(health="healthy")
+    assert way_back(one.pk) == (1, 3)
     assert report.operation_id is not None
     assert progress.undo(report.operation_id, actor="me") is not None
     assert wishes() == {1: "one", 2: None, 3: "one"}
+    assert way_back(one.pk) == ()
 
 
 def test_who_is_best_and_why_not_the_others(eyes: Eyes) -> None:
