@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pairs.bot
+import workers.bot
+from project.bot.commands import audit, operators
 from project.bot.commands.cancel import CANCEL
 from project.bot.commands.help import help_room
 from project.bot.commands.start import start_room
@@ -16,6 +19,12 @@ def _catalogue() -> Catalogue:
     return CATALOGUE
 
 
-_BASICS = (start_room(_catalogue), help_room(_catalogue), Room(commands=(CANCEL, WHOAMI)))
-ROOMS: tuple[Room, ...] = (*_BASICS,)
+_OWN = (
+    start_room(_catalogue),
+    help_room(_catalogue),
+    Room(commands=(CANCEL, WHOAMI)),
+    operators.ROOM,
+    audit.ROOM,
+)
+ROOMS: tuple[Room, ...] = (*_OWN, pairs.bot.ROOM, workers.bot.ROOM)
 CATALOGUE = assemble(ROOMS, sections=SECTIONS)

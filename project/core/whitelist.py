@@ -121,6 +121,15 @@ def remove_operator(*, actor: str, user_id: int) -> OperatorView:
     return view
 
 
+def check_removable(user_id: int) -> OperatorView:
+    """Whom `remove_operator` would remove. Raises as it does; changes nothing."""
+    with transaction.atomic():
+        row = _row(user_id)
+        if row.role == Role.OWNER:
+            _check_not_last(user_id)
+    return OperatorView(user_id, row.name, Role(row.role))
+
+
 def note_seen(user_id: int, name: str) -> None:
     """They wrote to the bot: so it may write to them, and this is what they call themselves."""
     Operator.objects.update_or_create(

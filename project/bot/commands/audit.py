@@ -1,0 +1,80 @@
+"""`/audit`: who did what, newest first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.utils import timezone
+
+from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, copyable, plain
+from project.botkit.times import ago
+from project.core.errors import InvalidInput
+from project.core.operators import Role
+from project.core.trail import Entry, TrailPage, trail_page
+
+_ACT = "audit"
+_LONGEST = 40  # bytes of a filter: it travels in the buttons
+_SHOWN = 160  # signs of a change
+
+
+def parse_filter(text: str) -> str:
+    """The words to look for. Raises InvalidInput when they would not fit a button."""
+    words = " ".join(text.split())
+    if len(words.encode()) > _LONGEST or "|" in words:
+        raise InvalidInput(
+            f"A filter has at most {_LONGEST} letters, and no |.", hint="A part of the actor, act or target will do."
+        )
+    return words
+
+
+def listing(page: TrailPage, text: str, now: datetime) -> str:
+    """A page of the trail."""
+    head = f"{bold('Audit trail')}" + (f" – {copyable(text)}" if text else "")
+    if not page.entries:
+        return f"{head}\n\nNothing found."
+    return "\n\n".join([head, *(_line(entry, now) for entry in page.entries)])
+
+
+def buttons(page: TrailPage, text: str) -> tuple[Button, ...]:
+    """To the top again, and further down."""
+    top = Button("⏮ Newest" if page.newer else "🔄", _ACT, ("0", text))
+    older = (Button("▶ Older", _ACT, (str(page.entries[-1].id), text)),) if page.older else ()
+    return (top, *older)
+
+
+def _line(entry: Entry, now: datetime) -> str:
+    change = f"\n     {plain(_short(entry.change))}" if entry.change else ""
+    reason = f"\n     because: {plain(_short(entry.reason))}" if entry.reason else ""
+    who = f"{plain(entry.actor)}, {ago(entry.at, now)}"
+    return f"{bold(entry.action)} {copyable(entry.target)}\n     {who}{change}{reason}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+async def _audit(call: Call) -> None:
+    await _show(call, parse_filter(call.text), below=0)
+
+
+async def _page(call: Call) -> None:
+    await _show(call, call.words[1], below=int(call.words[0]))
+
+
+async def _show(call: Call, text: str, *, below: int) -> None:
+    page = await call.do(trail_page, text, below=below)
+    await call.reply(Reply(listing(page, text, timezone.now()), (buttons(page, text),)))
+
+
+COMMAND = Command(
+    name="audit",
+    arguments="[filter]",
+    summary="Who did what, newest first",
+    role=Role.OPERATOR,
+    section="Administration",
+    run=_audit,
+    details="The filter is a part of the actor, act, target or reason; several words must all be found.",
+    examples=("/audit", "/audit session.register", "/audit operator"),
+)
+
+ROOM = Room(commands=(COMMAND,), presses=(Press(_ACT, Role.OPERATOR, _page),))
