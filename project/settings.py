@@ -21,6 +21,7 @@ SECRET_KEY = RELAY.secret_key.reveal()
 DEBUG = RELAY.debug
 ALLOWED_HOSTS = [_public.hostname or "localhost"]
 CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "project.console.backend.OperatorBackend"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _encrypted
 SECURE_HSTS_SECONDS = 31_536_000 if _encrypted else 0
 ROOT_URLCONF = "project.urls"

@@ -1,0 +1,67 @@
+"""Operators as users of the admin site. What they may do is asked at every request, so a removed one is out at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
+
+from project.console.standing import standing
+from project.core.operators import OperatorView, Role
+
+BACKEND = "project.console.backend.OperatorBackend"
+_PREFIX = "telegram:"  # a colon: nobody can be made such a user by hand
+_ROOMS = frozenset({"core", "tg_sessions", "pairs", "workers", "django_celery_beat"})
+_OPERATOR_CHANGES = frozenset(
+    {
+        *("tg_sessions.change_telegramsession", "tg_sessions.change_senderbot", "pairs.change_pair"),
+        *("pairs.change_delivery", "workers.change_workergroup", "core.change_operation"),
+    }
+)
+_OWNER_CHANGES = frozenset(
+    f"{act}_{model}" for act in ("core.add", "core.change", "core.delete") for model in ("operator",)
+) | frozenset(f"django_celery_beat.change_{model}" for model in ("periodictask", "intervalschedule"))
+
+Anybody = AbstractBaseUser | AnonymousUser
+
+
+def user_of(operator: OperatorView) -> User:
+    """The admin site's user for an operator: staff, without a password and without permissions of its own."""
+    defaults = {"is_staff": True, "first_name": operator.name[:150], "password": "!"}
+    user, _ = User.objects.update_or_create(username=f"{_PREFIX}{operator.user_id}", defaults=defaults)
+    return user
+
+
+class OperatorBackend(BaseBackend):
+    """Signs nobody in by name and password; knows what a signed-in operator may do."""
+
+    def get_user(self, user_id: int) -> Any:
+        """The user, as long as they are an operator."""
+        user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
+        if user is None or not user.get_username().startswith(_PREFIX):
+            return None
+        operator = standing(int(user.get_username().removeprefix(_PREFIX)))
+        if operator is None:
+            return None
+        user.operator = operator  # type: ignore[attr-defined]
+        return user
+
+    def has_perm(self, user_obj: Anybody, perm: str, obj: Any = None) -> bool:
+        """Viewers see everything; operators may act; owners decide on operators and schedules, too."""
+        operator: OperatorView | None = getattr(user_obj, "operator", None)
+        return operator is not None and _allows(operator.role, perm)
+
+    def has_module_perms(self, user_obj: Anybody, app_label: str) -> bool:
+        """Whether a room appears on the first page."""
+        return getattr(user_obj, "operator", None) is not None and app_label in _ROOMS
+
+
+def _allows(role: Role, perm: str) -> bool:
+    room, _, act = perm.partition(".")
+    if room in _ROOMS and act.startswith("view_"):
+        return role.allows(Role.VIEWER)
+    if perm in _OPERATOR_CHANGES:
+        return role.allows(Role.OPERATOR)
+    return perm in _OWNER_CHANGES and role.allows(Role.OWNER)
