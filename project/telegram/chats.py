@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -49,6 +50,8 @@ class Chats:
     def __init__(self, link: Link) -> None:
         self._link = link
         self._bad_until: dict[int, float] = {}
+        self._seen: dict[int, tuple[str, float]] = {}  # what the last look at a chat showed, and when
+        self.clock_skew = 0.0  # seconds by which Telegram's clock is ahead of ours, as last told
 
     async def resolve(self, reference: str) -> ChatInfo:
         """The chat that a person means. Usernames are looked up once, as Telegram limits that tightly.
@@ -146,14 +149,39 @@ class Chats:
         except TargetGone:
             if len(chat_ids) == 1:
                 self._bad_until[chat_ids[0]] = self._link.clock() + _BAD_PEER_REST
+                self.note(chat_ids[0], "banned")
                 return {}
             half = len(chat_ids) // 2
             return await self._tops(chat_ids[:half]) | await self._tops(chat_ids[half:])
+        self.clock_skew = answer.state.date.timestamp() - time.time()
+        for chat in answer.chats:
+            self.note(chat.id, seen_in(chat))
         return {
             d.peer.channel_id: ChatTop(d.top_message, d.pts or 0)
             for d in answer.dialogs
             if isinstance(d.peer, types.PeerChannel)
         }
+
+    def note(self, chat_id: int, seen: str) -> None:
+        """What a look at a chat has just shown. One that lets the account in is asked for in batches again."""
+        self._seen[chat_id] = seen, self._link.clock()
+        if seen in ("member", "protected"):
+            self._bad_until.pop(chat_id, None)
+
+    def seen(self, chat_ids: Sequence[int], *, within: float) -> dict[int, str]:
+        """What looks of the last `within` seconds showed of these chats, in the words of ChatSight."""
+        since = self._link.clock() - within
+        found = {chat_id: self._seen.get(chat_id) for chat_id in chat_ids}
+        return {chat_id: one[0] for chat_id, one in found.items() if one is not None and one[1] >= since}
+
+
+def seen_in(chat: object) -> str:
+    """What a chat of an answer is to the account, in the words of ChatSight."""
+    if not isinstance(chat, types.Channel):
+        return "banned"
+    if chat.left:
+        return "unknown"
+    return "protected" if chat.noforwards else "member"
 
 
 def chat_info(channel: Any, top: int) -> ChatInfo:

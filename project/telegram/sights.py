@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from telethon.tl import functions, types
 
 from project.core.errors import TargetGone
-from project.telegram.chats import BATCH, Chats, may_post
+from project.telegram.chats import BATCH, Chats, may_post, seen_in
 from project.telegram.link import Link
 from project.telegram.values import ChatSight
 
@@ -26,6 +27,8 @@ async def look(link: Link, chats: Chats, chat_ids: Sequence[int]) -> dict[int, C
     seen = {chat_id: ChatSight(chat_id, "unknown", can_post=False) for chat_id in wanted}
     for start in range(0, len(known), BATCH):
         seen |= await _look(link, chats, known[start : start + BATCH])
+    for sight in seen.values():
+        chats.note(sight.chat_id, sight.seen)
     return seen
 
 
@@ -43,9 +46,6 @@ async def _look(link: Link, chats: Chats, chat_ids: Sequence[int]) -> dict[int, 
     return {chat.id: _sight(chat) for chat in answer.chats if chat.id in set(chat_ids)}
 
 
-def _sight(chat: object) -> ChatSight:
-    if not isinstance(chat, types.Channel):
-        return ChatSight(int(getattr(chat, "id", 0)), "banned", can_post=False)
-    if chat.left:
-        return ChatSight(chat.id, "unknown", can_post=False)
-    return ChatSight(chat.id, "protected" if chat.noforwards else "member", can_post=may_post(chat))
+def _sight(chat: Any) -> ChatSight:
+    seen = seen_in(chat)
+    return ChatSight(chat.id, seen, can_post=seen in ("member", "protected") and may_post(chat))

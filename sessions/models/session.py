@@ -44,6 +44,7 @@ class TelegramSession(models.Model):
     failover = models.BooleanField(
         default=True, db_default=True, help_text="whether others take its pairs when it cannot work"
     )
+    check_asked = models.UUIDField(null=True, blank=True, help_text="somebody waits for a check with this mark")
     device = models.JSONField(help_text="device profile, fixed at registration")
     proxy_sealed = models.BinaryField(null=True, blank=True)
     api_id = models.PositiveIntegerField(null=True, blank=True, help_text="overrides TELEGRAM_API_ID")
