@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Container, Hashable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -98,7 +98,7 @@ class Engine:
         self._signal = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._reloaded_at = float("-inf")
-        self._stamp = ""  # of the settings as they were before the last read
+        self._stamp = "none"  # of the settings as they were before the last read; no pairs make an empty one
         self._endings = 0
         self._draining = False
 
@@ -259,13 +259,14 @@ class Engine:
             self._reloaded_at = asyncio.get_running_loop().time()
             for pair_id in self._leaving & pairs.keys():
                 del pairs[pair_id]
-            self._pairs = pairs
+            before, self._pairs = self._pairs, pairs
             self._restarts.keep_only({_group(pair) for pair in pairs.values()})
             resting = self._restarts.resting(self._clock())
             running = {id_: pair for id_, pair in pairs.items() if _group(pair) not in resting}
             await self._lanes.set_pairs(running, self._accounts)
             await self._sources.set_pairs(running.values(), cursors, self._accounts)
             self._endings = self._tasks.endings
+            await self._journal.tell_still(_stopped(before, pairs, self._accounts))
 
     async def _hand_over(self) -> None:
         """Pairs that are wanted elsewhere: no more intake, calls under way get 7 s, then the new owner is told. What is
@@ -281,6 +282,17 @@ class Engine:
         finally:
             self._leaving = frozenset()
         await self._reload()
+
+
+def _stopped(before: Mapping[int, PairConfig], pairs: Mapping[int, PairConfig], accounts: Container[str]) -> list[str]:
+    """Pairs whose lanes of these accounts have ended by now: somebody may wait to hear it (pairs/services/stillness)."""
+    return [
+        f"{pair.id}:{pair.generation}:{account}"
+        for pair in pairs.values()
+        if not pair.sends and before.get(pair.id) != pair
+        for account in dict.fromkeys((pair.session, pair.sender))
+        if account in accounts
+    ]
 
 
 def _group(pair: PairConfig) -> Group:

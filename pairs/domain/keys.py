@@ -23,11 +23,14 @@ class PartName(msgspec.Struct, frozen=True):
     revision: int
     hop: int
     part: int
+    again: int = 0  # a person asked for one more copy: its key may not be taken for the first one's
 
 
 def idempotency_key(secret: bytes, name: PartName) -> str:
     """24 hex digits, a keyed hash, so that nobody outside can guess or collide with one."""
     text = f"{name.pair_id}|{name.scope}|{name.message_id}|{name.kind}|{name.revision}|{name.hop}|{name.part}"
+    if name.again:
+        text += f"|again {name.again}"
     return hmac.digest(secret, text.encode(), "sha256")[:_KEY_BYTES].hex()
 
 

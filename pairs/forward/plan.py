@@ -63,6 +63,7 @@ class Planner:
             event.revision,
             self.hop,
             number,
+            event.again,
         )
         key = idempotency_key(self.secret, name)
         return PartClaim(number, act, event.message_id, rendered or "null", key, target)

@@ -87,6 +87,11 @@ class Journal(JournalReads):
         """Inbox rows that never can be resolved."""
         await self._execute(sql.INBOX_DROP, *self._own(), list(ids))
 
+    async def tell_still(self, stopped: Sequence[str]) -> None:
+        """Tells whoever changes these pairs ("pair:generation:account") that nothing of them runs here any more."""
+        if stopped:
+            await self._execute(sql.TELL_STILL, list(stopped))
+
     # --- statements
 
     def _more_events(self) -> int:

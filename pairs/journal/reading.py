@@ -9,7 +9,7 @@ import asyncpg
 
 from pairs.journal import queries
 from pairs.journal.payload import read_payload
-from pairs.journal.rows import DueRow, Link, Look, Resolved, StoredEvent
+from pairs.journal.rows import AGAIN, DueRow, Link, Look, Resolved, StoredEvent
 from pairs.journal.statements import Statements
 from pairs.models.delivery import Act, HopState
 from project.core.message import EventKind, Message
@@ -91,6 +91,7 @@ def _due(row: asyncpg.Record) -> DueRow:
         kind=EventKind(row["kind"]),
         hops=0,
         message=None if payload is None else read_payload(payload, row["scope"], row["message_id"]),
+        again=row["replays"] if row["key"] == AGAIN else 0,
     )
     return DueRow(
         event=event,

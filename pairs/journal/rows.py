@@ -14,6 +14,8 @@ from project.core.message import EventKind, Message
 
 BOTH_HOPS = 3
 ONLY_HOP_2 = 2
+AGAIN = "again"
+"""In place of a key: the row is to be planned once more though its message went out, since a person asked for it."""
 
 
 class PartClaim(msgspec.Struct, frozen=True, gc=False):
@@ -56,9 +58,15 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
         """Of a new message; that of an edit only the journal knows."""
         return 0
 
+    @property
+    def again(self) -> int:
+        """Nothing new is sent again."""
+        return 0
+
 
 class StoredEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event with its number. `claimed` are its hop-1 parts when they were journaled as `sending`."""
+    """An event with its number. `claimed` are its hop-1 parts when they were journaled as `sending`; `again` counts the
+    copies that a person asked for though it went out before."""
 
     id: int
     pair_id: int
@@ -70,6 +78,7 @@ class StoredEvent(msgspec.Struct, frozen=True, gc=False):
     hops: int
     message: Message | None
     claimed: tuple[PartClaim, ...] = ()
+    again: int = 0
 
 
 AnyEvent = NewEvent | StoredEvent

@@ -183,3 +183,5 @@ INBOX_DROP = f"""
 WITH {_SESSION_FENCE}
 DELETE FROM pairs_inbox WHERE id = ANY($4::bigint[]) AND EXISTS (SELECT 1 FROM fence)
 """
+
+TELL_STILL = "SELECT count(pg_notify('relay_still', x)) FROM unnest($1::text[]) AS x"

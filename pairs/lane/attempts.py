@@ -28,7 +28,7 @@ def look_from(event: StoredEvent, resumed_at: int) -> int:
 
 def first_attempt(event: AnyEvent, rows: Sequence[DueRow], *, resumed_at: int) -> Attempt:
     """What is known about the parts of an event that is planned now."""
-    replayed = any(row.replays for row in rows)
+    replayed = any(row.replays and not row.event.again for row in rows)
     return Attempt.UNSURE if replayed or sent_before(event, resumed_at) else Attempt.FIRST
 
 

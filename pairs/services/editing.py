@@ -72,7 +72,7 @@ class Edited:
 def edit_pair(*, actor: str, pair_id: int, change: PairChange, reason: str = "") -> Edited:
     """Changes a pair while it runs. Raises NotFound, InvalidInput and Conflict; then nothing has changed.
 
-    Another channel, destination or sender stops the pair for a moment: blocks up to 12 s for calls under way.
+    Another channel, destination or sender stops the pair for a moment: blocks for seconds (`stillness.still`).
     """
     pair = find_pair(pair_id)
     _check(pair, change)
