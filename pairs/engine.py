@@ -285,7 +285,7 @@ class Engine:
 
 
 def _stopped(before: Mapping[int, PairConfig], pairs: Mapping[int, PairConfig], accounts: Container[str]) -> list[str]:
-    """Pairs whose lanes of these accounts have ended by now: somebody may wait to hear it (pairs/services/stillness)."""
+    """Pairs whose lanes of these accounts have ended: somebody may wait to hear it (pairs/services/stillness)."""
     return [
         f"{pair.id}:{pair.generation}:{account}"
         for pair in pairs.values()
