@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable
+
+import segno
 
 from project.core.errors import Conflict, InvalidInput
 from project.core.secret import Secret
@@ -28,7 +31,11 @@ def converse(account: str, *, say: Say, again: str) -> None:
     Raises Conflict with the reason when the login failed, and InvalidInput when no answer comes.
     """
     told = ""
-    while (state := _next_step(account, say)).step != LoginStep.DONE:
+    while (state := _next_step(account, say, told)).step != LoginStep.DONE:
+        if state.step == LoginStep.QR_SHOWN and state.link is not None:
+            told = state.link.reveal()
+            _show_qr(state.link, say)
+            continue
         if state.step == LoginStep.FAILED:
             raise Conflict(f"The login failed: {state.error}", hint=f"`{again}` starts a new one.")
         if state.error:
@@ -48,7 +55,13 @@ def converse(account: str, *, say: Say, again: str) -> None:
 
 def wait_for_end(account: str, *, say: Say) -> LoginView:
     """Waits until the worker has used a bot's token or an imported key; the last step, DONE or FAILED."""
-    return _next_step(account, say)
+    return _next_step(account, say, "")
+
+
+def _show_qr(link: Secret, say: Say) -> None:
+    drawing = io.StringIO()
+    segno.make(link.reveal(), error="l", micro=False).terminal(out=drawing, compact=True)
+    say(f"On the phone of this account: Settings > Devices > Link Desktop Device. Scan this:\n{drawing.getvalue()}")
 
 
 def _refuse_what_cannot_be_answered(state: LoginView) -> None:
@@ -78,16 +91,22 @@ def _take_code(state: LoginView, say: Say) -> None:
             return
 
 
-def _next_step(account: str, say: Say) -> LoginView:
-    """Waits until it is the person's turn, or all is over. Raises Conflict when the worker does nothing."""
+def _next_step(account: str, say: Say, told: str) -> LoginView:
+    """Waits until it is the person's turn, another QR code is to be shown than `told`, or all is over.
+
+    Raises Conflict when the worker does nothing.
+    """
     begin = time.monotonic()
     quiet = True
     while True:
         state = login.login_state(account)
         if state is None:
             raise InvalidInput(f"No login of {account} is open.")
-        if state.step not in _WORKERS_TURN:
+        scanning = state.step == LoginStep.QR_SHOWN and (state.link is None or state.link.reveal() == told)
+        if state.step not in _WORKERS_TURN and not scanning:
             return state
+        if scanning:
+            begin = time.monotonic()
         waited = time.monotonic() - begin
         if waited > LIMIT:
             raise Conflict(

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='loginattempt',
             name='kind',
-            field=models.CharField(choices=[('code', 'Code'), ('qr', 'Qr'), ('import', 'Import'), ('log_out', 'Log Out')], db_default='code', default='code', max_length=8),
+            field=models.CharField(choices=[('code', 'code'), ('qr', 'QR code'), ('import', 'Import'), ('log_out', 'Log Out')], db_default='code', default='code', max_length=8),
         ),
         migrations.AddField(
             model_name='loginattempt',

@@ -8,8 +8,8 @@ from django.db import models
 class LoginKind(models.TextChoices):
     """How an account is logged in; or out, which takes the same way through its worker."""
 
-    CODE = "code"
-    QR = "qr"
+    CODE = "code", "code"
+    QR = "qr", "QR code"
     IMPORT = "import"
     LOG_OUT = "log_out"
 

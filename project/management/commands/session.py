@@ -1,4 +1,4 @@
-"""`manage.py session add|login|list`: Telegram user accounts."""
+"""`manage.py session add|login|edit|enable|disable|list`: Telegram user accounts."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ from django.db.models import Count, Q
 from pairs.models import Assignment, PairStatus
 from project.core.config import current
 from project.core.errors import Conflict
+from project.core.secret import Secret
 from project.doors.actor import actor
 from project.doors.command import DoorCommand
 from project.doors.login import converse
+from project.doors.prompts import ask_secret
 from project.doors.running import at_work, installation
 from project.doors.tables import table
-from sessions.models import TelegramSession
+from sessions.domain.changes import SessionChanges
+from sessions.models import LoginKind, TelegramSession
 from sessions.services import login, registry
+from sessions.services.registry import SessionView
 
 _HEAD = ("session", "phone", "state", "health", "pairs", "priority", "remark")
 
 
 class Command(DoorCommand):
-    """Registers sessions, logs them in, shows them."""
+    """Registers sessions, logs them in, changes and shows them."""
 
-    help = "Telegram user accounts: add, login, list."
+    help = "Telegram user accounts: add, login, edit, enable, disable, list."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The verbs."""
@@ -34,9 +38,16 @@ class Command(DoorCommand):
         add.add_argument("phone", metavar="PHONE", help="as +1234567890")
         add.add_argument("--priority", type=int, default=1, help="1 to 10, higher is preferred (default 1)")
         add.add_argument("--max-pairs", type=int, help="1 to 50 (default MAX_PAIRS_PER_SESSION)")
-        log_in = verb("login", self._login, "Log an account in with the code that Telegram sends.")
+        log_in = verb("login", self._login, "Log an account in, with the code that Telegram sends or by QR code.")
         log_in.add_argument("name", metavar="NAME")
+        log_in.add_argument("--qr", action="store_true", help="show a QR code, to be scanned by the account's phone")
         log_in.add_argument("--again", action="store_true", help="though it is logged in already")
+        self._add_edit(verb("edit", self._edit, "Change a session."))
+        for name, run, text in (
+            ("enable", self._enable, "Let a disabled session work again."),
+            ("disable", self._disable, "Stop a session for a while; login, pairs and cursors stay."),
+        ):
+            verb(name, run, text).add_argument("name", metavar="NAME")
         verb("list", self._list, "Show all sessions.")
 
     def _add(self, options: dict[str, Any]) -> None:
@@ -49,7 +60,50 @@ class Command(DoorCommand):
                 max_pairs=options["max_pairs"],
             )
         self.say(f"Session {added.name} ({added.phone}) is registered.")
+        self._warn(added)
         self.say(f"Next: python manage.py session login {added.name}")
+
+    def _add_edit(self, edit: CommandParser) -> None:
+        edit.add_argument("name", metavar="NAME")
+        edit.add_argument("--rename", metavar="NAME")
+        edit.add_argument("--priority", type=int, help="1 to 10, higher is preferred")
+        edit.add_argument("--max-pairs", type=int, help="1 to 50")
+        edit.add_argument("--meta", action="append", default=[], metavar="KEY=VALUE", help="KEY= removes it")
+        proxy = edit.add_mutually_exclusive_group()
+        proxy.add_argument("--proxy", action="store_true", help="connect through a SOCKS5 proxy, which is asked for")
+        proxy.add_argument("--no-proxy", action="store_true", help="connect directly")
+        app = edit.add_mutually_exclusive_group()
+        app.add_argument("--api-id", type=int, help="an application of its own; its hash is asked for")
+        app.add_argument("--no-api-id", action="store_true", help="the installation's application again")
+
+    def _edit(self, options: dict[str, Any]) -> None:
+        changes = SessionChanges(
+            name=options["rename"],
+            priority=options["priority"],
+            max_pairs=options["max_pairs"],
+            proxy=ask_secret("Proxy") if options["proxy"] else Secret("") if options["no_proxy"] else None,
+            api_id=0 if options["no_api_id"] else options["api_id"],
+            api_hash=ask_secret("API hash") if options["api_id"] else None,
+            metadata={key: value for key, _, value in (text.partition("=") for text in options["meta"])},
+        )
+        with installation(current()):
+            edited = registry.edit_session(actor=actor(), name=options["name"], changes=changes)
+        self.say(f"Session {edited.name}: priority {edited.priority}, up to {edited.max_pairs} pairs.")
+        self._warn(edited)
+
+    def _enable(self, options: dict[str, Any]) -> None:
+        with installation(current()):
+            enabled = registry.enable_session(actor=actor(), name=options["name"])
+        self.say(f"Session {enabled.name} is enabled: it is {enabled.lifecycle}.")
+
+    def _disable(self, options: dict[str, Any]) -> None:
+        with installation(current()):
+            disabled = registry.disable_session(actor=actor(), name=options["name"])
+        self.say(f"Session {disabled.name} is disabled; its login, pairs and cursors stay.")
+
+    def _warn(self, view: SessionView) -> None:
+        for warning in view.warnings:
+            self.say(f"Note: {warning}")
 
     def _login(self, options: dict[str, Any]) -> None:
         with installation(current()):
@@ -57,17 +111,17 @@ class Command(DoorCommand):
             if registry.is_logged_in(session) and not options["again"]:
                 raise Conflict(
                     f"Session {session.name} is logged in already.",
-                    hint=f"`session login {session.name} --again` does it anew; Telegram allows about five a day.",
+                    hint=f"`session login {session.name} --again` has its key looked at, and kept while it works.",
                 )
             with at_work(current(), self.say):
-                self._converse(session)
+                self._converse(session, LoginKind.QR if options["qr"] else LoginKind.CODE)
                 session.refresh_from_db()
         self.say(f"Session {session.name} is logged in (Telegram account {session.user_id}).")
         self.say("If Telegram asks on your phone whether this new login was you, answer Yes.")
 
-    def _converse(self, session: TelegramSession) -> None:
-        login.request_login(actor=actor(), session=session)
-        self.say(f"Asking Telegram for a login code for {session.phone_hint} …")
+    def _converse(self, session: TelegramSession, kind: LoginKind) -> None:
+        login.request_login(actor=actor(), session=session, kind=kind)
+        self.say(f"Asking Telegram for a {kind.label} to log {session.phone_hint} in …")
         try:
             converse(session.account, say=self.say, again=f"session login {session.name}")
         finally:

@@ -1,0 +1,80 @@
+"""`manage.py importsession`: takes over a login that another Telethon program made."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandParser
+
+from project.core.config import current
+from project.core.errors import Conflict, InvalidInput
+from project.doors.actor import actor
+from project.doors.command import DoorCommand
+from project.doors.login import wait_for_end
+from project.doors.prompts import ask_secret
+from project.doors.running import at_work, installation
+from project.telegram.imports import read_session_file, read_session_string
+from sessions.models import LoginStep, TelegramSession
+from sessions.services import login, registry
+
+_WARNING = (
+    "The program that uses this login now must be stopped for good: two programs on one login at the same time can "
+    "cost the account, and Telegram then ends the login for both."
+)
+
+
+class Command(DoorCommand):
+    """The key goes into the session's worker, sealed; the account is looked at there, and nowhere else."""
+
+    help = "Take over an existing Telethon login (session file or session string) for a registered session."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """The session, and where its login is."""
+        parser.add_argument("name", metavar="NAME", help="a session that `session add` registered")
+        source = parser.add_mutually_exclusive_group(required=True)
+        source.add_argument("--file", metavar="PATH", type=Path, help="a .session file of Telethon; it is only read")
+        source.add_argument(
+            "--string", action="store_true", help="a Telethon session string, asked for or read from standard input"
+        )
+        parser.add_argument("--yes", action="store_true", help="the other program is stopped: do not ask")
+        parser.set_defaults(run=self._import)
+
+    def _import(self, options: dict[str, Any]) -> None:
+        with installation(current()):
+            session = registry.find_session(options["name"])
+            if registry.is_logged_in(session):
+                raise Conflict(f"Session {session.name} is logged in already.", hint="Nothing has to be imported.")
+            state = self._state(options)
+            self.say(_WARNING)
+            if not options["yes"]:
+                _confirm()
+            with at_work(current(), self.say):
+                self._take_over(session, state)
+                session.refresh_from_db()
+        self.say(f"Session {session.name} is logged in (Telegram account {session.user_id}).")
+        self.say("Delete the other program's copy of the login: it must never run beside this one.")
+
+    def _state(self, options: dict[str, Any]) -> bytes:
+        if options["file"] is not None:
+            return read_session_file(options["file"])
+        return read_session_string(ask_secret("Session string"))
+
+    def _take_over(self, session: TelegramSession, state: bytes) -> None:
+        asked = login.import_login(actor=actor(), session=session, state=state)
+        try:
+            end = wait_for_end(asked.account, say=self.say)
+        finally:
+            login.give_up(account=session.account, reason="Given up on the command line.")
+        if end.step != LoginStep.DONE:
+            raise Conflict(
+                f"The login was not taken over: {end.error}", hint=f"`session login {session.name}` makes one."
+            )
+
+
+def _confirm() -> None:
+    sys.stdout.write("Is it stopped? Type yes: ")
+    sys.stdout.flush()
+    if sys.stdin.readline().strip().lower() != "yes":
+        raise InvalidInput("Nothing was changed.", hint="Stop the other program first.")
