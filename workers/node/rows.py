@@ -45,7 +45,7 @@ ORDER BY place.account
 _NAMESAKES = "SELECT id, pid FROM workers_node WHERE name = $1 AND egress = $2 AND id <> $3 AND state <> 'gone'"
 _RETIRE = "UPDATE workers_node SET state = 'gone' WHERE id = ANY($1::uuid[])"
 _CLAIM = f"""
-UPDATE workers_placement SET node_id = $2, pid = NULL, updated_at = clock_timestamp()
+UPDATE workers_placement SET node_id = $2, pid = NULL, state = '', restart_token = NULL, updated_at = clock_timestamp()
 WHERE account = ANY($3::text[]) AND host = account
   AND (node_id IS NULL OR node_id NOT IN (SELECT id FROM workers_node WHERE {_LIVE}))
 RETURNING account
