@@ -57,22 +57,26 @@ def park_pairs(pairs: Collection[int], *, actor: str, reason: str) -> None:
 def place_parked(*, actor: str = "control", now: float | None = None) -> OperationView | None:
     """Gives parked pairs to sessions that can take them, as far as there are any; None when nothing was to be done.
 
-    Cheap to call every few seconds: while neither the pairs nor the sessions have changed it searches once a minute.
-    `now` is monotonic seconds. They go on from their cursors; what a person had paused stays paused.
+    Cheap to call every few seconds: while neither the pairs nor the sessions have changed it searches once a minute,
+    and asks again after ten what it was refused. `now` is monotonic seconds. The pairs go on from their cursors; what a
+    person had paused stays paused.
     """
     moment = time.monotonic() if now is None else now
-    waiting = tuple(Pair.objects.filter(status=PairStatus.PARKED, assignment=None).values_list("pk", flat=True))
+    parked = Pair.objects.filter(status=PairStatus.PARKED, assignment=None)
+    waiting = tuple(parked.order_by("pk").values_list("pk", flat=True))
     if not waiting:
         return None
     usable = tuple(replace(one, access={}) for one in candidates() if not unfit(one) and one.free)
-    if (waiting, usable) == (_last.pairs, _last.usable) and moment - _last.at < AGAIN:
+    same = (waiting, usable) == (_last.pairs, _last.usable)
+    if same and moment - _last.at < AGAIN:
         return None
     _last.pairs, _last.usable, _last.at = waiting, usable, moment
-    return _place(waiting, actor) if usable else None
+    return _place(waiting, actor, trust_refusals=same) if usable else None
 
 
-def _place(waiting: Collection[int], actor: str) -> OperationView | None:
-    found = find_stand_ins(moving_pairs(Q(pk__in=set(waiting) - posting(waiting))), without=())
+def _place(waiting: Collection[int], actor: str, *, trust_refusals: bool) -> OperationView | None:
+    free = moving_pairs(Q(pk__in=set(waiting) - posting(waiting)))
+    found = find_stand_ins(free, without=(), trust_refusals=trust_refusals)
     if not found.moves:
         return None
     title = f"{len(found.moves)} parked pairs placed"

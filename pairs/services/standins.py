@@ -23,7 +23,7 @@ class Placement:
     warnings: tuple[str, ...] = ()
 
 
-def find_stand_ins(pairs: Sequence[MovingPair], *, without: Collection[int], trust_refusals: bool = True) -> Placement:
+def find_stand_ins(pairs: Sequence[MovingPair], *, without: Collection[int], trust_refusals: bool = False) -> Placement:
     """As many pairs as possible get a session, each one of the best that it can have; changes nothing.
 
     `without`: ids of sessions that are out of the question. Pairs that a person has paused choose last. Asks all
