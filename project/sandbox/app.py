@@ -11,7 +11,7 @@ from aiohttp import web
 from project.sandbox.botapi.server import PREFIX, BotApiServer
 from project.sandbox.botapi.world import BotWorld
 from project.sandbox.control.server import ControlServer
-from project.sandbox.control.tables import bots_verbs, discord_verbs, telegram_verbs
+from project.sandbox.control.tables import bots_verbs, discord_verbs, groups_verbs, telegram_verbs
 from project.sandbox.discord.limits import Limits
 from project.sandbox.discord.limits import profile as discord_limits
 from project.sandbox.discord.server import DiscordServer
@@ -92,6 +92,7 @@ class Sandbox:
             "telegram": telegram_verbs(self.telegram),
             "discord": discord_verbs(self.discord),
             "bots": bots_verbs(self.bots),
+            "groups": groups_verbs(self.telegram.groups),
         }
         info = {"profile": self.profile, "telegram_dc": self._telegram_server.address}
         for part in (self._discord_server, ControlServer(tables, info), bot_api, page):

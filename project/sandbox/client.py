@@ -9,6 +9,7 @@ import aiohttp
 
 from project.sandbox.control.bots_client import BotsControl
 from project.sandbox.control.discord_client import DiscordControl
+from project.sandbox.control.groups_client import GroupsControl
 from project.sandbox.control.telegram_client import TelegramControl
 from project.sandbox.control.transport import ControlTransport
 from project.sandbox.discord.views import DiscordCounters
@@ -46,6 +47,7 @@ class ControlClient:
         self.telegram = TelegramControl(self._transport)
         self.discord = DiscordControl(self._transport)
         self.bots = BotsControl(self._transport)
+        self.groups = GroupsControl(self._transport)
         return self
 
     async def __aexit__(

@@ -6,6 +6,7 @@ from project.sandbox.botapi.world import BotWorld
 from project.sandbox.control.verbs import Verb, verbs_of
 from project.sandbox.control.views import Account, Chat, account, chat
 from project.sandbox.discord.world import DiscordWorld
+from project.sandbox.telegram.groups import GroupWorld
 from project.sandbox.telegram.world import TelegramWorld
 
 
@@ -78,6 +79,12 @@ def discord_verbs(world: DiscordWorld) -> dict[str, Verb]:
         world.counters,
     )
     return verbs_of({act.__name__: act for act in acts} | {"clear_faults": world.faults.clear})
+
+
+def groups_verbs(world: GroupWorld) -> dict[str, Verb]:
+    """Verbs of basic groups."""
+    acts = (world.create, world.add, world.remove, world.post, world.edit, world.delete, world.migrate, world.messages)
+    return verbs_of({act.__name__: act for act in acts})
 
 
 def bots_verbs(world: BotWorld) -> dict[str, Verb]:

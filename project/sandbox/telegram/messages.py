@@ -109,6 +109,7 @@ class StoredMessage:
     deleted: bool = False
     deleted_at: float | None = None
     service: bool = False
+    moved: int | None = None  # of a service message: the chat that a basic group became, or was
 
 
 class ChangeKind(StrEnum):

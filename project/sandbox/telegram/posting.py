@@ -66,7 +66,7 @@ def post(
     ]
     channel.put(posted)
     for message in posted:
-        _tell(state, channel, ChangeKind.POSTED, (message.id,), origin)
+        announce(state, channel, ChangeKind.POSTED, (message.id,), origin)
     return posted
 
 
@@ -92,7 +92,7 @@ def edit(
         edits=(*message.edits, step),
     )
     channel.messages[message.id] = edited
-    _tell(state, channel, ChangeKind.EDITED, (message.id,), origin)
+    announce(state, channel, ChangeKind.EDITED, (message.id,), origin)
     return edited
 
 
@@ -104,11 +104,12 @@ def delete(state: State, channel: Channel, ids: Sequence[int], *, origin: object
         channel.messages[message.id] = gone
         channel.forget(message.id)
     if found:
-        _tell(state, channel, ChangeKind.DELETED, tuple(message.id for message in found), origin)
+        announce(state, channel, ChangeKind.DELETED, tuple(message.id for message in found), origin)
     return len(found)
 
 
-def _tell(state: State, channel: Channel, kind: ChangeKind, ids: tuple[int, ...], origin: object | None) -> None:
+def announce(state: State, channel: Channel, kind: ChangeKind, ids: tuple[int, ...], origin: object | None) -> None:
+    """Counts a change and tells whoever listens."""
     change = channel.record(kind, ids, state.clock.date())
     for listener in tuple(state.listeners):
         listener.changed(change, origin)

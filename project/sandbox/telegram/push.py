@@ -7,12 +7,14 @@ from collections.abc import Collection, Iterator
 
 from telethon.tl import types
 
+from .basic import BoxChange
 from .channels import Channel
 from .connection import Connection
 from .keys import AuthKey
 from .messages import Change, ChangeKind
 from .state import Cut, State
 from .tl import Renderer, vector
+from .tl_groups import GroupRenderer
 from .users import User
 
 _UPDATES = types.Updates.CONSTRUCTOR_ID
@@ -31,6 +33,7 @@ class Pusher:
         self._state = state
         self._render = render
         self._connections = connections
+        self._groups = GroupRenderer(state, render)
         self._chats: dict[tuple[int, int], tuple[int, bytes]] = {}
         self._users: dict[tuple[int, int], bytes] = {}
 
@@ -61,6 +64,21 @@ class Pusher:
             for connection in tuple(key.connections):
                 if connection is not origin and connection.wants_updates and connection.dc == user.dc:
                     connection.push(self._body(bodies, user.id, channel, change, author_id))
+
+    def box_changed(self, user_id: int, change: BoxChange, origin: object | None) -> None:
+        """Pushes a change in a basic group to one account, but not to the connection that made it."""
+        user = self._state.users[user_id]
+        if user.dead or user.freeze is not None:
+            return
+        update = self._groups.update(user_id, change)
+        assert update is not None, "a change is pushed at once"
+        people = self._groups.authors(user_id, self._groups.of_change(change, user_id))
+        chat = self._groups.chat(user_id, self._state.groups[change.group_id])
+        body = updates(bytes(update), [bytes(person) for person in people], [bytes(chat)], change.date)
+        for key in self._state.keys.of_user(user_id):
+            for connection in tuple(key.connections):
+                if connection is not origin and connection.wants_updates and connection.dc == user.dc:
+                    connection.push(body)
 
     def _body(
         self, bodies: dict[object, bytes], viewer: int, channel: Channel, change: Change, author_id: int | None

@@ -80,6 +80,7 @@ class TelegramServer:
         for dc in DC_IDS:
             await self._listen(dc)
         self.world.watch(self._pusher)
+        self.world.state.box_listeners.append(self._pusher)
         if self._key_file is not None:
             write_public(self._key, self._key_file)
 
@@ -94,6 +95,7 @@ class TelegramServer:
         """Closes the ports and every connection. The world keeps its state, keys and logins."""
         if self._servers:
             self.world.unwatch(self._pusher)
+            self.world.state.box_listeners.remove(self._pusher)
         while self._servers:
             self._servers.pop().close()
         for connection in tuple(self._connections):

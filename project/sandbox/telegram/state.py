@@ -11,6 +11,7 @@ from typing import Protocol
 from project.core.errors import NotFound
 from project.sandbox.faults import Counters, FaultBook
 
+from .basic import BasicGroup, BoxChange, Mailbox
 from .channels import Channel
 from .clock import Clock
 from .files import Files
@@ -48,6 +49,13 @@ class Listener(Protocol):
         """The connections of an account, or all, are to be cut."""
 
 
+class BoxListener(Protocol):
+    """Hears of changes in basic groups, once for each account that has a copy."""
+
+    def box_changed(self, user_id: int, change: BoxChange, origin: object | None) -> None:
+        """An account's copies were made, edited or deleted."""
+
+
 @dataclass(slots=True)
 class State:
     """The state of the world. Everything runs on one thread."""
@@ -59,6 +67,9 @@ class State:
     users: dict[int, User] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)
     listeners: list[Listener] = field(default_factory=list)
+    groups: dict[int, BasicGroup] = field(default_factory=dict)
+    boxes: dict[int, Mailbox] = field(default_factory=dict)
+    box_listeners: list[BoxListener] = field(default_factory=list)
     logins: Logins = field(default_factory=lambda: Logins(random.Random()))
     files: Files = field(default_factory=Files)
     flood: Flood = field(default_factory=Flood)
@@ -68,9 +79,11 @@ class State:
     login_tokens: LoginTokens = field(default_factory=LoginTokens)
     logout_tokens: dict[bytes, int] = field(default_factory=dict)  # future_auth_token -> user
     sent: dict[tuple[int, int], tuple[int, int, float]] = field(default_factory=dict)  # random_id -> message
+    sent_to_groups: dict[tuple[int, int], tuple[int, int, float]] = field(default_factory=dict)
     invites: dict[str, int] = field(default_factory=dict)
     user_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(6_000_000_001))
     channel_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(1_700_000_001))
+    basic_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(900_000_001))
     group_ids: itertools.count[int] = field(default_factory=lambda: itertools.count(13_000_000_000_000_001))
 
     def user(self, user_id: int) -> User:
@@ -84,6 +97,10 @@ class State:
         if channel_id not in self.channels:
             raise NotFound(f"There is no Telegram channel {channel_id}.")
         return self.channels[channel_id]
+
+    def box(self, user_id: int) -> Mailbox:
+        """An account's copies of messages in basic groups."""
+        return self.boxes.setdefault(user_id, Mailbox())
 
     def by_phone(self, phone: str) -> User | None:
         """The user with that number."""

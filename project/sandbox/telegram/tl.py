@@ -100,10 +100,12 @@ class Renderer:
         return types.MessageMediaDocument(document=document, spoiler=file.spoiler or None)
 
     def message(self, viewer_id: int, channel: Channel, message: StoredMessage) -> Any:
-        """A message; the creation of the channel is a messageService."""
+        """A message; that the channel was created, or was a basic group before, is a messageService."""
         peer = types.PeerChannel(channel.id)
         if message.service:
-            action = types.MessageActionChannelCreate(channel.title)
+            action: Any = types.MessageActionChannelCreate(channel.title)
+            if message.moved is not None:
+                action = types.MessageActionChannelMigrateFrom(channel.title, message.moved)
             return types.MessageService(
                 id=message.id,
                 peer_id=peer,

@@ -15,6 +15,7 @@ from . import posting, qr
 from .channels import Channel, Role
 from .clock import Clock
 from .errors import RpcRefusedError
+from .groups import GroupWorld
 from .login import Logins
 from .messages import Entity, NewFile, StoredMessage
 from .passwords import verifier
@@ -41,7 +42,8 @@ def _as_input() -> Iterator[None]:
 
 
 class TelegramWorld:
-    """One loopback Telegram without its protocol. Synchronous, for one thread; ids of channels are bare.
+    """One loopback Telegram without its protocol. Synchronous, for one thread; ids of channels are bare. `groups` has
+    the verbs of basic groups.
 
     Verbs raise NotFound for what does not exist, and InvalidInput with Telegram's own error name for texts and files
     that the platform would refuse. They are not subject to rates and rights.
@@ -63,6 +65,7 @@ class TelegramWorld:
             count=counters or Counters(),
             logins=Logins(rng or random.Random()),
         )
+        self.groups = GroupWorld(self.state)
 
     @property
     def faults(self) -> FaultBook:

@@ -16,11 +16,11 @@ from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.state import State
 from project.sandbox.telegram.tl import Renderer, vector
 
-from . import account, auth, channels, contacts, dialogs, helping, history, sending, updates, uploads, users
+from . import account, auth, basic, channels, contacts, dialogs, helping, history, sending, updates, uploads, users
 from .registry import METHODS, Call, Method, name_of
 
 log = logging.getLogger(__name__)
-MODULES = (account, auth, channels, contacts, dialogs, helping, history, sending, updates, uploads, users)
+MODULES = (account, auth, basic, channels, contacts, dialogs, helping, history, sending, updates, uploads, users)
 
 _TRUE, _FALSE = struct.pack("<I", 0x997275B5), struct.pack("<I", 0xBC799737)
 _WRAPPERS = (

@@ -13,7 +13,7 @@ from project.sandbox.telegram.channels import Channel
 from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.messages import StoredMessage
 
-from . import peers
+from . import basic, peers
 from .registry import Call, method
 
 _MOST = 100
@@ -60,7 +60,10 @@ def _answer(call: Call, channel: Channel, found: Sequence[Any], stored: Sequence
 
 @method(messages.GetHistoryRequest, bots=False)
 def get_history(call: Call, request: Any) -> Any:
-    """A window of a channel's messages."""
+    """A window of a chat's messages."""
+    group = basic.named(call, request.peer)
+    if group is not None:
+        return basic.history(call, group, request)
     channel = peers.chat_of(call, request.peer)
     stored = window(channel, request)
     shown = [call.render.message(call.me.id, channel, message) for message in stored]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from telethon.tl import types
 from telethon.tl.functions import messages
 
 from project.sandbox.telegram import posting
+from project.sandbox.telegram.basic import BasicGroup
 from project.sandbox.telegram.channels import Channel
 from project.sandbox.telegram.entities import from_tl
 from project.sandbox.telegram.errors import RpcRefusedError, flood_wait, slowmode_wait
@@ -18,7 +19,7 @@ from project.sandbox.telegram.messages import NewFile, StoredFile, StoredMessage
 from project.sandbox.telegram.posting import Draft
 from project.sandbox.telegram.settings import DuplicateAnswer
 
-from . import peers, rights
+from . import basic, peers, rights
 from .registry import Call, method
 from .uploads import located
 
@@ -117,6 +118,9 @@ def _post(call: Call, channel: Channel, drafts: Sequence[Draft]) -> Any:
 @method(messages.SendMessageRequest, writes=True)
 def send_message(call: Call, request: Any) -> Any:
     """Posts a text."""
+    group = basic.named(call, request.peer)
+    if group is not None:
+        return _to_group(call, group, request, [request.random_id], lambda: [_text(request)])
     channel = peers.chat_of(call, request.peer)
     rights.check_post(call, channel)
     original = _original(call, request.random_id)
@@ -124,13 +128,25 @@ def send_message(call: Call, request: Any) -> Any:
         return _repeated(call, [original])
     _refuse_unsupported(request)
     _check_rates(call, channel, 1)
-    draft = Draft(
+    return _post(call, channel, [_text(request)])
+
+
+def _text(request: Any) -> Draft:
+    return Draft(
         request.message,
         from_tl(request.entities),
         reply_to=_reply_to(request),
         random_id=request.random_id,
     )
-    return _post(call, channel, [draft])
+
+
+def _to_group(
+    call: Call, group: BasicGroup, request: Any, random_ids: Sequence[int], drafts: Callable[[], list[Draft]]
+) -> Any:
+    """The same for a basic group."""
+    _refuse_unsupported(request)
+    repeated = basic.check_post(call, group, random_ids)
+    return basic.post(call, group, drafts()) if repeated is None else repeated
 
 
 def _uploaded(call: Call, media: Any) -> NewFile:
@@ -147,7 +163,7 @@ def _uploaded(call: Call, media: Any) -> NewFile:
     return NewFile(next(names, file.name), mime, data, spoiler=bool(media.spoiler), dc=call.dc)
 
 
-def _file(call: Call, channel: Channel, media: Any) -> StoredFile:
+def _file(call: Call, channel: Channel | BasicGroup, media: Any) -> StoredFile:
     if isinstance(media, types.InputMediaUploadedPhoto | types.InputMediaUploadedDocument):
         new = _uploaded(call, media)
         return call.state.files.store(new, date=call.state.clock.date(), protected=channel.protected)
@@ -162,13 +178,16 @@ def _file(call: Call, channel: Channel, media: Any) -> StoredFile:
 @method(messages.UploadMediaRequest, writes=True)
 def upload_media(call: Call, request: Any) -> Any:
     """Finishes an upload without posting it; albums are made of these."""
-    channel = peers.chat_of(call, request.peer)
-    return call.render.media(call.me.id, _file(call, channel, request.media))
+    chat = basic.named(call, request.peer) or peers.chat_of(call, request.peer)
+    return call.render.media(call.me.id, _file(call, chat, request.media))
 
 
 @method(messages.SendMediaRequest, writes=True)
 def send_media(call: Call, request: Any) -> Any:
     """Posts a photo or document with a caption."""
+    group = basic.named(call, request.peer)
+    if group is not None:
+        return _to_group(call, group, request, [request.random_id], lambda: [_with_file(call, group, request)])
     channel = peers.chat_of(call, request.peer)
     rights.check_post(call, channel)
     original = _original(call, request.random_id)
@@ -176,36 +195,42 @@ def send_media(call: Call, request: Any) -> Any:
         return _repeated(call, [original])
     _refuse_unsupported(request)
     _check_rates(call, channel, 1)
-    draft = Draft(
-        request.message,
-        from_tl(request.entities),
-        _file(call, channel, request.media),
-        _reply_to(request),
-        request.random_id,
-    )
-    return _post(call, channel, [draft])
+    return _post(call, channel, [_with_file(call, channel, request)])
+
+
+def _with_file(call: Call, chat: Channel | BasicGroup, request: Any) -> Draft:
+    file = _file(call, chat, request.media)
+    return Draft(request.message, from_tl(request.entities), file, _reply_to(request), request.random_id)
 
 
 @method(messages.SendMultiMediaRequest, writes=True)
 def send_multi_media(call: Call, request: Any) -> Any:
     """Posts an album of 2 to 10 files that were uploaded before."""
-    channel = peers.chat_of(call, request.peer)
-    rights.check_post(call, channel)
     if len(request.multi_media) not in _ALBUM:
         raise RpcRefusedError("MULTI_MEDIA_TOO_LONG" if request.multi_media[10:] else "MEDIA_GROUPED_INVALID")
-    originals = [_original(call, item.random_id) for item in request.multi_media]
+    group = basic.named(call, request.peer)
+    random_ids = [item.random_id for item in request.multi_media]
+    if group is not None:
+        return _to_group(call, group, request, random_ids, lambda: _album(call, group, request))
+    channel = peers.chat_of(call, request.peer)
+    rights.check_post(call, channel)
+    originals = [_original(call, random_id) for random_id in random_ids]
     if any(originals):
         return _repeated(call, originals)
     _refuse_unsupported(request)
     _check_rates(call, channel, len(request.multi_media))
+    return _post(call, channel, _album(call, channel, request))
+
+
+def _album(call: Call, chat: Channel | BasicGroup, request: Any) -> list[Draft]:
     reply_to = _reply_to(request)
-    drafts = [_album_draft(call, channel, item, reply_to) for item in request.multi_media]
+    drafts = [_album_draft(call, chat, item, reply_to) for item in request.multi_media]
     if len({draft.file.photo for draft in drafts if draft.file}) > 1:
         raise RpcRefusedError("MEDIA_GROUPED_INVALID")
-    return _post(call, channel, drafts)
+    return drafts
 
 
-def _album_draft(call: Call, channel: Channel, item: Any, reply_to: int | None) -> Draft:
+def _album_draft(call: Call, channel: Channel | BasicGroup, item: Any, reply_to: int | None) -> Draft:
     if not isinstance(item.media, types.InputMediaPhoto | types.InputMediaDocument):
         raise RpcRefusedError("MEDIA_INVALID")
     file = _file(call, channel, item.media)
@@ -215,6 +240,9 @@ def _album_draft(call: Call, channel: Channel, item: Any, reply_to: int | None) 
 @method(messages.EditMessageRequest, writes=True)
 def edit_message(call: Call, request: Any) -> Any:
     """Replaces a text. MESSAGE_ID_INVALID, MESSAGE_AUTHOR_REQUIRED, MESSAGE_NOT_MODIFIED."""
+    group = basic.named(call, request.peer)
+    if group is not None:
+        return basic.edit(call, group, request)
     channel = peers.chat_of(call, request.peer)
     message = channel.get(request.id)
     if message is None or message.service:
@@ -244,5 +272,6 @@ def edit_message(call: Call, request: Any) -> Any:
 @method(messages.SetTypingRequest)
 def set_typing(call: Call, request: Any) -> Any:
     """Somebody writes: nobody here looks at it."""
-    peers.chat_of(call, request.peer)
+    if basic.named(call, request.peer) is None:
+        peers.chat_of(call, request.peer)
     return True

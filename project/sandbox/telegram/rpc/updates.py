@@ -7,19 +7,22 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import updates
 
+from project.sandbox.telegram.basic import BoxChange
 from project.sandbox.telegram.channels import Channel
 from project.sandbox.telegram.errors import RpcRefusedError
 from project.sandbox.telegram.messages import Change, ChangeKind
 
-from . import peers
+from . import basic, peers
 from .registry import Call, method
 
 _TIMEOUT = 30
 
 
 def current_state(call: Call) -> Any:
-    """The account's own state. It has no private chats, so its pts never moves."""
-    return types.updates.State(pts=1, qts=0, date=call.state.clock.date(), seq=1, unread_count=0)
+    """The account's own state: its pts counts what happens in basic groups."""
+    return types.updates.State(
+        pts=call.state.box(call.me.id).pts, qts=0, date=call.state.clock.date(), seq=1, unread_count=0
+    )
 
 
 @method(updates.GetStateRequest)
@@ -30,23 +33,42 @@ def get_state(call: Call, request: Any) -> Any:
 
 @method(updates.GetDifferenceRequest)
 def get_difference(call: Call, request: Any) -> Any:
-    """Names the channels that changed since `date`; their own differences are the caller's business."""
+    """What happened in basic groups after `pts`, and the channels that changed since `date`: their own differences are
+    the caller's business."""
+    box = call.state.box(call.me.id)
     if request.pts <= 0:
         raise RpcRefusedError("PERSISTENT_TIMESTAMP_EMPTY")
+    if request.pts_total_limit and box.pts - request.pts > request.pts_total_limit:
+        return types.updates.DifferenceTooLong(box.pts)
     since = peers.unix(request.date)
     changed = [
         channel
         for channel in call.state.channels.values()
         if channel.is_member(call.me.id) and channel.changes and channel.changes[-1].date >= since
     ]
-    if not changed or call.me.freeze is not None:
+    missed = box.changes_after(request.pts)
+    if not (changed or missed) or call.me.freeze is not None:
         return types.updates.DifferenceEmpty(call.state.clock.date(), 1)
+    return _account_difference(call, changed, missed)
+
+
+def _account_difference(call: Call, changed: list[Channel], missed: list[BoxChange]) -> Any:
+    viewer, render = call.me.id, basic.renderer(call)
+    news = [change for change in missed if change.kind is ChangeKind.POSTED]
+    posted = [update.message for update in (render.update(viewer, change) for change in news) if update]
+    others = [render.update(viewer, change) for change in missed if change.kind is not ChangeKind.POSTED]
+    about = [message for change in missed for message in render.of_change(change, viewer)]
+    groups = {change.group_id: call.state.groups[change.group_id] for change in missed}.values()
+    long = [types.UpdateChannelTooLong(channel.id, pts=channel.pts) for channel in changed]
     return types.updates.Difference(
-        new_messages=[],
+        new_messages=posted,
         new_encrypted_messages=[],
-        other_updates=[types.UpdateChannelTooLong(channel.id, pts=channel.pts) for channel in changed],
-        chats=[call.render.channel(call.me.id, channel) for channel in changed],
-        users=[],
+        other_updates=[*(update for update in others if update), *long],
+        chats=[
+            *(render.chat(viewer, group) for group in groups),
+            *(call.render.channel(viewer, channel) for channel in changed),
+        ],
+        users=render.authors(viewer, about),
         state=current_state(call),
     )
 
