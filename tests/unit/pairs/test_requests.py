@@ -1,0 +1,89 @@
+"""What is typed after the commands about pairs: read, or refused with everything that is wrong."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pairs.domain.requests import parse_add, parse_edit, parse_pause
+from project.core.errors import InvalidInput, ManyProblems
+
+URL = "https://discord.com/api/webhooks/123456789012345678/secretsecretsecret"
+
+
+def test_a_pair_in_one_line() -> None:
+    asked = parse_add(f"t.me/news_chat {URL} -1001234 sender=@copy_bot session=main protected=skip".split())
+    assert (asked.source, asked.destination, asked.sender, asked.session) == (
+        "@news_chat",
+        "-1001234",
+        "@copy_bot",
+        "main",
+    )
+    assert asked.discord.reveal() == URL
+    assert asked.options == {"protected": "skip"}
+
+
+@pytest.mark.parametrize(
+    ("text", "pieces"),
+    [
+        ("", ["Missing: source, discord, destination"]),
+        ("@news 123456789", ["Missing: destination"]),
+        ("@n x -5 colour=red sender= protected=maybe", ["'colour'", "sender has no value", "maybe", "'@n'", "basic"]),
+        (f"@news {URL}x/../.. @copy extra", ["4 chats are too many"]),
+        ("@news not-a-channel @copy_chat", ["discord is a channel id"]),
+    ],
+)
+def test_everything_that_is_wrong_with_a_new_pair(text: str, pieces: list[str]) -> None:
+    with pytest.raises(ManyProblems) as refused:
+        parse_add(text.split())
+    for piece in pieces:
+        assert piece in " ".join(refused.value.problems)
+    assert "secret" not in str(refused.value) + refused.value.correction
+
+
+def test_what_changes_about_a_pair() -> None:
+    asked = parse_edit(f"#7 discord={URL} destination=@copy_chat sender=session titles protected=reupload".split())
+    assert (asked.pair_id, asked.destination, asked.sender, asked.titles) == (7, "@copy_chat", "session", True)
+    assert asked.discord is not None
+    assert asked.discord.reveal() == URL
+
+
+@pytest.mark.parametrize("text", ["", "x", "0", "7 destination=x sender=@a sender=@b", "7 something", "٣", "9" * 30])
+def test_what_cannot_be_changed(text: str) -> None:
+    with pytest.raises(ManyProblems):
+        parse_edit(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "pairs", "hours", "reason"),
+    [
+        ("3 2h maintenance", "3", 2, "maintenance"),
+        ("1,2, 5-7   1d  at   night", "1-2,5-7", 24, "at night"),
+        ("all_from:main moving house", "all_from:main", None, "moving house"),
+        ("3", "3", None, ""),
+    ],
+)
+def test_pauses(text: str, pairs: str, hours: int | None, reason: str) -> None:
+    asked = parse_pause(text)
+    assert (str(asked.pairs), asked.reason) == (pairs, reason)
+    assert asked.duration == (None if hours is None else timedelta(hours=hours))
+
+
+@pytest.mark.parametrize("text", ["", "x 2h", "3 2hours", "3 0s", "3 " + "y" * 201, "10-1 2h", "3 99999w"])
+def test_pauses_that_are_refused(text: str) -> None:
+    with pytest.raises(InvalidInput):
+        parse_pause(text)
+
+
+@given(st.text(max_size=120))
+def test_any_text_is_a_request_or_refused(text: str) -> None:
+    with suppress(InvalidInput):
+        parse_pause(text)
+    with suppress(ManyProblems):
+        parse_add(text.split())
+    with suppress(ManyProblems):
+        parse_edit(text.split())
