@@ -14,7 +14,7 @@ from project.core.logs import get_logger
 from workers.database import DatabaseDown, Link
 from workers.waiting import cancelled, event_or_timeout
 from workers.worker import fence, verdict
-from workers.worker.checkup import examine
+from workers.worker.checkup import Examiner
 from workers.worker.leases import Keeper
 from workers.worker.ports import Account, Counters, Doors, Record
 
@@ -45,6 +45,8 @@ class Custody:
         self._saved_at = 0.0
         self._failures = 0
         self._dead = False
+        self._trouble = ""  # why it is not connected, for people
+        self._examiner = Examiner()
 
     async def run(self) -> None:
         """Until `stop()`. A lease that cannot be had yet is waited for."""
@@ -52,14 +54,24 @@ class Custody:
         while self._holding is not None and not self._stopping.is_set():
             await self._step(self._holding)
 
-    async def check(self, groups: Sequence[Counters]) -> None:
-        """Write down what the live connection shows. A death is its keeper's to record: `run` hears of it, too."""
+    async def check(self, groups: Sequence[Counters], *, asked: str = "") -> None:
+        """Write down what the live connection shows. A death is its keeper's to record: `run` hears of it, too.
+
+        `asked` is the mark of somebody who waits for it; then everything is looked at anew.
+        """
         if self._holding is None:
             return
         try:
-            seen = await examine(self.account, groups)
             async with self._link.use() as conn:
-                await verdict.record_check(conn, self._holding, passed=seen.passed, code=seen.code, detail=seen.detail)
+                chats = await self._doors.sources(conn, self.name)
+            seen = await self._examiner.examine(self.account, groups, chats, thorough=bool(asked))
+            detail = {**seen.detail, "asked": asked} if asked else dict(seen.detail)
+            if self.account is None and self._trouble:
+                detail["error"] = self._trouble
+            async with self._link.use() as conn:
+                await verdict.record_check(
+                    conn, self._holding, passed=seen.passed, code=seen.code, detail=detail, access=seen.access
+                )
         except AccountDead:
             return
         except DatabaseDown as error:
@@ -95,6 +107,7 @@ class Custody:
         try:
             async with self._link.use() as conn:
                 await self._doors.give_away(conn, holding)
+            await self._check_if_asked()
             record = await self._load()
             if record.open_login:
                 await self._login(holding, record)
@@ -112,6 +125,7 @@ class Custody:
             wait = error.retry_after
         except (RelayError, DatabaseDown) as error:
             self._failures += 1
+            self._trouble = str(error)[:200]
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._failures - 1, 10))
             log.warning("account not connected", account=self.name, reason=str(error), again_in=wait)
         await event_or_timeout(self._changed, wait)
@@ -162,7 +176,9 @@ class Custody:
             if not self._stopping.is_set():
                 await engine.hold(holding, account)
                 self.account = account
+                self._trouble = ""
                 log.info("account connected", account=self.name)
+                await self._note_connected(holding)
                 await self._watch(holding, account, record)
         finally:
             self.account = None
@@ -182,6 +198,7 @@ class Custody:
                     return
                 if not running.done():
                     await self._answer_lookups(holding, account)
+                    await self._check_if_asked()
             if running.done():
                 running.result()
         finally:
@@ -205,6 +222,25 @@ class Custody:
         except DatabaseDown as error:
             log.warning("lookups not answered", account=self.name, reason=str(error))
 
+    async def _check_if_asked(self) -> None:
+        """Somebody waits for a check of this account."""
+        try:
+            async with self._link.use() as conn:
+                asked = await self._doors.check_asked(conn, self.name)
+        except DatabaseDown as error:
+            log.warning("wishes not read", account=self.name, reason=str(error))
+            return
+        if asked:
+            engine = self._doors.opened
+            await self.check(engine.counters() if engine else [], asked=asked)
+
+    async def _note_connected(self, holding: Holding) -> None:
+        try:
+            async with self._link.use() as conn:
+                await verdict.record_connected(conn, holding)
+        except DatabaseDown as error:
+            log.warning("connection not written down", account=self.name, reason=str(error))
+
     async def _save(self, holding: Holding, account: Account) -> None:
         self._dirty = False
         self._saved_at = time.monotonic()
@@ -222,6 +258,7 @@ class Custody:
 
     async def _bury(self, holding: Holding, error: AccountDead) -> None:
         self._dead = True
+        self._trouble = error.for_people()
         log.error("account is dead", account=self.name, code=error.code)
         try:
             async with self._link.use() as conn:

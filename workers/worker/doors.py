@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import aiohttp
@@ -25,6 +25,7 @@ from sessions.login.runner import run_login
 from sessions.lookups import answer_lookups
 from workers.database import Link
 from workers.worker import fence
+from workers.worker.wishes import sources_of, take_check_wish
 
 if TYPE_CHECKING:
     from workers.database import Connection
@@ -77,6 +78,14 @@ class RealDoors:
     async def give_away(self, conn: Connection, holding: Holding) -> None:
         """Hand over pairs that are wanted elsewhere: nothing of them runs while the account is not connected."""
         await give_away(conn, holding)
+
+    async def sources(self, conn: Connection, account: str) -> Sequence[int]:
+        """The source chats of the session's pairs."""
+        return await sources_of(conn, account)
+
+    async def check_asked(self, conn: Connection, account: str) -> str:
+        """The mark of a check that somebody waits for."""
+        return await take_check_wish(conn, account)
 
     async def answer(self, conn: Connection, holding: Holding, account: TelegramAccount) -> None:
         """Answer what people asked of the account's live connection."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from project.core.leases import Holding
@@ -56,6 +57,19 @@ class Account(Protocol):
     @property
     def answered_ago(self) -> float:
         """Seconds since Telegram last answered a call."""
+
+    @property
+    def clock_skew(self) -> float:
+        """Seconds by which Telegram's clock is ahead of ours."""
+
+    def seen(self, chat_ids: Sequence[int], *, within: float) -> dict[int, str]:
+        """What looks of the last seconds showed of chats; nothing is asked."""
+
+    async def look(self, chat_ids: Sequence[int]) -> Mapping[int, Any]:
+        """What chats are to the account (`seen` of each)."""
+
+    async def frozen_since(self) -> datetime | None:
+        """Since when the account is frozen."""
 
 
 class Counters(Protocol):
@@ -135,6 +149,12 @@ class Doors(Protocol):
 
     async def give_away(self, conn: Connection, holding: Holding) -> None:
         """Hand over pairs that are wanted elsewhere, while the account is not connected."""
+
+    async def sources(self, conn: Connection, account: str) -> Sequence[int]:
+        """The source chats of the session's pairs."""
+
+    async def check_asked(self, conn: Connection, account: str) -> str:
+        """The mark of a check that somebody waits for, given out once; "" when nobody does."""
 
     async def answer(self, conn: Connection, holding: Holding, account: Any) -> None:
         """Answer what people asked of the account's live connection."""

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from project.core.errors import AccountDead, FenceLost
 from project.core.leases import FENCE_SQL, Holding
+from sessions.domain.health import unauthorized
 from sessions.models import Health, SenderState
 
 if TYPE_CHECKING:
     from workers.database import Connection
-
-UNAUTHORIZED = frozenset({"USER_DEACTIVATED", "USER_DEACTIVATED_BAN", "INPUT_USER_DEACTIVATED"})
 
 _CHECK = """
 INSERT INTO tg_sessions_healthcheck (session_id, at, passed, code, detail)
@@ -23,11 +23,29 @@ WITH before AS (
     SELECT id, health FROM tg_sessions_telegramsession WHERE id = $1 AND health <> $2 FOR UPDATE
 ), flipped AS (
     UPDATE tg_sessions_telegramsession session
-    SET health = $2, health_reason = $3, updated_at = clock_timestamp()
+    SET health = $2, health_reason = $3, health_cause = '', updated_at = clock_timestamp()
     FROM before WHERE session.id = before.id
 )
 INSERT INTO tg_sessions_healthflip (session_id, at, before, after, reason)
 SELECT id, clock_timestamp(), health, $2, $3 FROM before
+"""
+# Control is woken when something is not as it was.
+_ACCESS = """
+WITH seen AS MATERIALIZED (
+    SELECT u.chat, u.access, b.access AS before FROM unnest($2::bigint[], $3::text[]) AS u (chat, access)
+    LEFT JOIN pairs_sourceaccess b ON b.session_id = $1 AND b.source_chat = u.chat
+), put AS (
+    INSERT INTO pairs_sourceaccess (session_id, source_chat, access, checked_at)
+    SELECT $1, chat, access, clock_timestamp() FROM seen ORDER BY chat
+    ON CONFLICT (session_id, source_chat) DO UPDATE SET access = excluded.access, checked_at = excluded.checked_at
+)
+SELECT count(pg_notify('relay_wake', 'placements')) FROM (
+    SELECT 1 FROM seen WHERE access IS DISTINCT FROM before LIMIT 1) AS changed
+"""
+_CONNECTED = """
+INSERT INTO tg_sessions_healthcheck (session_id, at, passed, code, detail)
+SELECT id, clock_timestamp(), true, '', '{"connected": true}'::jsonb FROM tg_sessions_telegramsession
+WHERE id = $1 AND health IN ('unhealthy', 'expired')
 """
 _SENDER_DEAD = "UPDATE tg_sessions_senderbot SET state = $2, reason = $3 WHERE id = $1 AND state <> 'removed'"
 _KEY_DEAD = "UPDATE tg_sessions_accountsecret SET dead_code = $2 WHERE account = $1"
@@ -41,14 +59,33 @@ def split(account: str) -> tuple[str, int]:
 
 
 async def record_check(
-    conn: Connection, holding: Holding, *, passed: bool, code: str, detail: dict[str, object]
+    conn: Connection,
+    holding: Holding,
+    *,
+    passed: bool,
+    code: str,
+    detail: Mapping[str, object],
+    access: Mapping[int, str],
 ) -> None:
-    """One HealthCheck row. `code` is the platform's name of the error. Raises FenceLost."""
+    """One HealthCheck row, and what the sources are to the account. `code` is the platform's name of the error.
+    Raises FenceLost."""
     kind, number = split(holding.account)
     if kind == "session":
         async with conn.transaction():
             await _lock(conn, holding)
-            await conn.execute(_CHECK, number, passed, code[:64], json.dumps(detail))
+            await conn.execute(_CHECK, number, passed, code[:64], json.dumps(dict(detail)))
+            if access:
+                await conn.execute(_ACCESS, number, list(access), list(access.values()))
+
+
+async def record_connected(conn: Connection, holding: Holding) -> None:
+    """A session that was in trouble is connected again: a good check, so that nobody waits for the next one. Raises
+    FenceLost."""
+    kind, number = split(holding.account)
+    if kind == "session":
+        async with conn.transaction():
+            await _lock(conn, holding)
+            await conn.execute(_CONNECTED, number)
 
 
 async def record_death(conn: Connection, holding: Holding, error: AccountDead) -> None:
@@ -58,7 +95,7 @@ async def record_death(conn: Connection, holding: Holding, error: AccountDead) -
     async with conn.transaction():
         await _lock(conn, holding)
         if kind == "session":
-            health = Health.UNAUTHORIZED if error.code in UNAUTHORIZED else Health.EXPIRED
+            health = Health.UNAUTHORIZED if unauthorized(error.code) else Health.EXPIRED
             await conn.execute(_CHECK, number, False, error.code[:64], "{}")
             await conn.execute(_FLIP, number, health.value, reason)
         else:

@@ -20,7 +20,7 @@ from project.telegram import client, link
 from project.telegram.governor import FRESH_BURST
 from project.telegram.sender import CALL_LIMIT, Sender
 from tests.integration.telegram.conftest import Probe, Telegram, until
-from workers.worker.checkup import examine
+from workers.worker.checkup import Examiner
 
 FASTER = 300  # an hour takes twelve seconds
 HOUR, CHECK_EVERY = 3600.0, 300.0
@@ -66,10 +66,13 @@ async def _idle_hour() -> Counter[str]:
     caught_up = "updates.getChannelDifference"
     await until(lambda: server.world.counters().calls[user].get(caught_up, 0) == SOURCES, 30.0 * FASTER)
     before = Counter(server.world.counters().calls[user])
+    loop = asyncio.get_running_loop()
+    examiner = Examiner(loop.time)
     watching = asyncio.create_task(StallWatch(sources, Random(1)).run())  # type: ignore[arg-type]
     for _ in range(int(HOUR / CHECK_EVERY)):
         await asyncio.sleep(CHECK_EVERY)
-        assert (await examine(probe.account, [])).passed
+        checked = await examiner.examine(probe.account, [], chats)
+        assert (checked.passed, checked.access) == (True, dict.fromkeys(chats, "member"))
     made = Counter(server.world.counters().calls[user]) - before
     watching.cancel()
     assert len(tops) == SOURCES

@@ -136,9 +136,19 @@ class FakeAccount:
         return b"state"
 
     answered_ago = float("inf")
+    clock_skew = 0.0
 
     async def me(self) -> str:
         return self._name
+
+    def seen(self, chat_ids: Any, *, within: float) -> dict[int, str]:
+        return {}
+
+    async def look(self, chat_ids: Any) -> dict[int, Any]:
+        return {}
+
+    async def frozen_since(self) -> None:
+        return None
 
 
 @dataclass(frozen=True)
@@ -203,6 +213,12 @@ class FakeDoors:
 
     async def give_away(self, conn: Any, holding: Holding) -> None:
         await give_away(conn, holding)
+
+    async def sources(self, conn: Any, account: str) -> list[int]:
+        return []
+
+    async def check_asked(self, conn: Any, account: str) -> str:
+        return ""
 
     async def answer(self, conn: Any, holding: Holding, account: Any) -> None:
         """Nobody asks anything here."""

@@ -40,6 +40,9 @@ class Draining:
     async def give_away(self, *_: Any) -> None:
         """Nothing."""
 
+    async def check_asked(self, *_: Any) -> str:
+        return ""
+
     async def load(self, *_: Any) -> Draining:
         return self
 
