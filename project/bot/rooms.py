@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pairs.bot
+import sessions.bot
 import workers.bot
 from project.bot.commands import audit, operators
 from project.bot.commands.cancel import CANCEL
 from project.bot.commands.help import help_room
 from project.bot.commands.start import start_room
 from project.bot.commands.whoami import WHOAMI
+from project.bot.steps import credentials, intents
 from project.botkit.catalogue import Catalogue, assemble
 from project.botkit.parts import Room
 
@@ -22,9 +24,9 @@ def _catalogue() -> Catalogue:
 _OWN = (
     start_room(_catalogue),
     help_room(_catalogue),
-    Room(commands=(CANCEL, WHOAMI)),
+    Room(commands=(CANCEL, WHOAMI), checklist=(credentials, intents)),
     operators.ROOM,
     audit.ROOM,
 )
-ROOMS: tuple[Room, ...] = (*_OWN, pairs.bot.ROOM, workers.bot.ROOM)
+ROOMS: tuple[Room, ...] = (*_OWN, sessions.bot.ROOM, pairs.bot.ROOM, workers.bot.ROOM)
 CATALOGUE = assemble(ROOMS, sections=SECTIONS)

@@ -2,34 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
-import secrets
 from datetime import timedelta
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
 from project.core.audit import record
+from project.core.claim_token import PREFIX, hash_of, new_token
 from project.core.config import current
 from project.core.models import Operator, OwnerClaim
 from project.core.operators import OperatorView, Role
 from project.core.secret import Secret
 from project.core.whitelist import has_owner
 
-PREFIX = "claim_"
+__all__ = ["LIFETIME", "PREFIX", "claim", "make_claim"]
+
 LIFETIME = timedelta(hours=24)
 _LOCK = "SELECT pg_advisory_xact_lock(hashtext('operators'))"
-
-
-def new_token() -> Secret:
-    """128 random bits in the alphabet of a deep link's parameter."""
-    return Secret(secrets.token_urlsafe(16))
-
-
-def hash_of(token: Secret) -> str:
-    """What may be stored of a token."""
-    return hashlib.sha256(token.reveal().encode()).hexdigest()
 
 
 def make_claim(*, actor: str) -> Secret | None:
@@ -64,10 +54,9 @@ def claim(*, user_id: int, name: str, token: Secret) -> OperatorView | None:
 
 
 def _is_open(digest: str) -> bool:
+    """The link that `init` printed is good until the first was used; those of `doctor` for their time."""
     row = OwnerClaim.objects.annotate(now=Now()).filter(only=True).first()
-    valid = [current().owner_claim_hash]
-    if row is not None and row.used_hash == digest:
-        return False
+    valid = [current().owner_claim_hash] if row is None or not row.used_hash else []
     if row is not None and row.expires_at is not None and row.now < row.expires_at:
         valid.append(row.token_hash)
     return any(hmac.compare_digest(one.encode(), digest.encode()) for one in valid)

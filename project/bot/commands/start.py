@@ -11,6 +11,8 @@ from project.botkit.parts import Button, Call, Command, Press, Reply, Room, Step
 from project.core.operators import Role
 from project.core.whitelist import OperatorLine, list_operators
 
+_AGAIN = Button("🔄 Done? Look again", "start")
+
 Catalogued = Callable[[], Catalogue]
 
 
@@ -37,7 +39,7 @@ def checklist(steps: Sequence[Step], *, may: Callable[[Button], bool]) -> Reply:
     if following is None:
         lines.append("\n🎉 Everything is set up.")
         return Reply("\n".join([bold("Getting started"), "", *lines]), ((ALL,),))
-    button = following.button if following.button is not None and may(following.button) else ALL
+    button = following.button if following.button is not None and may(following.button) else _AGAIN
     return Reply("\n".join([bold("Getting started"), "", *lines]), ((button,),))
 
 

@@ -9,8 +9,10 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from project.core import keyfile
+from project.core.claim_token import claim_link, hash_of, new_token
 from project.core.crypto import Keyring, fingerprint, new_key
 from project.core.errors import Conflict
+from project.core.secret import Secret
 from project.env import BASE_DIR, key_path
 from project.reference import env_text
 
@@ -27,12 +29,15 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         path: Path = options["path"]
         keys, origin = _keys()
-        _write(path, env_text({"MASTER_KEYS": keys.master_keys, "SECRET_KEY": keys.secret_key}))
+        claim = new_token()
+        _write(path, _text(keys, claim))
         self.stdout.write(f"{path} was written (readable by you only), with {origin}:")
         for key in Keyring.parse(keys.master_keys).keys:
             self.stdout.write(f"  MASTER_KEYS  {key.id.hex()}")
         self.stdout.write(f"  SECRET_KEY   {fingerprint(keys.secret_key.encode())}")
         self.stdout.write("Keep a copy of the file apart from the database: without MASTER_KEYS every login is lost.")
+        self.stdout.write("The first to open this link owns the admin bot, unless ADMIN_USER_IDS names somebody:")
+        self.stdout.write(f"  {claim_link('<your bot>', claim)}")
         self.stdout.write("Next: fill in TELEGRAM_API_ID and TELEGRAM_API_HASH, then run `python manage.py doctor`.")
 
 
@@ -42,6 +47,13 @@ def _keys() -> tuple[keyfile.KeyFile, str]:
     if path.exists():
         return keyfile.read(path), f"the keys of {path} (fingerprints)"
     return keyfile.KeyFile(new_key(), keyfile.new_secret_key(), created=True), "fresh keys (fingerprints)"
+
+
+def _text(keys: keyfile.KeyFile, claim: Secret) -> str:
+    """The claim's token itself is stored nowhere."""
+    return env_text(
+        {"MASTER_KEYS": keys.master_keys, "SECRET_KEY": keys.secret_key, "OWNER_CLAIM_HASH": hash_of(claim)}
+    )
 
 
 def _write(path: Path, text: str) -> None:
