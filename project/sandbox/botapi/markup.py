@@ -114,6 +114,8 @@ class _Parser:
                 raise _refused(f'Empty attribute name in the tag "{tag}" at byte offset {self._offset(begin)}')
             found[match[1].lower()] = _unescaped(next((value for value in match.groups()[1:] if value is not None), ""))
             self._at = match.end()
+            if self._source[self._at :].lstrip().startswith("="):  # no value, or a quote that does not end
+                raise _refused(f'Unclosed start tag "{tag}" at byte offset {self._offset(begin)}')
 
     def _skip_space(self) -> None:
         found = _SPACE.match(self._source, self._at)

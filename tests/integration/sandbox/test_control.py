@@ -19,9 +19,12 @@ import pytest_asyncio
 
 from project.core.errors import Conflict, InvalidInput, NotFound, Unreachable
 from project.sandbox.app import Endpoints, Sandbox
+from project.sandbox.botapi.world import BotWorld
 from project.sandbox.client import ControlClient
+from project.sandbox.control.bots_client import BotsControl
 from project.sandbox.control.discord_client import DiscordControl
-from project.sandbox.control.tables import discord_verbs, telegram_verbs
+from project.sandbox.control.groups_client import GroupsControl
+from project.sandbox.control.tables import bots_verbs, discord_verbs, groups_verbs, telegram_verbs
 from project.sandbox.control.telegram_client import TelegramControl
 from project.sandbox.discord.views import FileIn
 from project.sandbox.discord.world import DiscordWorld
@@ -214,7 +217,13 @@ async def test_counters_of_both_name_the_profile(running: Running) -> None:
 
 
 def test_the_client_has_every_verb_with_the_same_arguments() -> None:
-    tables = ((telegram_verbs(TelegramWorld()), TelegramControl), (discord_verbs(DiscordWorld()), DiscordControl))
+    telegram = TelegramWorld()
+    tables = (
+        (telegram_verbs(telegram), TelegramControl),
+        (groups_verbs(telegram.groups), GroupsControl),
+        (bots_verbs(BotWorld(telegram)), BotsControl),
+        (discord_verbs(DiscordWorld()), DiscordControl),
+    )
     for verbs, client in tables:
         methods = {name: method for name, method in inspect.getmembers(client, inspect.isfunction) if name[0] != "_"}
         assert methods.keys() == verbs.keys()
@@ -225,7 +234,14 @@ def test_the_client_has_every_verb_with_the_same_arguments() -> None:
 
 def test_the_reference_lists_every_verb_with_its_arguments() -> None:
     text = (ROOT / "docs/reference/sandbox.md").read_text()
-    for world, verbs in (("telegram", telegram_verbs(TelegramWorld())), ("discord", discord_verbs(DiscordWorld()))):
+    telegram = TelegramWorld()
+    worlds = {
+        "telegram": telegram_verbs(telegram),
+        "groups": groups_verbs(telegram.groups),
+        "bots": bots_verbs(BotWorld(telegram)),
+        "discord": discord_verbs(DiscordWorld()),
+    }
+    for world, verbs in worlds.items():
         for name, verb in verbs.items():
             row = re.search(rf"^\| `{world}/{name}` \| (.*?) \|", text, re.MULTILINE)
             assert row is not None, f"{world}/{name} is not documented"
@@ -322,7 +338,8 @@ async def test_the_program_tells_where_it_listens_and_stops_when_asked(tmp_path:
             await process.wait()
     assert process.returncode == 0
     assert (tmp_path / "keys/telegram.pem").read_text().startswith("-----BEGIN")
-    assert f"DISCORD_API_URL={told['discord_api_url']}" in printed.decode()
+    for name in ("DISCORD_API_URL", "BOT_API_URL"):
+        assert f"{name}={told[name.lower()]}" in printed.decode()
 
 
 async def test_a_taken_port_is_one_clear_sentence(running: Running, tmp_path: Path) -> None:
