@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 from django.db.models import Q
-from django.utils import timezone
+from django.db.models.functions import Now
 
 from pairs.models import Assignment, PairStatus
 from project.core.audit import record
@@ -139,9 +139,8 @@ def _keep_rows(session_ids: Collection[int], groups: Groups) -> None:
     for session, of_it in numbers.items():
         used |= Q(session_id=session, number__in=of_it)
     WorkerGroup.objects.filter(session_id__in=session_ids).exclude(used).delete()
-    now = timezone.now()
     wanted = [
-        WorkerGroup(session_id=session, number=number, state=GroupState.PLANNED, heartbeat_at=now)
+        WorkerGroup(session_id=session, number=number, state=GroupState.PLANNED, heartbeat_at=Now())
         for session, of_it in numbers.items()
         for number in sorted(of_it)
     ]
