@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from aiogram import Bot
 from aiogram.client.session.base import BaseSession
 from aiogram.methods import TelegramMethod
 from aiogram.types import Message, Update, User
+from django.db import connections
 
 from project.botkit.bot import AdminBot, make_bot
 from project.botkit.catalogue import Catalogue
 from project.core.secret import Secret
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 TOKEN = "4242:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 _ids = itertools.count(1000)
@@ -116,6 +121,18 @@ class Person:
     async def _feed(self, kind: str, body: dict[str, Any]) -> None:
         update = Update.model_validate({"update_id": next(_ids), kind: body}, context={"bot": self._admin.desk.bot})
         await self._admin.feed(update)
+
+
+async def in_db(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Blocking database work; its thread's connection is closed."""
+
+    def run() -> T:
+        try:
+            return work(*args, **kwargs)
+        finally:
+            connections.close_all()
+
+    return await asyncio.to_thread(run)
 
 
 def admin_bot(catalogue: Catalogue, telegram: FakeTelegram) -> AdminBot:
