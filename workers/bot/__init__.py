@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from project.botkit.joining import join
 from project.botkit.parts import Room
-from workers.bot import restartworker, workerstatus
+from workers.bot import restartworker, sessionhealth, sessionstatus, workerstatus
 
-ROOM = Room(commands=(workerstatus.COMMAND, restartworker.COMMAND), presses=(workerstatus.PRESS,))
+ROOM = join(
+    sessionstatus.PART,
+    sessionhealth.PART,
+    Room(commands=(workerstatus.COMMAND, restartworker.COMMAND), presses=(workerstatus.PRESS,)),
+)
