@@ -2,10 +2,34 @@
 
 from __future__ import annotations
 
-from pairs.bot import changesession, deletesession, moves, optimalsession, whatif
+from pairs.bot import (
+    addpair,
+    changesession,
+    deletesession,
+    editpair,
+    importpairs,
+    moves,
+    optimalsession,
+    pairs,
+    pausepair,
+    removepair,
+    resumepair,
+    testpair,
+    trace,
+    whatif,
+)
 from project.botkit.joining import join
 
 ROOM = join(
+    pairs.PART,
+    addpair.PART,
+    editpair.PART,
+    pausepair.PART,
+    resumepair.PART,
+    removepair.PART,
+    testpair.PART,
+    importpairs.PART,
+    trace.PART,
     changesession.PART,
     deletesession.PART,
     moves.PART,

@@ -27,8 +27,11 @@ INTENT = "Switch on Message Content Intent at https://discord.com/developers/app
 
 def check_pair(pair: Pair) -> Iterator[Check]:
     """Every check of a pair, as it comes. Nothing is posted anywhere. Blocks up to two minutes."""
-    session = pair.assignment.session
-    if not is_logged_in(session):
+    assignment = getattr(pair, "assignment", None)
+    session: TelegramSession | None = assignment.session if assignment else None
+    if session is None:
+        yield failed("session", "The pair has no session that reads its source.", "/changesession gives it one.")
+    elif not is_logged_in(session):
         why = session.health_reason.rstrip(".") or session.lifecycle
         todo = f"`session login {session.name}` logs it in."
         yield failed("session", f"{session.name} is not logged in ({why}).", todo)
@@ -37,7 +40,7 @@ def check_pair(pair: Pair) -> Iterator[Check]:
     yield from asyncio.run(_discord(pair, current()))
     if pair.sender:
         yield check_posting(pair.sender.account, str(pair.sender), str(pair.destination_chat))
-    elif is_logged_in(session):
+    elif session is not None and is_logged_in(session):
         yield check_posting(session.account, f"session {session.name}", str(pair.destination_chat))
 
 

@@ -55,7 +55,8 @@ def look(operation_id: int) -> Moving:
 def look_at_all() -> None:
     """Ends the operations that have come to their end while nobody looked."""
     for operation in operations.running_operations():
-        look(operation.id)
+        if "moves" in operation.payload:
+            look(operation.id)
 
 
 def stop(operation_id: int, *, actor: str) -> OperationView:

@@ -46,6 +46,12 @@ def remove_pairs(*, actor: str, pair_ids: Sequence[int], reason: str = "", corre
     return [pair.pk for pair in pairs]
 
 
+def queued(pair_ids: Sequence[int]) -> int:
+    """How many messages wait to be sent for these pairs, on either hop."""
+    rows = Delivery.objects.filter(pair__in=pair_ids, state__in=[HopState.WAITING, HopState.HELD, HopState.SENDING])
+    return rows.values("event").distinct().count()
+
+
 def _accounts(pairs: Sequence[Pair]) -> set[str]:
     sessions = {f"session.{id_}" for id_ in Assignment.objects.filter(pair__in=pairs).values_list("session", flat=True)}
     return sessions | {f"sender.{pair.sender_id}" for pair in pairs if pair.sender_id}

@@ -64,6 +64,15 @@ def trace(post: TelegramPost | DiscordPost) -> tuple[PairTrace, ...]:
     return _on_discord(post) if isinstance(post, DiscordPost) else _on_telegram(post)
 
 
+def trace_event(event_id: int) -> PairTrace:
+    """The trace of one journaled message within its pair. Raises NotFound."""
+    event = Event.objects.filter(pk=event_id).defer("payload").first()
+    if event is None:
+        raise NotFound("The journal does not hold this message any more.")
+    (pair,) = Pair.objects.filter(pk=event.pair_id)
+    return _trace(pair, event.scope, event.message_id)
+
+
 def _on_discord(post: DiscordPost) -> tuple[PairTrace, ...]:
     pairs = _pairs(Q(discord_channel=post.channel_id))
     if not pairs:

@@ -1,0 +1,64 @@
+"""/pausepair and the button: pairs rest, for a time or until somebody resumes them."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from django.utils import timezone
+
+from pairs.bot.pairs import show
+from pairs.bot.texts import listed
+from pairs.domain.moves import pairs_named
+from pairs.domain.requests import parse_pause
+from pairs.services.selection import pairs_of_spec
+from pairs.services.statuses import StatusReport, pause
+from project.botkit.parts import Button, Call, Command, Press, Reply, Room
+from project.botkit.times import ago
+from project.core.operators import Role
+
+
+async def _run(call: Call) -> None:
+    asked = parse_pause(call.text)
+    pairs = [pair.id for pair in await call.do(pairs_of_spec, asked.pairs)]
+    until = timezone.now() + asked.duration if asked.duration else None
+    report = await call.do(pause, pairs, actor=call.actor, reason=asked.reason, until=until)
+    await call.reply(told(report, f"⏸ Paused{_until(until)}: {{}}. The place in the source is kept."))
+
+
+def _until(until: datetime | None) -> str:
+    return f", until {ago(until, timezone.now() - timedelta(seconds=1))}" if until else ""
+
+
+def told(report: StatusReport, done: str) -> Reply:
+    """What became of several pairs; `done` has a place for those that changed."""
+    lines = [done.format(pairs_named(report.changed))] if report.changed else []
+    lines += listed(f"pair {number}: {why}" for number, why in report.unchanged)
+    return Reply("\n".join(lines or ["No pair was named."]), _rows(report))
+
+
+def _rows(report: StatusReport) -> tuple[tuple[Button, ...], ...]:
+    return ((Button("Show", "pshow", (str(report.changed[0]),)),),) if len(report.changed) == 1 else ()
+
+
+async def _press(call: Call) -> None:
+    pair_id = int(call.words[0])
+    report = await call.do(pause, [pair_id], actor=call.actor)
+    await show(call, pair_id, "" if report.changed else report.unchanged[0][1])
+
+
+PRESS = Press("ppause", Role.OPERATOR, _press)
+COMMAND = Command(
+    name="pausepair",
+    arguments="<pairs> [time] [reason]",
+    summary="Let pairs rest.",
+    role=Role.OPERATOR,
+    section="Pairs",
+    run=_run,
+    details=(
+        "Pairs are named as 1,2,3 or 1-10 or all_from:session_name. With a time (30m, 2h, 3d, 1w) they go on by "
+        "themselves. A paused pair takes nothing from its source and keeps its place there: what came meanwhile is "
+        "caught up when it goes on. What people write on Discord meanwhile is not caught."
+    ),
+    examples=("/pausepair 3 2h maintenance", "/pausepair 1-10 moving house"),
+)
+PART = Room(commands=(COMMAND,), presses=(PRESS,))
