@@ -17,7 +17,7 @@ _ROOMS = frozenset({"core", "tg_sessions", "pairs", "workers", "django_celery_be
 _OPERATOR_CHANGES = frozenset(
     {
         *("tg_sessions.change_telegramsession", "tg_sessions.change_senderbot", "pairs.change_pair"),
-        *("pairs.change_delivery", "workers.change_workergroup", "core.change_operation"),
+        *("pairs.change_delivery", "workers.change_workergroup", "workers.change_node", "core.change_operation"),
     }
 )
 _OWNER_CHANGES = frozenset(

@@ -4,24 +4,90 @@ from __future__ import annotations
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
 from django.db.models import Count, Q, QuerySet
-from django.forms import ModelForm
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 
+from project.core.admin.acts import Asked, actor_of, asks, each, refused
 from project.core.admin.columns import state, text, when
 from project.core.admin.readonly import ShownAdmin
+from sessions.domain.changes import SessionChanges, parse_changes
+from sessions.domain.registration import PAIRS, PRIORITIES
 from sessions.models import TelegramSession
-from sessions.services.registry import change_session
+from sessions.services.registry import disable_session, edit_session, enable_session
 
 LIVING = Q(assignments__isnull=False) & ~Q(assignments__pair__status="removed")
 
 
+class MetadataField(forms.CharField):
+    """Lines of key=value."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def clean(self, value: Any) -> dict[str, str]:
+        """By the same reading as /editsession."""
+        lines = [line.strip() for line in super().clean(value).splitlines() if line.strip()]
+        draft = parse_changes(" ".join(f'"meta.{line}"' for line in lines))
+        if lines and draft.problems:
+            raise forms.ValidationError(list(draft.problems))
+        return dict(draft.changes.metadata)
+
+    def prepare_value(self, value: Any) -> Any:
+        """As it is typed."""
+        return "\n".join(f"{key}={text}" for key, text in value.items()) if isinstance(value, dict) else value
+
+    def has_changed(self, initial: Any, data: Any) -> bool:
+        """By its lines."""
+        return bool((self.prepare_value(initial) or "").split() != (data or "").split())
+
+
+class SessionForm(forms.ModelForm):  # type: ignore[type-arg]
+    """What may be changed on a session's page."""
+
+    priority = forms.IntegerField(
+        min_value=min(PRIORITIES), max_value=max(PRIORITIES), help_text="1 to 10, higher is preferred"
+    )
+    max_pairs = forms.IntegerField(
+        min_value=min(PAIRS), max_value=max(PAIRS), help_text="1 to 50; pairs above a lower number stay"
+    )
+    metadata = MetadataField(required=False, help_text="One key=value in a line.")
+
+    class Meta:
+        model = TelegramSession
+        fields = ("priority", "max_pairs", "metadata")
+
+
+class ChangesForm(forms.Form):
+    """The same for many; what is empty stays."""
+
+    priority = forms.IntegerField(required=False, min_value=min(PRIORITIES), max_value=max(PRIORITIES))
+    max_pairs = forms.IntegerField(required=False, min_value=min(PAIRS), max_value=max(PAIRS))
+    metadata = MetadataField(
+        required=False, help_text="One key=value in a line, added to what is there; key= removes it."
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Something has to change."""
+        found = self.cleaned_data
+        if not any(found.values()):
+            raise forms.ValidationError("Nothing to change was given.")
+        return found
+
+
+class ReasonForm(forms.Form):
+    """Why, for the audit trail."""
+
+    reason = forms.CharField(required=False, max_length=200)
+
+
 @admin.register(TelegramSession)
 class TelegramSessionAdmin(ShownAdmin):
-    """All sessions; priority and number of pairs may be changed, by the same service as everywhere."""
+    """All sessions, changed by the same services as everywhere."""
 
-    list_display = (
+    form = SessionForm
+    actions: tuple[str, ...] = ("enable", "disable", "edit_many")
+    list_display: tuple[Any, ...] = (
         "name",
         text("phone", lambda row: row.phone_hint),
         state("lifecycle", "state"),
@@ -31,16 +97,16 @@ class TelegramSessionAdmin(ShownAdmin):
         "priority",
         when("created_at", "registered"),
     )
-    list_filter = ("lifecycle", "health")
-    search_fields = ("name", "=user_id")
+    list_filter = ("lifecycle", "health", "priority")
+    search_fields = ("name", "=user_id", "health_reason")
     ordering = ("name",)
-    fields = (
-        *("name", "phone_hint", "user_id", "lifecycle", "health", "health_reason"),
-        *("priority", "max_pairs", "device", "metadata", "created_at", "updated_at"),
-    )
     readonly_fields = (
         *("name", "phone_hint", "user_id", "lifecycle", "health", "health_reason"),
-        *("device", "metadata", "created_at", "updated_at"),
+        *("device", "created_at", "updated_at"),
+    )
+    fields = (
+        *("name", "phone_hint", "user_id", "lifecycle", "health", "health_reason"),
+        *("priority", "max_pairs", "metadata", "device", "created_at", "updated_at"),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -48,11 +114,54 @@ class TelegramSessionAdmin(ShownAdmin):
         rows: QuerySet[Any] = super().get_queryset(request).annotate(living_pairs=Count("assignments", filter=LIVING))
         return rows
 
-    def save_model(self, request: HttpRequest, obj: Any, form: ModelForm[Any], change: bool) -> None:
+    def changeform_view(self, request: HttpRequest, *arguments: Any, **more: Any) -> HttpResponse:
+        """What the service refuses is told on the page."""
+        return refused(
+            self, request, lambda: super(TelegramSessionAdmin, self).changeform_view(request, *arguments, **more)
+        )
+
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """By the service, which writes the audit trail."""
-        change_session(
-            actor=f"admin:{request.user.get_username()}",
-            name=obj.name,
-            priority=obj.priority,
-            max_pairs=obj.max_pairs,
+        before = TelegramSession.objects.get(pk=obj.pk).metadata
+        metadata = {**dict.fromkeys(before, ""), **form.cleaned_data["metadata"]}
+        changes = SessionChanges(priority=obj.priority, max_pairs=obj.max_pairs, metadata=metadata)
+        done = edit_session(actor=actor_of(request), name=obj.name, changes=changes)
+        for warning in done.warnings:
+            self.message_user(request, warning)
+
+    @admin.action(permissions=["act"], description="Enable selected sessions")
+    def enable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """They connect again."""
+        each(self, request, queryset, lambda row: enable_session(actor=actor_of(request), name=row.name), "Enabled")
+
+    @admin.action(permissions=["act"], description="Disable selected sessions")
+    @asks(
+        Asked(
+            "Disable sessions",
+            "Disable them",
+            "Their connections are closed and they relay nothing; keys, pairs and cursors stay.",
+            ReasonForm,
+        )
+    )
+    def disable(self, request: HttpRequest, rows: list[Any], answers: dict[str, Any]) -> None:
+        """By the service."""
+
+        def act(row: Any) -> None:
+            disable_session(actor=actor_of(request), name=row.name, reason=answers["reason"])
+
+        each(self, request, rows, act, "Disabled")
+
+    @admin.action(permissions=["act"], description="Change priority, pairs or metadata of selected sessions")
+    @asks(Asked("Change sessions", "Change them", form=ChangesForm))
+    def edit_many(self, request: HttpRequest, rows: list[Any], answers: dict[str, Any]) -> None:
+        """By the service."""
+        changes = SessionChanges(
+            priority=answers["priority"], max_pairs=answers["max_pairs"], metadata=answers["metadata"]
+        )
+        each(
+            self,
+            request,
+            rows,
+            lambda row: edit_session(actor=actor_of(request), name=row.name, changes=changes),
+            "Changed",
         )

@@ -13,9 +13,24 @@ from django.utils.html import format_html
 Column = Callable[[Any], str]
 
 EMPTY = "-"
-GOOD = frozenset({"active", "healthy", "sent", "up", "done", "member", "running", "yes"})
-WAIT = frozenset({"waiting", "sending", "held", "login", "degraded", "paused", "draining", "unhealthy", "protected"})
-BAD = frozenset({"dead", "expired", "unauthorized", "error", "failed", "banned", "no"})
+GOOD = frozenset({"active", "healthy", "sent", "up", "done", "member", "running", "yes", "info"})
+WAIT = frozenset(
+    {
+        "waiting",
+        "sending",
+        "held",
+        "login",
+        "degraded",
+        "paused",
+        "draining",
+        "unhealthy",
+        "protected",
+        "warning",
+        "parked",
+        "stopped",
+    }
+)
+BAD = frozenset({"dead", "expired", "unauthorized", "error", "failed", "banned", "no", "critical"})
 
 
 def state(field: str, label: str = "") -> Column:

@@ -29,6 +29,11 @@ class ShownAdmin(Base):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def has_act_permission(self, request: HttpRequest) -> bool:
+        """Who may act on rows by services, although nobody edits them."""
+        meta = self.opts
+        return bool(request.user.has_perm(f"{meta.app_label}.change_{meta.model_name}"))
+
 
 class ReadOnlyAdmin(ShownAdmin):
     """For rows that only the program writes."""

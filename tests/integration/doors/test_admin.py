@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from pairs.models import Assignment, Delivery, Event, Inbox, Pair, SourceAccess
-from project.core.models import AuditEvent
+from project.core.models import AuditEvent, BotDialogue, ConsoleLink, Notice, Operation, Operator, OwnerClaim
 from sessions.models import AccountSecret, HealthCheck, HealthFlip, LoginAttempt, Lookup, SenderBot, TelegramSession
 from workers.models import Node, Placement, WorkerGroup
 
@@ -59,6 +59,12 @@ def fill(number: int) -> None:
     HealthCheck.objects.create(session=session, at=now, passed=True)
     HealthFlip.objects.create(session=session, at=now, before="unknown", after="healthy")
     WorkerGroup.objects.create(session=session, number=1, heartbeat_at=now)
+    Operator.objects.create(user_id=number, name=f"Ann {number}", role="operator")
+    BotDialogue.objects.create(user_id=number, name="authenticate", data={}, expires_at=now)
+    ConsoleLink.objects.create(user_id=number, token_hash=f"{number:064x}", made_at=now, expires_at=now)
+    OwnerClaim.objects.update_or_create(only=True, defaults={"token_hash": "sealed-bytes", "expires_at": now})
+    Notice.objects.create(key=f"session.{session.pk}", text="It is away.", severity="critical")
+    Operation.objects.create(kind="pairs.move", title=f"{number} pairs", actor="bot:1", correlation_id=f"{number}")
     node = Node.objects.create(id=f"{number:032x}", name=f"n{number}", pid=1, started_at=now, heartbeat_at=now)
     Placement.objects.create(account=session.account, host=session.account, node=node)
 

@@ -1,0 +1,1 @@
+"""The admin site as operators use it."""
