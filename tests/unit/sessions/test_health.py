@@ -1,0 +1,133 @@
+"""The table of health, row by row, and what holds whatever was seen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sessions.domain.health import FROZEN, Limits, Seen, State, Verdict, judge
+from sessions.models import Health
+
+NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
+LIMITS = Limits()
+MINUTE = timedelta(minutes=1)
+WELL = Seen(
+    before=State.HEALTHY, since=NOW - timedelta(days=1), last_good=NOW - 3 * MINUTE, host="node1", host_good=True
+)
+ALONE = replace(WELL, host_good=False)
+QUIET = replace(WELL, last_good=NOW - timedelta(hours=1))
+
+TABLE = [
+    ("all is well", WELL, "healthy", ""),
+    ("the first good check after trouble", replace(WELL, before=State.UNHEALTHY), "healthy", ""),
+    ("never authenticated", replace(WELL, authenticated=False), "unknown", ""),
+    ("removed", replace(WELL, removed=True, dead_code="SESSION_REVOKED"), "deleted", ""),
+    *(
+        (code, replace(WELL, dead_code=code), "expired", "")
+        for code in ("AUTH_KEY_DUPLICATED", "AUTH_KEY_UNREGISTERED", "SESSION_REVOKED", "SESSION_EXPIRED")
+    ),
+    *(
+        (code, replace(WELL, dead_code=code), "unauthorized", "")
+        for code in ("USER_DEACTIVATED", "USER_DEACTIVATED_BAN", "FROZEN_METHOD_INVALID")
+    ),
+    ("a check found the account frozen", replace(WELL, code=FROZEN, failed=1), "unauthorized", ""),
+    ("no access to any source", replace(WELL, sources=3, lost=3), "unauthorized", ""),
+    ("no access to some sources", replace(WELL, sources=3, lost=1), "healthy", ""),
+    ("two failed checks", replace(WELL, failed=2, code="LOST"), None, ""),
+    ("three failed checks", replace(WELL, failed=3, code="LOST"), "unhealthy", ""),
+    ("three failed checks, as of everybody there", replace(ALONE, failed=3, code="LOST"), "unhealthy", "host.node1"),
+    ("worker gone for 119 s", replace(WELL, gone_since=NOW - timedelta(seconds=119)), None, ""),
+    ("worker gone for 2 min", replace(WELL, gone_since=NOW - 2 * MINUTE), "unhealthy", ""),
+    ("worker gone, as everybody's there", replace(ALONE, gone_since=NOW - 2 * MINUTE), "unhealthy", "host.node1"),
+    ("no good check for an hour, others there had one", QUIET, "expired", ""),
+    ("no good check for an hour, nobody there had one", replace(QUIET, host_good=False), "unhealthy", "host.node1"),
+    ("no good check for an hour, but logged in 5 min ago", replace(QUIET, since=NOW - 5 * MINUTE), "healthy", ""),
+    ("no check yet", replace(WELL, last_good=None, since=NOW - 5 * MINUTE), None, ""),
+    ("expired, and then its worker goes", replace(WELL, before=State.EXPIRED, gone_since=NOW - 9 * MINUTE), None, ""),
+]
+
+
+@pytest.mark.parametrize(("seen", "state", "cause"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_table(seen: Seen, state: str | None, cause: str) -> None:
+    verdict = judge(seen, NOW, LIMITS)
+    assert (verdict.state if verdict else None, verdict.cause if verdict else "") == (state, cause)
+
+
+def test_reasons_are_for_people() -> None:
+    assert judge(replace(WELL, sources=9, lost=2), NOW, LIMITS) == Verdict(State.HEALTHY, "partial access 7/9")
+    verdict = judge(replace(WELL, failed=3, code="LOST"), NOW, LIMITS)
+    assert verdict is not None
+    assert verdict.reason == "3 checks failed in a row (LOST)."
+    quiet = judge(QUIET, NOW, LIMITS)
+    assert quiet is not None
+    assert quiet.reason == "No good check for 1 h, while others there have them."
+
+
+def test_the_words_are_those_of_the_table_in_the_database() -> None:
+    assert {state.value for state in State} == set(Health.values)
+
+
+AGES = st.one_of(st.none(), st.integers(0, 100_000).map(lambda s: NOW - timedelta(seconds=s)))
+
+
+@st.composite
+def sights(draw: st.DrawFn) -> Seen:
+    sources = draw(st.integers(0, 50))
+    failed = draw(st.integers(0, 5))
+    return Seen(
+        before=draw(st.sampled_from(State)),
+        since=draw(AGES.filter(lambda at: at is not None)),
+        authenticated=draw(st.booleans()),
+        removed=draw(st.booleans()),
+        dead_code=draw(st.sampled_from(["", "SESSION_REVOKED", "USER_DEACTIVATED_BAN"])),
+        code=draw(st.sampled_from(["LOST", FROZEN])) if failed else "",
+        failed=failed,
+        last_good=draw(AGES),
+        gone_since=draw(AGES),
+        sources=sources,
+        lost=draw(st.integers(0, sources)),
+        host=draw(st.sampled_from(["", "node1"])),
+        host_good=draw(st.booleans()),
+    )
+
+
+@given(sights())
+def test_what_always_holds(seen: Seen) -> None:
+    verdict = judge(seen, NOW, LIMITS)
+    if seen.removed:
+        assert verdict == Verdict(State.DELETED)
+        return
+    if verdict is None:
+        return
+    assert (verdict.state is State.UNKNOWN) == (not seen.authenticated)
+    if verdict.cause:  # a whole host is blamed for nothing that a session has done, and never ends a login
+        assert verdict.state is State.UNHEALTHY
+        assert not seen.host_good
+        assert not seen.dead_code
+    if verdict.state is State.HEALTHY:
+        assert seen.last_good is not None
+        assert not seen.failed
+        assert not seen.dead_code
+        assert seen.gone_since is None
+    if verdict.state is State.EXPIRED:
+        assert seen.dead_code or seen.host_good
+
+
+@given(sights())
+def test_judging_again_says_the_same(seen: Seen) -> None:
+    verdict = judge(seen, NOW, LIMITS)
+    if verdict is not None:
+        again = judge(replace(seen, before=verdict.state), NOW, LIMITS)
+        assert again is None or again.state == verdict.state
+
+
+@given(sights(), st.integers(1, 10_000))
+def test_time_alone_heals_nothing(seen: Seen, seconds: int) -> None:
+    now = judge(seen, NOW, LIMITS)
+    later = judge(seen, NOW + timedelta(seconds=seconds), LIMITS)
+    if now is not None and now.state is not State.HEALTHY:
+        assert later is None or later.state is not State.HEALTHY
