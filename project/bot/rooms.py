@@ -5,7 +5,7 @@ from __future__ import annotations
 import pairs.bot
 import sessions.bot
 import workers.bot
-from project.bot.commands import audit, operators
+from project.bot.commands import audit, console, operators
 from project.bot.commands.cancel import CANCEL
 from project.bot.commands.help import help_room
 from project.bot.commands.start import start_room
@@ -27,6 +27,7 @@ _OWN = (
     Room(commands=(CANCEL, WHOAMI), checklist=(credentials, intents)),
     operators.ROOM,
     audit.ROOM,
+    console.ROOM,
 )
 ROOMS: tuple[Room, ...] = (*_OWN, sessions.bot.ROOM, pairs.bot.ROOM, workers.bot.ROOM)
 CATALOGUE = assemble(ROOMS, sections=SECTIONS)
