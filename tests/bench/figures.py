@@ -76,6 +76,13 @@ SUITE = (
         (Check("first_s", 2, 5), Check("ratio", 0.8, 0.5, least=True), ORDER),
     ),
     Measure("P15", "idle, 100 sessions and 3000 pairs: % of a core", "large", (Check("percent", 8, 10),)),
+    Measure("C1", "moving 200 pairs: seconds of planning and commit", "moves", (Check("seconds", 1.5, 3),)),
+    Measure(
+        "C2",
+        "60 sessions, 600 pairs: /sessionstatus, /workerstatus, /optimalsession; slowest, ms",
+        "overviews",
+        (Check("slowest_ms", 100, 300),),
+    ),
 )
 STAGES = tuple(dict.fromkeys(measure.stage for measure in SUITE))
 

@@ -13,7 +13,7 @@ import psutil
 from pairs.models import Pair, PairStatus
 from sessions.models import TelegramSession
 from sessions.services import login, registry
-from tests.bench import cpu
+from tests.bench import commands, cpu
 from tests.bench.figures import Result, Run, interleaved
 from tests.bench.orders import Lane, Load, Shape, Side, Taken
 from tests.bench.stage import Sample, Stage
@@ -431,4 +431,6 @@ MEASURES: dict[str, Callable[[Scale], Results]] = {
     "fair": fair,
     "recovery": recovery,
     "large": large,
+    "moves": lambda scale: commands.moves(),
+    "overviews": lambda scale: commands.overviews(),
 }
