@@ -86,7 +86,7 @@ class Sandbox:
 
     async def _start_http(self, stack: contextlib.AsyncExitStack) -> int:
         app = web.Application(client_max_size=0)
-        page = ChatPage(self.telegram, self.discord)
+        page = ChatPage(self.telegram, self.discord, self.bots)
         bot_api = BotApiServer(self.bots)
         tables = {
             "telegram": telegram_verbs(self.telegram),

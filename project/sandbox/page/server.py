@@ -14,6 +14,7 @@ import msgspec
 from aiohttp import web
 
 from project.core.errors import NotFound
+from project.sandbox.botapi.world import BotWorld
 from project.sandbox.discord.state import Happened
 from project.sandbox.discord.world import DiscordWorld
 from project.sandbox.page import views
@@ -32,21 +33,26 @@ class Picture:
     """Everything the page shows at one moment."""
 
     telegram: list[views.Chat]
+    bots: list[views.Chat]
     discord: list[views.Chat]
     telegram_people: list[views.Person]
+    bots_people: list[views.Person]
     discord_people: list[views.Person]
+    sides: dict[str, views.Side]
     open: dict[str, list[views.Row]]
 
 
 class ChatPage:
-    """Watches both worlds and serves the page."""
+    """Watches the worlds and serves the page."""
 
-    def __init__(self, telegram: TelegramWorld, discord: DiscordWorld) -> None:
+    def __init__(self, telegram: TelegramWorld, discord: DiscordWorld, bots: BotWorld) -> None:
         self._telegram = telegram
+        self._bots = bots
         self._discord = discord
         self._streams: set[asyncio.Event] = set()
         self._closing = False
         telegram.watch(self)
+        bots.listeners.append(self._wake)
         discord.state.listeners.append(self._happened)
 
     def install(self, app: web.Application) -> None:
@@ -113,13 +119,19 @@ class ChatPage:
     def _picture(self, keys: list[str]) -> Picture:
         return Picture(
             telegram=views.telegram_chats(self._telegram),
+            bots=views.bot_chats(self._bots),
             discord=views.discord_chats(self._discord),
             telegram_people=views.telegram_people(self._telegram),
+            bots_people=views.bot_people(self._bots),
             discord_people=views.discord_people(self._discord),
+            sides={key: views.bot_side(self._bots, *pair) for key in keys if (pair := self._talk(key))},
             open={key: rows for key in keys if (rows := self._rows(key)) is not None},
         )
 
     def _rows(self, key: str) -> list[views.Row] | None:
+        talk = self._talk(key)
+        if talk:
+            return views.bot_rows(self._bots, *talk)
         world, _, number = key.partition(":")
         chat_id = int(number) if number.isdecimal() else 0
         if world == "tg" and chat_id in self._telegram.state.channels:
@@ -127,6 +139,15 @@ class ChatPage:
         if world == "dc" and chat_id in self._discord.state.channels:
             return views.discord_rows(self._discord, chat_id)
         return None
+
+    def _talk(self, key: str) -> tuple[int, int] | None:
+        """The bot and the person of "bt:<bot>.<person>"."""
+        world, _, pair = key.partition(":")
+        bot, _, person = pair.partition(".")
+        if world != "bt" or not (bot.isdecimal() and person.isdecimal()):
+            return None
+        user = self._telegram.state.users.get(int(bot))
+        return (user.id, int(person)) if user is not None and user.is_bot else None
 
     async def _telegram_file(self, request: web.Request) -> web.StreamResponse:
         file_id = int(request.match_info["id"])

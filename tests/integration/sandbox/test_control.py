@@ -286,12 +286,42 @@ async def test_the_page_shows_both_worlds_live(running: Running) -> None:
             assert [row["text"] for row in seen["open"][left]] == ["channel created", "from Telegram"]
             assert seen["open"][right][0] | {"at": 0} == {
                 "id": str(posted), "author": "Bob", "badge": "", "text": "from Discord", "entities": [],
-                "reply_to": "", "files": [], "edits": 0, "deleted": False, "at": 0,
+                "reply_to": "", "files": [], "edits": 0, "deleted": False, "at": 0, "buttons": [],
             }  # fmt: skip
             await control.discord.edit(channel, posted, "better")
             await _picture(response.content, lambda picture: picture["open"][right][0]["edits"] == 1)
             await control.discord.delete(channel, [posted])
             await _picture(response.content, lambda picture: picture["open"][right][0]["deleted"])
+
+
+async def test_the_page_shows_the_chat_with_a_bot(running: Running) -> None:
+    control = running.control
+    ann = await control.telegram.create_user("+100001", "Ann")
+    bot = await control.telegram.create_bot("Relay")
+    key = f"bt:{bot.user_id}.{ann}"
+    told = {"chat_id": ann, "text": "<b>Sure?</b>", "parse_mode": "HTML"}
+    told["reply_markup"] = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]}
+    api = f"{running.endpoints.bot_api_url}/bot{bot.token}"
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"{running.endpoints.chat_url}chat/stream?open={key}") as response,
+    ):
+        await _picture(response.content, lambda picture: picture["open"][key] == [])
+        await control.bots.type(ann, bot.user_id, "/start")
+        async with http.post(f"{api}/sendMessage", json=told) as answer:
+            sent = (await answer.json())["result"]["message_id"]
+        seen = await _picture(response.content, lambda picture: len(picture["open"][key]) == 2)
+        assert [chat["key"] for chat in seen["bots"]] == [key]
+        assert [row["badge"] for row in seen["open"][key]] == ["", "bot"]
+        assert seen["open"][key][1]["buttons"] == [[{"text": "Yes", "url": ""}]]
+        edit = {"chat_id": ann, "message_id": sent, "text": "Done"}
+        async with http.post(f"{api}/editMessageText", json=edit) as answer:
+            assert answer.status == 200
+        await _picture(response.content, lambda picture: picture["open"][key][1]["edits"] == 1)
+        commands = [{"command": "help", "description": "Help"}]
+        async with http.post(f"{api}/setMyCommands", json={"commands": commands}) as answer:
+            assert answer.status == 200
+        await _picture(response.content, lambda picture: picture["sides"][key]["menu"] == commands)
 
 
 async def test_the_page_shows_files(running: Running) -> None:
