@@ -7,13 +7,15 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeVar
 
+from django.db import connections
+
 from pairs.models import Pair
 from pairs.services.registry import NewPair, add_pair
 from pairs.services.targets import find_target
 from project.core.errors import Conflict
 from project.core.secret import Secret
 from project.demo.world import DemoPerson, DemoRoute, DemoWorld
-from sessions.models import LoginStep
+from sessions.models import LoginStep, TelegramSession
 from sessions.services import login, lookups, registry, senders
 
 ACTOR = "demo"
@@ -35,6 +37,14 @@ def set_up(world: DemoWorld, code_of: Callable[[str], str]) -> dict[int, DemoRou
     routes = {_add(route): route for route in world.routes}
     _wait(lambda: not Pair.objects.filter(cursor=None).exists() or None, "the pairs to start")
     return routes
+
+
+def is_healthy(name: str) -> bool:
+    """Whether a session is logged in and well. For other threads: on a connection of its own."""
+    try:
+        return bool(TelegramSession.objects.filter(name=name, lifecycle="active", health="healthy").exists())
+    finally:
+        connections.close_all()
 
 
 def _request_login(person: DemoPerson) -> None:

@@ -56,6 +56,10 @@ def test_every_message_arrives_once_and_nothing_is_left_behind(tmp_path: Path) -
     assert figures["concurrent_owners"] == 1
     for what, followed in (("edits", "edits_synced"), ("deletes", "deletes_synced"), ("replies", "replies_linked")):
         assert figures[what] == figures[followed] >= 8
+    dialogue = figures["dialogue"]
+    assert all(dialogue[step] for step in ("registered", "authenticated", "status", "reassigned"))
+    assert dialogue["arrived_afterwards"] == 1
+    assert "/changesession dan" in output
     assert wait_gone(str(tmp_path)) == []
 
 

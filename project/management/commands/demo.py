@@ -9,6 +9,7 @@ import secrets
 import shutil
 import sys
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -23,8 +24,9 @@ from project.core.errors import Conflict
 from project.core.secret import Secret
 from project.demo import operator
 from project.demo.check import Report
+from project.demo.dialogue import Dialogue, hold_dialogue
 from project.demo.run import follow, play
-from project.demo.world import DemoWorld, build_world
+from project.demo.world import DemoRoute, DemoWorld, build_world
 from project.embedded.layout import layout
 from project.embedded.schema import migrate
 from project.embedded.servers import Servers, ensure_servers
@@ -39,7 +41,7 @@ USER = "demo"
 
 
 class Command(BaseCommand):
-    """Starts everything, plays messages through it, and leaves it running to be tried, or reports and exits."""
+    """Starts everything, plays messages through it, holds a dialogue with the bot, and leaves it running or exits."""
 
     help = "Watch messages travel Telegram -> Discord -> Telegram on this machine. Needs no accounts."
     requires_system_checks = ()
@@ -65,21 +67,37 @@ class Command(BaseCommand):
             migrate(config)
             call_command("collectstatic", interactive=False, verbosity=0)
             world = asyncio.run(_build(config))
-            config = replace(config, discord_bot_token=Secret(world.discord_token))
-            settings.RELAY = config  # the services below, and those called here, are the bot from now on
-            env = {"DISCORD_BOT_TOKEN": world.discord_token}
+            config = replace(
+                config,
+                discord_bot_token=Secret(world.discord_token),
+                admin_bot_token=Secret(world.operator.bot_token),
+                admin_user_ids=(world.operator.user_id,),
+            )
+            settings.RELAY = config  # the services below, and those called here, are the bots from now on
+            env = {
+                "DISCORD_BOT_TOKEN": world.discord_token,
+                "ADMIN_BOT_TOKEN": world.operator.bot_token,
+                "ADMIN_USER_IDS": str(world.operator.user_id),
+            }
             with Manager(services(config, env=env), logs=place.logs, directory=BASE_DIR) as manager:
                 self._wait(manager)
                 self.stdout.write("Logging in three sessions and three sender bots, adding eight pairs …")
-                operator.set_up(world, lambda phone: asyncio.run(_code(config, phone)))
+                pairs = operator.set_up(world, lambda phone: asyncio.run(_code(config, phone)))
                 self._say_addresses(config)
                 report = asyncio.run(play(_control(config), world, options["messages"], self._say))
-                self._say_report(report, options["report"])
+                dialogue = self._dialogue(config, world, pairs)
+                self._say_report(report, dialogue, options["report"])
                 if not options["exit"]:
                     self.stdout.write("\nType a message on the chat page and watch it arrive here. Ctrl-C stops.\n")
                     asyncio.run(follow(_control(config), world, self._say))
-        if not report.flawless:
+        if not (report.flawless and dialogue.flawless):
             raise CommandError("Something did not arrive as it should; the figures above say what.", returncode=1)
+
+    def _dialogue(self, config: Config, world: DemoWorld, pairs: dict[int, DemoRoute]) -> Dialogue:
+        self.stdout.write(f"\n{world.operator.name} writes to the admin bot:\n")
+        pair = next(pair for pair, route in pairs.items() if route == world.moved)
+        healthy = partial(operator.is_healthy, world.operator.session)
+        return asyncio.run(hold_dialogue(_control(config), world.operator, world.moved, pair, healthy, self._say))
 
     def _emptied(self, config: Config) -> Servers:
         """Fresh servers: what an earlier demo left belongs to a sandbox that is gone."""
@@ -103,10 +121,11 @@ class Command(BaseCommand):
         self.stdout.write(f"\nAdmin site: {config.public_url}/admin/   user {USER}, password {password}")
         self.stdout.write(f"Chat page:  {_page(config)}\n\n")
 
-    def _say_report(self, report: Report, file: Path | None) -> None:
+    def _say_report(self, report: Report, dialogue: Dialogue, file: Path | None) -> None:
         figures = asdict(report)
         if file is not None:
-            file.write_text(json.dumps(figures, indent=2) + "\n")
+            whole = figures | {"dialogue": asdict(dialogue)}
+            file.write_text(json.dumps(whole, indent=2, ensure_ascii=False) + "\n")
         self.stdout.write("\n" + "  ".join(f"{name} {value}" for name, value in figures.items()) + "\n")
 
     def _say(self, line: str) -> None:
