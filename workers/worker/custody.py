@@ -184,6 +184,7 @@ class Custody:
             self.account = None
             await engine.drop(self.name)
             await account.disconnect()
+            log.info("account disconnected", account=self.name)
             await self._save_last(holding, account)
 
     async def _watch(self, holding: Holding, account: Account, record: Record) -> None:

@@ -81,3 +81,16 @@ def test_the_least_recently_seen_channels_go_first() -> None:
     session.remember(channel(MAX_CHANNELS + 1))
     assert session.channel(1) is not None
     assert session.channel(2) is None
+
+
+def test_what_serves_a_new_login_has_no_key_but_the_token_that_spares_the_code() -> None:
+    session = MemorySession.restore(None)
+    session.set_dc(4, "127.0.0.1", 443)
+    session.auth_key = AuthKey(bytes(range(256)))
+    session.sign_in(types.User(77, access_hash=5))
+    session.set_token(b"token")
+    blob = MemorySession.without_login(session.snapshot())
+    assert blob is not None
+    kept = MemorySession.restore(blob).state
+    assert (kept.dc_id, kept.auth_key, kept.user_id, kept.future_auth_token) == (4, b"", 0, b"token")
+    assert MemorySession.without_login(None) is None
