@@ -16,7 +16,8 @@ from project.discord.objects import snowflake
 REFRESH = 5.0  # seconds between looks at the pairs
 
 _CHANNELS = """
-SELECT DISTINCT discord_channel, webhook_id, status NOT IN ('removed', 'paused', 'disabled', 'parked') AS living
+SELECT DISTINCT discord_channel, webhook_id, former_webhooks,
+       status NOT IN ('removed', 'paused', 'disabled', 'parked') AS living
 FROM pairs_pair
 """
 _PUT = """
@@ -25,7 +26,7 @@ WITH put AS (
     SELECT p.id, $2, m.id, $4, $5, $6::jsonb, clock_timestamp()
     FROM pairs_pair p CROSS JOIN unnest($3::bigint[]) AS m(id)
     WHERE p.discord_channel = $1 AND p.status NOT IN ('removed', 'paused', 'disabled', 'parked')
-      AND NOT EXISTS (SELECT 1 FROM pairs_pair o WHERE o.webhook_id = $7)
+      AND NOT EXISTS (SELECT 1 FROM pairs_pair o WHERE o.webhook_id = $7 OR $7 = ANY(o.former_webhooks))
     ON CONFLICT DO NOTHING RETURNING pair_id
 ), owners AS (
     SELECT DISTINCT 'session.' || a.session_id AS account FROM put JOIN pairs_assignment a ON a.pair_id = put.pair_id
@@ -50,7 +51,7 @@ class DiscordPeople:
         self._webhooks: frozenset[int] = frozenset()
 
     def webhooks(self) -> frozenset[int]:
-        """Webhooks of any pair, a removed one included."""
+        """Webhooks of any pair, a removed one included, and those that pairs had before."""
         return self._webhooks
 
     def channels(self) -> frozenset[int]:
@@ -70,7 +71,9 @@ class DiscordPeople:
         before = self._channels
         rows = await self._fetch(_CHANNELS)
         self._channels = frozenset(row["discord_channel"] for row in rows if row["living"])
-        self._webhooks = frozenset(row["webhook_id"] for row in rows if row["webhook_id"])
+        self._webhooks = frozenset(row["webhook_id"] for row in rows if row["webhook_id"]).union(
+            *(row["former_webhooks"] for row in rows)
+        )
         return self._channels - before
 
     async def posted(self, message: Message, webhook_id: int | None) -> None:

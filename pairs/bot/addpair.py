@@ -19,7 +19,7 @@ from pairs.services.registry import PairView
 from project.botkit.parts import Button, Call, Command, Dialogue, Press, Reply, Room, bold, plain
 from project.core.config import current
 from project.core.dialogues import find_dialogue
-from project.core.errors import InvalidInput
+from project.core.errors import InvalidInput, NotFound
 from project.core.operators import Role
 from project.core.secret import Secret
 from sessions.models import SenderState
@@ -28,6 +28,7 @@ from sessions.services.senders import list_senders
 
 _STEPS = 4
 _MOST_SENDERS = 8
+_NAME_IT = "Forward a message of that chat, or send its link, @name or id."
 
 
 async def _run(call: Call) -> None:
@@ -70,7 +71,7 @@ async def _source(call: Call) -> None:
     )
     note = " It forbids copying: each message will be a note with a link." if found.source.protected else ""
     question = f"{found.source.title} is read by session {found.session.name}.{note} Where shall it arrive on Telegram?"
-    await call.reply(_step(2, question, "Forward a message of that chat, or send its link, @name or id."))
+    await call.reply(_step(2, question, _NAME_IT))
 
 
 async def _destination(call: Call) -> None:
@@ -100,7 +101,12 @@ async def _chosen(call: Call, sender: str, told: Mapping[str, str] | None = None
     data = _kept(told if told is not None else call.data)
     await call.reply(Reply("⏳ Looking whether it may post there …"))
     session = await call.do(find_session, data["session"])
-    poster = await call.do(find_poster, data["destination"], sender, session)
+    try:
+        poster = await call.do(find_poster, data["destination"], sender, session)
+    except (NotFound, InvalidInput) as error:
+        await call.ask(DESTINATION.name, source=data["source"], title=data["title"], session=data["session"])
+        await call.reply(_step(2, f"{error.for_people()} Where shall it arrive on Telegram?", _NAME_IT))
+        return
     if not poster.destination.can_post:
         who = str(poster.sender) if poster.sender else f"Session {session.name}"
         raise InvalidInput(

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from pairs.domain.keys import content_hash
+from pairs.intake.protected import may_copy, noted
 from pairs.journal.payload import UNREADABLE
 from pairs.journal.rows import NewEvent
 from pairs.lane.config import PairConfig
@@ -14,13 +15,19 @@ from project.core.message import EventKind, Message, storable
 
 
 def created(message: Message, pairs: Iterable[PairConfig]) -> list[NewEvent]:
-    """A new message; it moves the cursors."""
-    return _of_message(message, EventKind.CREATE, pairs, cursor_to=message.message_id)
+    """A new message; it moves the cursors. Where it may not be copied, a note stands in its place."""
+    taken = list(pairs)
+    copying = [pair for pair in taken if may_copy(message, pair)]
+    events = _of_message(message, EventKind.CREATE, copying, cursor_to=message.message_id)
+    if len(copying) == len(taken):
+        return events
+    others = [pair for pair in taken if pair not in copying]
+    return [*events, *_of_message(noted(message), EventKind.CREATE, others, cursor_to=message.message_id)]
 
 
 def edited(message: Message, pairs: Iterable[PairConfig]) -> list[NewEvent]:
-    """The message as it reads now; no event comes of it when that is known already."""
-    return _of_message(message, EventKind.EDIT, pairs, cursor_to=None)
+    """The message as it reads now; no event comes of it when that is known already, or may not be copied."""
+    return _of_message(message, EventKind.EDIT, [pair for pair in pairs if may_copy(message, pair)], cursor_to=None)
 
 
 def deleted(message_id: int, pairs: Iterable[PairConfig]) -> list[NewEvent]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pairs.domain.options import PairOptions
 from pairs.models.pair import PairStatus
 from project.discord.rest import Webhook
 
@@ -31,6 +32,7 @@ class PairConfig:
     status: PairStatus
     group: int = field(compare=False)
     resumed_at: int = 0
+    options: PairOptions = field(default_factory=PairOptions)
 
     @property
     def source_scope(self) -> str:

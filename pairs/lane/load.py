@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping, Sequence
 
 import asyncpg
 
+from pairs.domain.options import read_options
 from pairs.journal.journal import Journal
 from pairs.lane.config import PairConfig
 from pairs.models.pair import PairStatus
@@ -78,4 +80,5 @@ def _pair(row: asyncpg.Record, webhook: Webhook | None) -> PairConfig:
         status=PairStatus(row["status"]),
         group=row["group"],
         resumed_at=row["resumed_at"],
+        options=read_options(json.loads(row["options"])),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -28,6 +29,13 @@ class Pair(models.Model):
     discord_title = models.CharField(max_length=255, blank=True, default="")
     webhook_id = models.BigIntegerField(null=True, blank=True, help_text="empty: the Discord bot posts")
     webhook_sealed = models.BinaryField(null=True, blank=True, help_text="the webhook's token, sealed")
+    former_webhooks = ArrayField(
+        models.BigIntegerField(),
+        default=list,
+        db_default=[],
+        blank=True,
+        help_text="ids of webhooks that it posted through before",
+    )
     destination_chat = models.BigIntegerField()
     destination_title = models.CharField(max_length=255, blank=True, default="")
     sender = models.ForeignKey(

@@ -32,6 +32,7 @@ _FIELDS = [
     "discord_title",
     "webhook_id",
     "webhook_sealed",
+    "former_webhooks",
     "destination_chat",
     "destination_title",
     "sender",
@@ -179,7 +180,10 @@ def _apply(pair: Pair, change: PairChange) -> None:
 
 def _apply_target(pair: Pair, target: DiscordTarget) -> None:
     pair.discord_channel, pair.discord_guild, pair.discord_title = target.channel_id, target.guild_id, target.title
-    pair.webhook_id = target.webhook.id if target.webhook else None
+    new = target.webhook.id if target.webhook else None
+    if pair.webhook_id is not None and pair.webhook_id != new:
+        pair.former_webhooks = [*pair.former_webhooks, pair.webhook_id]  # its posts stay ours
+    pair.webhook_id = new
     pair.webhook_sealed = None
     if target.webhook:
         token = target.webhook.token.reveal().encode()

@@ -100,6 +100,10 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     note: str = ""
 
 
+class ProtectedMessage(Message, frozen=True, gc=False):
+    """A message whose chat forbids to copy it, as intake sees it; the journal keeps it like any other."""
+
+
 class EventKind(StrEnum):
     """What happened to a message."""
 

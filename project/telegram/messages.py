@@ -8,7 +8,7 @@ from typing import Any
 from telethon import utils
 from telethon.tl import types
 
-from project.core.message import Author, Message
+from project.core.message import Author, Message, ProtectedMessage
 from project.telegram.entities import from_telegram
 from project.telegram.media import attachments_of, note_of
 from project.telegram.names import Names
@@ -30,10 +30,14 @@ def neutral_updates(updates: Sequence[Any], names: Names) -> Iterator[Update]:
 
 
 def neutral_message(message: Any, names: Names) -> Message | None:
-    """One message of a channel or supergroup; None for service messages, empty ones and other chats."""
+    """One message of a channel or supergroup; None for service messages, empty ones and other chats.
+
+    Source of `noforwards`: Telegram's "Content protection"; it stands at the messages of a chat that is protected.
+    """
     if not isinstance(message, types.Message) or not isinstance(message.peer_id, types.PeerChannel):
         return None
-    return Message(
+    kind = ProtectedMessage if message.noforwards else Message
+    return kind(
         scope=chat_scope(message.peer_id.channel_id),
         message_id=message.id,
         date=int(message.date.timestamp()),
