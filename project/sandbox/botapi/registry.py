@@ -99,18 +99,19 @@ class Call:
         replied = chat.get(message.reply_to) if message.reply_to else None
         return self.payloads.message(self.bot.id, chat.payload, message, replied)
 
-    def spend(self, chat: BotChat | None) -> None:
-        """Counts a message to a chat, or an edit. Raises 429 when there were too many.
+    def spend(self, chat: BotChat) -> None:
+        """Counts a message to a chat, or an edit there: they share the limits (https://github.com/tdlib/td/issues/3034).
+        Raises 429 when there were too many.
 
         The keys are those of MTProto: a bot has one budget whichever way it speaks.
         """
-        limits, bot_id = self.state.settings.limits, self.bot.id
-        claims: list[Claim] = [(("account", bot_id), limits.bot_account)]
-        if chat is not None:
-            number = bare_id(chat.id)
-            claims.append((("chat", bot_id, number), limits.bot_chat))
-            if chat.group:
-                claims.append((("group", bot_id, number), limits.bot_group))
+        limits, bot_id, number = self.state.settings.limits, self.bot.id, bare_id(chat.id)
+        claims: list[Claim] = [
+            (("account", bot_id), limits.bot_account),
+            (("chat", bot_id, number), limits.bot_private if chat.id > 0 else limits.bot_chat),
+        ]
+        if chat.group:
+            claims.append((("group", bot_id, number), limits.bot_group))
         wait = self.state.flood.take(claims, self.now)
         if wait:
             raise too_many(wait)

@@ -28,6 +28,7 @@ class Limits:
 
     bot_account: Rate | None = None
     bot_chat: Rate | None = None
+    bot_private: Rate | None = None
     bot_group: Rate | None = None
     user_account: Rate | None = None
     user_chat: Rate | None = None
@@ -40,6 +41,7 @@ class Limits:
 REAL = Limits(
     bot_account=Rate(30, 30),
     bot_chat=Rate(1, 3),
+    bot_private=Rate(1, 20),
     bot_group=Rate(20 / 60, 20),
     user_account=Rate(10, 20),
     user_chat=Rate(1, 5),

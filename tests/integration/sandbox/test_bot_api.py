@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,7 +43,7 @@ from project.sandbox.app import Sandbox
 from project.sandbox.botapi.views import Forward
 from project.sandbox.client import ControlClient
 from project.sandbox.faults import FaultRule, Phase
-from project.sandbox.telegram.settings import OFF, Settings
+from project.sandbox.telegram.settings import OFF, REAL, Rate, Settings
 
 from .conftest import eventually
 from .test_telegram_files import png
@@ -339,13 +340,18 @@ async def test_groups_and_forwards_say_who_and_where(desk: Desk) -> None:
 async def test_floods_and_faults(desk: Desk) -> None:
     """429 with the wait; armed faults strike before, after, and instead of a call."""
     await desk.begin()
-    many = [desk.bot.send_message(desk.user, "x") for _ in range(20)]
-    told = [
-        item for item in await asyncio.gather(*many, return_exceptions=True) if isinstance(item, TelegramRetryAfter)
-    ]
-    assert told
-    assert {item.retry_after for item in told} == {1}
-    assert len(await desk.shown()) == 1 + 20 - len(told)
+    slow = dataclasses.replace(REAL, bot_private=Rate(1 / 60, 3))
+    desk.sandbox.telegram.configure(Settings(limits=slow))
+    sent = [await desk.bot.send_message(desk.user, str(number)) for number in range(2)]
+    await desk.bot.edit_message_text("edited", chat_id=desk.user, message_id=sent[1].message_id)
+    for call in (
+        desk.bot.send_message(desk.user, "x"),
+        desk.bot.edit_message_text("x", chat_id=desk.user, message_id=sent[1].message_id),
+    ):
+        with pytest.raises(TelegramRetryAfter, match="Too Many Requests: retry after") as told:
+            await call
+        assert 0 < told.value.retry_after <= 60
+    assert await desk.shown() == ["/start", "0", "edited"]
     desk.sandbox.telegram.configure(Settings(limits=OFF))
     await desk.control.telegram.fault(FaultRule("botapi.sendMessage", code=502, error="Bad Gateway"))
     with pytest.raises(TelegramServerError):

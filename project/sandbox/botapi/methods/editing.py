@@ -21,7 +21,7 @@ _SAME = (
 def _edited(call: Call, chat: BotChat, message: ChatMessage, content: Content) -> Json:
     if content == message.content:
         raise bad(_SAME)
-    call.spend(None)
+    call.spend(chat)
     return call.told(chat, chat.edit(message, content))
 
 
