@@ -15,8 +15,8 @@ async def _run(call: Call) -> None:
     reason = call.text.partition(call.words[0])[2].strip()[:200]
     view = await call.do(disable_session, actor=call.actor, name=call.words[0], reason=reason)
     text = (
-        f"⛔ {bold(view.name)} is disabled: its connection closes within seconds and it relays nothing. "
-        "Its login, its pairs and their places in the sources stay."
+        f"⛔ {bold(view.name)} is disabled: its connection closes within seconds; its login stays. Pairs that another "
+        "session can read go there, unless failover is off; the others wait, and go on where they were."
     )
     await call.reply(Reply(text, ((Button("▶️ Enable", ACT, (str(view.id),)),),)))
 
@@ -30,7 +30,10 @@ PART = Room(
             role=Role.OPERATOR,
             section="Sessions",
             run=_run,
-            details="It stays logged in. Pairs that another session can read may be moved before: /changesession.",
+            details=(
+                "It stays logged in. Pairs that another session can read go there, unless /editsession name failover=off "
+                "was given before. The others wait until /enablesession."
+            ),
             examples=("/disablesession user1_main",),
         ),
     ),

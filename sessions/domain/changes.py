@@ -27,13 +27,13 @@ _TOKEN = re.compile(r'(?:[^\s"]+|"[^"]*")+')
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _HASH = re.compile(r"[0-9a-fA-F]{32}")
 _SECRETS = frozenset({"proxy", "api_hash"})
-SETTINGS = "priority, max_pairs, name, proxy, api_id, api_hash, meta.<key>"
+SETTINGS = "priority, max_pairs, name, failover, proxy, api_id, api_hash, meta.<key>"
 
 
 @dataclass(frozen=True, slots=True)
 class SessionChanges:
     """What shall be different; None leaves a thing as it is. An empty proxy removes it, `api_id` 0 removes the
-    override, an empty value in `metadata` removes that key."""
+    override, an empty value in `metadata` removes that key. `failover`: its pairs go to others when it cannot work."""
 
     name: str | None = None
     priority: int | None = None
@@ -41,6 +41,7 @@ class SessionChanges:
     proxy: Secret | None = None
     api_id: int | None = None
     api_hash: Secret | None = None
+    failover: bool | None = None
     metadata: Mapping[str, str] = field(default_factory=lambda: MappingProxyType({}))
 
 
@@ -134,6 +135,12 @@ def _name(changes: SessionChanges, value: str) -> SessionChanges:
     return replace(changes, name=value)
 
 
+def _failover(changes: SessionChanges, value: str) -> SessionChanges:
+    if value.lower() not in ("on", "off"):
+        raise _WrongError("failover is on or off.", "failover=on")
+    return replace(changes, failover=value.lower() == "on")
+
+
 def _proxy(changes: SessionChanges, value: str) -> SessionChanges:
     return replace(changes, proxy=Secret(value))
 
@@ -163,6 +170,7 @@ _READERS: dict[str, Callable[[SessionChanges, str], SessionChanges]] = {
     "priority": _priority,
     "max_pairs": _max_pairs,
     "name": _name,
+    "failover": _failover,
     "proxy": _proxy,
     "api_id": _api_id,
     "api_hash": _api_hash,

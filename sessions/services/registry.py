@@ -20,7 +20,6 @@ from sessions.domain.phone import masked, nearest_phone, parse_phone, phone_warn
 from sessions.domain.registration import PAIRS, PAIRS_PROBLEM, PRIORITIES, PRIORITY_PROBLEM
 from sessions.models import AccountSecret, Health, Lifecycle, TelegramSession
 from sessions.services.login import wake
-from sessions.signals import lifecycle_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +146,7 @@ def _shown(session: TelegramSession) -> dict[str, Any]:
         "priority": session.priority,
         "max_pairs": session.max_pairs,
         "api_id": session.api_id,
+        "failover": session.failover,
         "metadata": dict(session.metadata),
     }
 
@@ -161,6 +161,7 @@ def _apply(session: TelegramSession, changes: SessionChanges) -> None:
     session.name = changes.name or session.name
     session.priority = changes.priority or session.priority
     session.max_pairs = changes.max_pairs or session.max_pairs
+    session.failover = session.failover if changes.failover is None else changes.failover
     session.metadata = with_metadata(session.metadata, changes.metadata)
     if changes.proxy is not None:
         secret = changes.proxy.reveal().encode()
@@ -197,7 +198,8 @@ def change_session(*, actor: str, name: str, priority: int, max_pairs: int) -> S
 
 
 def disable_session(*, actor: str, name: str, reason: str = "") -> SessionView:
-    """Its connection is closed and it relays nothing; key, pairs and cursors stay. Raises NotFound and Conflict."""
+    """Its connection is closed and it relays nothing; its key stays. Pairs that have no stand-in wait, with their
+    cursors. Raises NotFound and Conflict."""
     with transaction.atomic():
         session = _locked(name)
         if session.lifecycle == Lifecycle.DISABLED:
@@ -229,7 +231,6 @@ def _set_lifecycle(session: TelegramSession, after: Lifecycle, *, actor: str, ac
         after={"lifecycle": after.value},
         reason=reason,
     )
-    lifecycle_changed.send(TelegramSession, session_id=session.pk, before=before, after=after.value)
     wake("placements")
     wake(session.account)
 

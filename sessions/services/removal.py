@@ -24,7 +24,6 @@ from sessions.models.login import OPEN_STEPS
 from sessions.services.health import flip
 from sessions.services.login import open_attempt, wake
 from sessions.services.registry import pairs_of
-from sessions.signals import lifecycle_changed
 
 LIMIT = 20.0  # seconds for the log-out; the secret is destroyed in any case
 _LOOK = 0.1
@@ -64,9 +63,6 @@ def _mark_deleted(session: TelegramSession, *, actor: str, reason: str) -> None:
     session.save(update_fields=["lifecycle", "proxy_sealed", "api_hash_sealed", "updated_at"])
     after = {"lifecycle": Lifecycle.DELETED.value}
     record(actor=actor, action="session.delete", target=session.account, before=before, after=after, reason=reason)
-    lifecycle_changed.send(
-        TelegramSession, session_id=session.pk, before=before["lifecycle"], after=Lifecycle.DELETED.value
-    )
 
 
 def remove_sender(*, actor: str, sender: SenderBot, limit: float = LIMIT) -> Removed:

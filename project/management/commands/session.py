@@ -45,7 +45,7 @@ class Command(DoorCommand):
         self._add_edit(verb("edit", self._edit, "Change a session."))
         for name, run, text in (
             ("enable", self._enable, "Let a disabled session work again."),
-            ("disable", self._disable, "Stop a session for a while; login, pairs and cursors stay."),
+            ("disable", self._disable, "Stop a session for a while; its login stays."),
         ):
             verb(name, run, text).add_argument("name", metavar="NAME")
         verb("list", self._list, "Show all sessions.")
@@ -69,6 +69,9 @@ class Command(DoorCommand):
         edit.add_argument("--priority", type=int, help="1 to 10, higher is preferred")
         edit.add_argument("--max-pairs", type=int, help="1 to 50")
         edit.add_argument("--meta", action="append", default=[], metavar="KEY=VALUE", help="KEY= removes it")
+        edit.add_argument(
+            "--failover", choices=("on", "off"), help="whether its pairs go to others when it cannot work (default on)"
+        )
         proxy = edit.add_mutually_exclusive_group()
         proxy.add_argument("--proxy", action="store_true", help="connect through a SOCKS5 proxy, which is asked for")
         proxy.add_argument("--no-proxy", action="store_true", help="connect directly")
@@ -84,6 +87,7 @@ class Command(DoorCommand):
             proxy=ask_secret("Proxy") if options["proxy"] else Secret("") if options["no_proxy"] else None,
             api_id=0 if options["no_api_id"] else options["api_id"],
             api_hash=ask_secret("API hash") if options["api_id"] else None,
+            failover=None if options["failover"] is None else options["failover"] == "on",
             metadata={key: value for key, _, value in (text.partition("=") for text in options["meta"])},
         )
         with installation(current()):
@@ -99,7 +103,7 @@ class Command(DoorCommand):
     def _disable(self, options: dict[str, Any]) -> None:
         with installation(current()):
             disabled = registry.disable_session(actor=actor(), name=options["name"])
-        self.say(f"Session {disabled.name} is disabled; its login, pairs and cursors stay.")
+        self.say(f"Session {disabled.name} is disabled; its login stays.")
 
     def _warn(self, view: SessionView) -> None:
         for warning in view.warnings:

@@ -99,13 +99,12 @@ def test_any_registration_can_be_mended(words: list[str]) -> None:
 
 def test_changes_of_every_kind() -> None:
     hash_ = "0123456789abcdef" * 2
-    text = (
-        f'priority=5 max_pairs=20 name=other proxy=socks5://u:p@h:1 api_id=7 api_hash={hash_} meta.team="a b" meta.x='
-    )
+    text = f'priority=5 max_pairs=20 failover=OFF name=other proxy=socks5://u:p@h:1 api_id=7 api_hash={hash_} meta.team="a b" meta.x='
     draft = parse_changes(text)
     assert draft.problems == ()
     changes = draft.changes
     assert (changes.priority, changes.max_pairs, changes.name, changes.api_id) == (5, 20, "other", 7)
+    assert changes.failover is False
     assert changes.proxy is not None
     assert changes.proxy.reveal() == "socks5://u:p@h:1"
     assert with_metadata({"x": "1", "y": "2"}, changes.metadata) == {"y": "2", "team": "a b"}
@@ -123,6 +122,7 @@ def test_changes_of_every_kind() -> None:
         ("name=a-b", "letters, digits and underscores"),
         ("colour=red", "cannot be changed"),
         ("proxy=http://h:1", "SOCKS5"),
+        ("failover=maybe", "on or off"),
         ("api_id=5", "belong together"),
         ("api_hash=xyz", "32 hex digits"),
         ("meta.a/b=1", "meta.key=value"),
