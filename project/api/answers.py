@@ -86,11 +86,14 @@ class LoginProgress:
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """Telegram answered through the session's live connection just now."""
+    """The session passed a check that was made for this. `access`: by pair, what its source is to the session
+    ("member", "banned", "protected", "unknown"), as last seen."""
 
     name: str
-    user_id: int
-    username: str
+    health: str
+    reason: str
+    at: datetime
+    access: Mapping[int, str]
 
 
 @dataclass(frozen=True, slots=True)

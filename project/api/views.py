@@ -2,91 +2,82 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from datetime import datetime
 from types import MappingProxyType
 
-from django.db.models import Count, Max
+from django.db.models import Count
 
 from pairs.models import Delivery, HopState, Pair, PairStatus
-from pairs.services.placing import taken_seats
-from project.api.answers import Sessions, SessionStatus, Statistics
-from sessions.models import Health, HealthCheck, HealthFlip, Lifecycle, TelegramSession
-from sessions.services.registry import find_session
+from pairs.services.placing import candidates
+from project.api.answers import Sessions, SessionStatus, Statistics, Verified
+from project.core.errors import Conflict
+from sessions.domain.choice import unfit
+from sessions.models import Lifecycle, TelegramSession
 from workers.services.nodes import list_nodes
-from workers.services.status import WorkerView, worker_of, worker_status
+from workers.services.session_status import SessionLine, check_now, session_status, sessions_page
 
-_ALL = 100_000
+ALL = 100_000
 
 
 def status_of(name: str, *, warnings: tuple[str, ...] = ()) -> SessionStatus:
     """One session. Raises NotFound."""
-    session = find_session(name)
-    return _status(session, worker_of(session), _newest([session.pk]), warnings)
+    found = session_status(name)
+    return _status(found.line, {str(key): str(value) for key, value in found.metadata.items()}, warnings)
 
 
 def all_sessions() -> Sessions:
     """All living sessions, in a number of queries that does not grow with them."""
-    workers = {worker.session: worker for worker in worker_status(per_page=_ALL).workers}
-    living = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED).order_by("name")
-    rows = [session for session in living if session.name in workers]
-    times = _newest([session.pk for session in rows])
-    return Sessions(tuple(_status(session, workers[session.name], times) for session in rows))
+    living = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED)
+    metadata = dict(living.values_list("pk", "metadata"))
+    lines = sessions_page(per_page=ALL).lines
+    return Sessions(tuple(_status(line, metadata.get(line.id, {})) for line in lines))
+
+
+def verify(name: str) -> Verified:
+    """A check now, by the session's own worker, at most 20 s. Raises NotFound, and Conflict when it failed."""
+    report = check_now(name)
+    check = report.line.check
+    if not report.fresh or check is None:
+        raise Conflict(f"Session {name} could not be checked: {report.why_not}.")
+    if not check.passed:
+        raise Conflict(f"Session {name} did not pass its check: {check.code}.", hint=f"/sessionhealth {name}")
+    access = MappingProxyType({pair.pair_id: pair.access for pair in report.pairs})
+    return Verified(report.line.name, report.line.health, report.line.reason, check.at, access)
 
 
 def statistics() -> Statistics:
     """Counted from the rows, now."""
-    living = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED)
-    usable = [session for session in living if (session.lifecycle, session.health) == ("active", "healthy")]
-    taken = taken_seats()
+    usable = [one for one in candidates() if not unfit(one)]
     lane = Delivery.objects.filter(state__in=[HopState.WAITING, HopState.SENDING])
+    dead = Delivery.objects.filter(state=HopState.DEAD).values("event_id", "hop").distinct()
+    statuses = Pair.objects.exclude(status=PairStatus.REMOVED).values_list("status").annotate(Count("pk"))
     return Statistics(
-        sessions=MappingProxyType(Counter(Health(session.health).value for session in living)),
-        pairs=MappingProxyType(_by_status()),
-        seats=sum(session.max_pairs for session in usable),
-        seats_taken=sum(taken[session.pk] for session in usable),
+        sessions=MappingProxyType(dict(sessions_page(per_page=1).healths)),
+        pairs=MappingProxyType(dict(statuses.order_by("status"))),
+        seats=sum(one.max_pairs for one in usable),
+        seats_taken=sum(one.used for one in usable),
         nodes=len(list_nodes()),
         waiting=lane.count(),
-        dead_letters=Delivery.objects.filter(state=HopState.DEAD).values("event_id", "hop").distinct().count(),
+        dead_letters=dead.count(),
     )
 
 
-def _by_status() -> dict[str, int]:
-    counted = Pair.objects.exclude(status=PairStatus.REMOVED).values_list("status").annotate(Count("pk"))
-    return dict(counted.order_by("status"))
-
-
-def _newest(ids: Sequence[int]) -> dict[int, tuple[datetime | None, datetime | None]]:
-    """Last check and last change of health, by session."""
-    checks = dict(HealthCheck.objects.filter(session__in=ids).values_list("session").annotate(Max("at")).order_by())
-    flips = dict(HealthFlip.objects.filter(session__in=ids).values_list("session").annotate(Max("at")).order_by())
-    return {number: (checks.get(number), flips.get(number)) for number in ids}
-
-
-def _status(
-    session: TelegramSession,
-    worker: WorkerView,
-    times: dict[int, tuple[datetime | None, datetime | None]],
-    warnings: tuple[str, ...] = (),
-) -> SessionStatus:
-    checked, changed = times[session.pk]
+def _status(line: SessionLine, metadata: dict[str, str], warnings: tuple[str, ...] = ()) -> SessionStatus:
     return SessionStatus(
-        id=session.pk,
-        name=session.name,
-        account=session.phone_hint,
-        lifecycle=session.lifecycle,
-        health=session.health,
-        reason=session.health_reason,
-        priority=session.priority,
-        pairs=worker.pairs,
-        max_pairs=session.max_pairs,
-        node=worker.node,
-        worker=worker.state.word,
-        groups=MappingProxyType({group.number: group.pairs for group in worker.groups}),
-        lag=worker.lag,
-        last_check=checked,
-        last_change=changed,
-        metadata=MappingProxyType(dict(session.metadata)),
+        id=line.id,
+        name=line.name,
+        account=line.phone,
+        lifecycle=line.lifecycle,
+        health=line.health,
+        reason=line.reason,
+        priority=line.priority,
+        pairs=line.pairs,
+        max_pairs=line.max_pairs,
+        node=line.worker.node,
+        worker=line.worker.state.word,
+        groups=MappingProxyType({group.number: group.pairs for group in line.worker.groups}),
+        lag=line.worker.lag,
+        last_check=line.check.at if line.check else None,
+        last_change=line.flip.at if line.flip else None,
+        metadata=MappingProxyType(dict(metadata)),
         warnings=warnings,
     )

@@ -14,6 +14,9 @@ from project.core.admin.acts import Asked, actor_of, asks, each, told
 from sessions.admin.telegram_session import TelegramSessionAdmin
 from sessions.models import TelegramSession
 from workers.services.restart import Target, restart
+from workers.services.session_status import check_now
+
+MOST_CHECKS = 5  # one after the other
 
 
 class DeleteForm(forms.Form):
@@ -32,7 +35,17 @@ admin.site.unregister(TelegramSession)
 class SessionConsole(TelegramSessionAdmin):
     """The list of the sessions room, and the acts that concern other rooms, too."""
 
-    actions = (*TelegramSessionAdmin.actions, "restart_workers", "delete_for_good")
+    actions = (*TelegramSessionAdmin.actions, "check_now", "restart_workers", "delete_for_good")
+
+    @admin.action(permissions=["act"], description=f"Check selected sessions now (at most {MOST_CHECKS})")
+    def check_now(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
+        """Their own workers look; each has 20 s."""
+        for row in queryset[:MOST_CHECKS]:
+            with told(self, request):
+                report = check_now(row.name)
+                said = report.why_not or ("passed" if report.line.check and report.line.check.passed else "failed")
+                level = messages.SUCCESS if said == "passed" else messages.WARNING
+                self.message_user(request, f"Check of {row.name}: {said}. {report.line.reason}".strip(), level)
 
     @admin.action(permissions=["act"], description="Restart the workers of selected sessions")
     def restart_workers(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:

@@ -136,6 +136,7 @@ def test_groups_and_workers_are_restarted_and_nodes_drained(site: Client) -> Non
     group = WorkerGroup.objects.create(session=main, number=1, heartbeat_at=now)
     assert "Asked to restart: 1." in act(site, [group], "restart_groups")
     assert "Asked to restart: 1." in act(site, [main], "restart_workers")
+    assert "Check of main: no worker runs it now." in act(site, [main], "check_now")
     assert "Draining: 1." in act(site, [node], "drain")
     assert audited("group.restart") == audited("worker.restart") == audited("node.drain") == ["admin:ann"]
 
