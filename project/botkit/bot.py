@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from types import TracebackType
+from typing import Any
 
 from aiogram import Bot, Dispatcher
 from aiogram.client.default import DefaultBotProperties
@@ -22,9 +23,9 @@ from project.botkit.handlers import Handlers
 from project.botkit.ledger import Ledger
 from project.botkit.menus import Menus
 from project.botkit.outlet import Outlet
-from project.botkit.polling import Polling
+from project.botkit.polling import Polling, person_of
 from project.botkit.pool import Pool
-from project.botkit.throttle import Throttle
+from project.botkit.throttle import Throttle, Verdict
 from project.core.errors import SettingError
 from project.core.logs import get_logger
 from project.core.secret import Secret
@@ -47,8 +48,9 @@ class AdminBot:
         self.desk = Desk(bot=bot, outlet=outlet, pool=pool, catalogue=catalogue, clock=time.monotonic)
         self._ledger = Ledger(pool, time.monotonic)
         self._beside = beside
+        self._throttle = Throttle()
         self._dispatcher = self._wired()
-        self._polling = Polling(bot, self.feed)
+        self._polling = Polling(bot, self.arrive)
 
     async def __aenter__(self) -> AdminBot:
         return self
@@ -72,14 +74,21 @@ class AdminBot:
         finally:
             await self._ledger.close()
 
-    async def feed(self, update: Update) -> None:
-        """Handles one update."""
-        await self._dispatcher.feed_update(self.desk.bot, update)
+    def arrive(self, update: Update) -> Coroutine[Any, Any, None] | None:
+        """What to do about an update, which counts at its arrival, not when its turn comes; None: one too many."""
+        person = person_of(update)
+        verdict = self._throttle.ask(person, self.desk.clock()) if person else Verdict.GO
+        if verdict is Verdict.DROP and update.callback_query is None:
+            return None
+        return self._handle(update, verdict)
+
+    async def _handle(self, update: Update, verdict: Verdict) -> None:
+        await self._dispatcher.feed_update(self.desk.bot, update, verdict=verdict)
 
     def _wired(self) -> Dispatcher:
         dispatcher = Dispatcher(disable_fsm=True)
         menus = Menus(self.desk.bot, self.desk.catalogue)
-        handlers, gate = Handlers(self.desk, menus), Gate(self.desk, self._ledger, Throttle())
+        handlers, gate = Handlers(self.desk, menus), Gate(self.desk, self._ledger)
         for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):
             observer.outer_middleware(gate)
         dispatcher.message.register(handlers.message)

@@ -56,8 +56,8 @@ class Caller:
 
     async def __call__(self, chat_id: int, call: Callable[[], Awaitable[T]]) -> T:
         """Makes the call, which writes to `chat_id`."""
-        waited = 0.0
-        for turn in range(TRIES):
+        waited, lost = 0.0, 0
+        while lost < TRIES:
             try:
                 return await call()
             except TelegramRetryAfter as error:
@@ -65,7 +65,8 @@ class Caller:
                 await self._wait(error, waited)
             except (TelegramNetworkError, TelegramServerError, ClientDecodeError) as error:
                 log.warning("Telegram did not answer the bot", reason=type(error).__name__)
-                await asyncio.sleep(self._pause * 2**turn)
+                await asyncio.sleep(self._pause * 2**lost)
+                lost += 1
             except TelegramForbiddenError as error:
                 raise await self._gone(chat_id, error.message) from error
             except (TelegramBadRequest, TelegramNotFound) as error:

@@ -12,7 +12,7 @@ from django.db import OperationalError
 from project.botkit.desk import Desk
 from project.botkit.ledger import Ledger
 from project.botkit.parts import Reply, bold, plain
-from project.botkit.throttle import Throttle, Verdict
+from project.botkit.throttle import MOST, SECONDS, Verdict
 from project.botkit.times import span
 from project.core.claims import PREFIX, claim
 from project.core.config import current
@@ -23,21 +23,22 @@ from project.core.whitelist import Admission, admit
 
 Handler = Callable[[TelegramObject, dict[str, Any]], Awaitable[Any]]
 
+_SLOWLY = f"Slow down, please: at most {MOST} in {span(SECONDS)}. What came after that was not done."
+
 log = get_logger(__name__)
 
 
 class Gate(BaseMiddleware):
     """Asked at every message and every press, before anything else sees it. Adds `admission` for the handlers."""
 
-    def __init__(self, desk: Desk, ledger: Ledger, throttle: Throttle) -> None:
+    def __init__(self, desk: Desk, ledger: Ledger) -> None:
         self._desk = desk
         self._ledger = ledger
-        self._throttle = throttle
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> None:
-        """Lets the event through to its handler, or not."""
+        """Lets the event through to its handler, or not. `verdict` in `data` says whether it is one too many."""
         try:
-            admission = await self._admission(event)
+            admission = await self._admission(event, data["verdict"])
         except OperationalError:
             await self._say_down(event)
             return
@@ -45,7 +46,7 @@ class Gate(BaseMiddleware):
             data["admission"] = admission
             await handler(event, data)
 
-    async def _admission(self, event: TelegramObject) -> Admission | None:
+    async def _admission(self, event: TelegramObject, verdict: Verdict) -> Admission | None:
         user, chat_id = _whose(event)
         if user is None:
             await self._ledger.ignored("not a person's message", 0)
@@ -59,16 +60,14 @@ class Gate(BaseMiddleware):
         if (why := _forbidden(event, user, chat_id)) is not None:
             await self._ledger.ignored(why, user.id)
             return None
-        return known if await self._may_go_on(event, user) else None
+        return known if await self._may_go_on(event, user, verdict) else None
 
-    async def _may_go_on(self, event: TelegramObject, user: User) -> bool:
-        now = self._desk.clock()
-        verdict = self._throttle.ask(user.id, now)
-        wait = f"Slow down, please: go on in {span(self._throttle.wait(user.id, now) + 1)}."
+    async def _may_go_on(self, event: TelegramObject, user: User, verdict: Verdict) -> bool:
+        """The one place where a press is answered: at once, whatever becomes of it."""
         if isinstance(event, CallbackQuery):
-            await self._desk.outlet.answer(event.id, "" if verdict is Verdict.GO else wait)
+            await self._desk.outlet.answer(event.id, "" if verdict is Verdict.GO else _SLOWLY)
         elif verdict is Verdict.SAY:
-            await self._desk.outlet.send(user.id, Reply(f"⏳ {wait}"))
+            await self._desk.outlet.send(user.id, Reply(f"⏳ {_SLOWLY}"))
         return verdict is Verdict.GO
 
     async def _claimed(self, event: TelegramObject, user: User) -> bool:

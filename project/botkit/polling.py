@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 from aiogram import Bot
 from aiogram.exceptions import (
@@ -29,15 +29,18 @@ _ORDER = 3.0  # seconds that one person's next update waits for the one before
 log = get_logger(__name__)
 
 T = TypeVar("T")
-Handle = Callable[[Update], Awaitable[object]]
+Arrive = Callable[[Update], Coroutine[Any, Any, None] | None]
 
 
 class Polling:
-    """Reads updates and hands each to `handle` in a task of its own, those of one person in their order."""
+    """Reads updates; what `arrive` makes of each runs in a task of its own, those of one person in their order.
 
-    def __init__(self, bot: Bot, handle: Handle, *, pause: float = 1.0) -> None:
+    `arrive` is called at once, in the order of arrival; None: there is nothing to do.
+    """
+
+    def __init__(self, bot: Bot, arrive: Arrive, *, pause: float = 1.0) -> None:
         self._bot = bot
-        self._handle = handle
+        self._arrive = arrive
         self._pause = pause
         self._offset: int | None = None
         self._room = asyncio.Semaphore(_AT_ONCE)
@@ -86,16 +89,21 @@ class Polling:
             pause = min(_LONGEST_PAUSE, pause * 2)
 
     async def _start(self, update: Update) -> None:
+        work, person = self._arrive(update), person_of(update)
+        if work is None:
+            return
         await self._room.acquire()
-        person = _person(update)
-        task = asyncio.create_task(self._work(update, self._last.get(person)))
+        task = asyncio.create_task(self._work(work, self._last.get(person)))
         self._last[person] = task
         task.add_done_callback(lambda done: self._forget(person, done))
 
-    async def _work(self, update: Update, before: asyncio.Task[None] | None) -> None:
-        if before is not None and not before.done():
-            await asyncio.wait([before], timeout=_ORDER)
-        await self._handle(update)
+    async def _work(self, work: Coroutine[Any, Any, None], before: asyncio.Task[None] | None) -> None:
+        try:
+            if before is not None and not before.done():
+                await asyncio.wait([before], timeout=_ORDER)
+            await work
+        finally:
+            work.close()
 
     def _forget(self, person: int, done: asyncio.Task[None]) -> None:
         self._room.release()
@@ -117,7 +125,8 @@ class Polling:
                 log.info("the last updates may come again", reason=type(error).__name__)
 
 
-def _person(update: Update) -> int:
+def person_of(update: Update) -> int:
+    """Whose update it is, 0 for nobody's."""
     message, press = update.message, update.callback_query
     if message is not None and message.from_user is not None:
         return message.from_user.id

@@ -7,6 +7,7 @@ from enum import Enum, auto
 
 MOST = 20
 SECONDS = 10.0
+_KNOWN = 10_000  # people remembered before the quiet ones are forgotten
 
 
 class Verdict(Enum):
@@ -28,6 +29,8 @@ class Throttle:
 
     def ask(self, user_id: int, now: float) -> Verdict:
         """Counts a request that may go on; one that may not costs nothing."""
+        if len(self._taken) > _KNOWN:
+            self._forget(now)
         taken = self._taken.setdefault(user_id, deque(maxlen=self._most))
         while taken and now - taken[0] >= self._seconds:
             taken.popleft()
@@ -40,9 +43,8 @@ class Throttle:
         self._told.add(user_id)
         return Verdict.SAY
 
-    def wait(self, user_id: int, now: float) -> float:
-        """Seconds until the next request of this person may go on."""
-        taken = self._taken.get(user_id)
-        if not taken or len(taken) < self._most:
-            return 0.0
-        return max(0.0, self._seconds - (now - taken[0]))
+    def _forget(self, now: float) -> None:
+        quiet = [user for user, taken in self._taken.items() if not taken or now - taken[-1] >= self._seconds]
+        for user in quiet:
+            del self._taken[user]
+            self._told.discard(user)

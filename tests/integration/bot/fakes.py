@@ -120,7 +120,8 @@ class Person:
 
     async def _feed(self, kind: str, body: dict[str, Any]) -> None:
         update = Update.model_validate({"update_id": next(_ids), kind: body}, context={"bot": self._admin.desk.bot})
-        await self._admin.feed(update)
+        if (work := self._admin.arrive(update)) is not None:
+            await work
 
 
 async def in_db(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

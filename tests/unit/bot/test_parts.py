@@ -57,7 +57,6 @@ def test_throttle_counts_each_person_and_says_so_once() -> None:
     asked = [throttle.ask(1, at) for at in (0.0, 1.0, 2.0, 3.0)]
     assert asked == [Verdict.GO, Verdict.GO, Verdict.SAY, Verdict.DROP]
     assert throttle.ask(2, 3.0) is Verdict.GO
-    assert throttle.wait(1, 4.0) == 6.0
     assert throttle.ask(1, 10.0) is Verdict.GO
     assert throttle.ask(1, 10.5) is Verdict.SAY
 
