@@ -31,8 +31,8 @@ PART = Room(
             section="Sessions",
             run=_run,
             details=(
-                "It stays logged in. Pairs that another session can read go there, unless /editsession name failover=off "
-                "was given before. The others wait until /enablesession."
+                "It stays logged in. Pairs that another session can read go there, unless /editsession name "
+                "failover=off was given before. The others wait until /enablesession."
             ),
             examples=("/disablesession user1_main",),
         ),

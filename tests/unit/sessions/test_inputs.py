@@ -99,8 +99,8 @@ def test_any_registration_can_be_mended(words: list[str]) -> None:
 
 def test_changes_of_every_kind() -> None:
     hash_ = "0123456789abcdef" * 2
-    text = f'priority=5 max_pairs=20 failover=OFF name=other proxy=socks5://u:p@h:1 api_id=7 api_hash={hash_} meta.team="a b" meta.x='
-    draft = parse_changes(text)
+    text = "priority=5 max_pairs=20 failover=OFF name=other proxy=socks5://u:p@h:1 api_id=7"
+    draft = parse_changes(f'{text} api_hash={hash_} meta.team="a b" meta.x=')
     assert draft.problems == ()
     changes = draft.changes
     assert (changes.priority, changes.max_pairs, changes.name, changes.api_id) == (5, 20, "other", 7)
