@@ -112,6 +112,7 @@ class Engine:
             media=media,
             secret=secret,
             limits=self._settings.discord_limits,
+            keyring=self._settings.keyring,
         )
         to_telegram = TelegramHop(accounts=self._accounts, journal=self._journal, media=media, secret=secret)
         return {1: to_discord, 2: to_telegram}

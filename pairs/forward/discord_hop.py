@@ -11,6 +11,7 @@ from pairs.forward.look_back import LookBack
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
 from pairs.forward.plan import Planner, at_once, plan_event
 from pairs.forward.rendered import DiscordRendered, discord_part, freeze
+from pairs.forward.renewal import WebhookRenewal
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
 from pairs.journal.rows import AnyEvent, PartClaim, StoredEvent
@@ -21,9 +22,10 @@ from pairs.models.delivery import Act
 from pairs.text.names import display_name, file_name
 from pairs.text.quote import excerpt, quote_line, reply_line
 from pairs.text.render import DISCORD_LIMIT, RenderOptions, ShowAuthor, discord_parts
+from project.core.crypto import Keyring
 from project.core.errors import AccountDead, Refused, TargetGone
 from project.core.message import Message, RichText
-from project.discord.errors import UNKNOWN_MESSAGE
+from project.discord.errors import UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK
 from project.discord.rest import DiscordRest, FilePart, Post
 from project.discord.routes import CLOUDFLARE
 from project.telegram.updates import message_url
@@ -56,6 +58,7 @@ class DiscordHop:
         media: Media,
         secret: bytes,
         limits: DiscordLimits,
+        keyring: Keyring,
     ) -> None:
         self._rest = rest
         self._bot_id = bot_id
@@ -64,6 +67,7 @@ class DiscordHop:
         self._limits = limits
         self._planner = Planner(secret, self.number)
         self._replies = Replies(journal)
+        self._renewal = WebhookRenewal(rest=rest, journal=journal, keyring=keyring)
         self._look_back = LookBack(rest=rest, bot_id=bot_id, journal=journal)
 
     @property
@@ -152,6 +156,10 @@ class DiscordHop:
         """Carries out one part; repeats are recognised by nonce, or by looking at what stands there."""
         try:
             return await self._perform(pair, event, part, attempt)
+        except TargetGone as error:
+            if error.code != UNKNOWN_WEBHOOK or pair.webhook is None:
+                raise
+            raise await self._renewal.instead_of(pair, error) from error
         except AccountDead as error:  # of the Discord bot: the Telegram session is fine, its pairs by bot have to wait
             raise TargetGone(error.message, code=error.code, hint=error.hint) from error
 

@@ -87,6 +87,10 @@ class Journal(JournalReads):
         """Inbox rows that never can be resolved."""
         await self._execute(sql.INBOX_DROP, *self._own(), list(ids))
 
+    async def renew_webhook(self, pair_id: int, generation: int, *, former: int, new: int, sealed: bytes) -> None:
+        """The pair posts through another webhook from now on, unless it is not ours any more or has another already."""
+        await self._execute(sql.RENEW_WEBHOOK, *self._own(), pair_id, generation, former, new, sealed)
+
     async def tell_still(self, stopped: Sequence[str]) -> None:
         """Tells whoever changes these pairs ("pair:generation:account") that nothing of them runs here any more."""
         if stopped:

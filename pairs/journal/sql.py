@@ -185,3 +185,26 @@ DELETE FROM pairs_inbox WHERE id = ANY($4::bigint[]) AND EXISTS (SELECT 1 FROM f
 """
 
 TELL_STILL = "SELECT count(pg_notify('relay_still', x)) FROM unnest($1::text[]) AS x"
+
+RENEW_WEBHOOK = f"""
+WITH {_SESSION_FENCE},
+changed AS (
+    UPDATE pairs_pair p
+    SET webhook_id = $7, webhook_sealed = $8, former_webhooks = array_append(p.former_webhooks, $6)
+    FROM pairs_assignment a
+    WHERE p.id = $4 AND a.pair_id = p.id AND a.generation = $5 AND p.webhook_id = $6 AND EXISTS (SELECT 1 FROM fence)
+    RETURNING p.id, p.discord_channel
+),
+noted AS (
+    INSERT INTO core_auditevent (actor, action, target, before, after, reason, correlation_id)
+    SELECT 'worker:' || $1, 'pair.webhook', 'pair.' || id, jsonb_build_object('webhook', $6::bigint),
+           jsonb_build_object('webhook', $7::bigint), 'The former webhook was deleted on Discord.', ''
+    FROM changed
+),
+told AS (
+    INSERT INTO core_notice (key, text, severity, failed)
+    SELECT 'pair.' || id, 'The webhook of pair ' || id || ' was deleted on Discord; a new one was made and it goes on.',
+           'info', '{{}}' FROM changed
+)
+SELECT count(pg_notify('relay_wake', $1)) FROM changed
+"""

@@ -75,8 +75,33 @@ async def test_a_repeated_update_is_one_message(rig: FailureRig, pg: asyncpg.Con
     assert await pg.fetchval("SELECT count(*) FROM pairs_event") == 2
 
 
-async def test_a_protected_source_is_sent_anew_and_nothing_by_reference(rig: FailureRig) -> None:
-    """Telegram refuses to send a protected file by its reference (CHAT_FORWARDS_RESTRICTED): we upload its bytes."""
+async def test_a_protected_source_is_skipped_with_a_visible_note(rig: FailureRig, pg: asyncpg.Connection) -> None:
+    """Nothing of the content is copied, nor kept in the journal; the next unprotected message travels again."""
+    before = rig.world.post(rig.source, "open words")
+    await rig.once(["open words"])
+    rig.world.channel(rig.source).protected = True
+    secret = rig.world.post(rig.source, "secret words", files=[NewFile("data.bin", "application/octet-stream", DATA)])
+    await rig.arrived("forbids copying")
+    rig.world.edit(rig.source, before, "open words, now closed")
+    rig.world.channel(rig.source).protected = False
+    rig.world.post(rig.source, "open again")
+    await rig.arrived("open again")
+    standing = [*rig.at_destination(), *rig.on_discord()]
+    assert "open words" in standing
+    assert not any("secret words" in text or "closed" in text for text in standing)
+    assert sum(f"https://t.me/c/{rig.source}/{secret}" in text for text in standing) == 2
+    assert not any(message.file for message in rig.standing())
+    assert not await pg.fetchval("SELECT count(*) FROM pairs_event WHERE payload::text LIKE '%secret words%'")
+
+
+async def test_a_protected_source_is_sent_anew_and_nothing_by_reference(
+    rig: FailureRig, pg: asyncpg.Connection
+) -> None:
+    """Where an owner wants it. Telegram refuses to send a protected file by its reference (CHAT_FORWARDS_RESTRICTED):
+    we upload its bytes."""
+    await pg.execute("""UPDATE pairs_pair SET options = '{"protected": "reupload"}'""")
+    rig.engine.wake()
+    await until(lambda: rig.engine._pairs[rig.pair].options.protected == "reupload", "the option")
     rig.world.channel(rig.source).protected = True
     rig.world.channel(rig.source).version += 1
     rig.world.post(rig.source, "text")

@@ -7,6 +7,9 @@ from collections.abc import AsyncIterator
 import asyncpg
 import pytest
 
+from pairs.people import DiscordPeople
+from project.core.config import current
+from project.core.message import Message, Node, Style
 from project.sandbox.faults import FaultRule
 from project.sandbox.telegram.messages import NewFile
 from tests.integration.failures.rig import SEND, WEBHOOK, FailureRig, failing
@@ -102,8 +105,12 @@ async def test_a_deleted_channel(pg: asyncpg.Connection) -> None:
         await rig.keeps(1, hop=1)
 
 
+ALL_BUT_WEBHOOKS = ["view", "send", "history", "attach", "manage_messages"]
+
+
 async def test_a_deleted_webhook_is_never_called_again(rig: FailureRig) -> None:
-    """10015: one call tells, whatever else is posted; not even a new process asks again."""
+    """10015: one call tells, whatever else is posted; not even a new process asks again. The bot may make no other."""
+    rig.discord.world.set_permissions(rig.discord.channel, rig.discord.bot_id, ALL_BUT_WEBHOOKS)
     rig.discord.world.delete_webhook(int(rig.webhook.split("/")[-2]))
     for text in ("one", "two", "three"):
         rig.world.post(rig.source, text)
@@ -114,6 +121,31 @@ async def test_a_deleted_webhook_is_never_called_again(rig: FailureRig) -> None:
     await until(lambda: rig.engine._sources.synced, "the sync")
     assert rig.calls(WEBHOOK) == 1
     await rig.keeps(4, hop=1)
+
+
+async def test_a_deleted_webhook_is_made_anew_where_the_bot_may(rig: FailureRig, pg: asyncpg.Connection) -> None:
+    rig.world.post(rig.source, "before")
+    await rig.once(["before"])
+    former = int(rig.webhook.split("/")[-2])
+    rig.discord.world.delete_webhook(former)
+    for text in ("one", "two", "three"):
+        rig.world.post(rig.source, text)
+    await rig.once(["before", "one", "two", "three"])
+    row = await pg.fetchrow("SELECT status, webhook_id, former_webhooks FROM pairs_pair")
+    assert (row["status"], row["former_webhooks"]) == ("active", [former])
+    assert row["webhook_id"] != former
+    audit = await pg.fetchrow("SELECT actor, target, before, after FROM core_auditevent WHERE action = 'pair.webhook'")
+    assert (audit["actor"], audit["target"]) == (f"worker:{rig.session}", f"pair.{rig.pair}")
+    assert await pg.fetchval("SELECT count(*) FROM core_notice WHERE text LIKE '%a new one was made%'") == 1
+    people = DiscordPeople(current().database_url)
+    await people.refresh()
+    assert former in people.webhooks(), "what it posted stays ours"
+    await people.posted(Message(f"dc:{rig.discord.channel}", 1, 1, text=(Node(Style.TEXT, "ours"),)), former)
+    assert await pg.fetchval("SELECT count(*) FROM pairs_inbox") == 0
+    await people.close()
+    rig.discord.world.delete_webhook(row["webhook_id"])
+    rig.world.post(rig.source, "kept")
+    assert (await rig.error()).startswith("hop 1"), "somebody deletes them on purpose"
 
 
 @pytest.mark.parametrize("code", [413, 400])

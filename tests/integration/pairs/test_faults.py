@@ -84,6 +84,8 @@ async def test_a_message_that_discord_refuses_is_set_aside_and_the_next_one_goes
 
 
 async def test_a_deleted_webhook_stops_the_pair_and_keeps_its_queue(by_webhook: Rig, pg: asyncpg.Connection) -> None:
+    bot, channel = by_webhook.discord.bot_id, by_webhook.discord.channel
+    by_webhook.discord.world.set_permissions(channel, bot, ["view", "history"])  # none to make another webhook
     by_webhook.discord.world.delete_webhook(int(by_webhook.webhook.split("/")[-2]))
     by_webhook.world.post(by_webhook.source, "kept")
     await until_value(pg, "SELECT status FROM pairs_pair", "error")

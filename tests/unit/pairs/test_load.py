@@ -48,6 +48,7 @@ def row(pair_id: int, sealed: bytes | None, webhook_id: int = 7) -> dict[str, An
         "group": 1,
         "cursor": 5,
         "resumed_at": 0,
+        "options": "{}",
     }
 
 
