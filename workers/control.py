@@ -26,7 +26,7 @@ from workers.beat import KEEPALIVE
 from workers.services.alarms import Alarms
 from workers.services.failovers import FailOvers, tell_moves
 from workers.services.groups import replan_changed
-from workers.services.health import judge_all, tell
+from workers.services.health import judge_all, tell, tell_settled
 from workers.services.sights import Watch
 
 QUEUE = "control"
@@ -53,7 +53,7 @@ class Rounds:
         reports = self._failovers.round(now)
         tell_moves(reports, tell(reports))
         place_parked()
-        settle()
+        tell_settled(settle())
         look_at_all()
         resume_expired(now)
         replan_changed()

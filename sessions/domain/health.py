@@ -39,8 +39,8 @@ class Seen:
 
     `since`: when it had to work from (its login, or when we began to watch). `dead_code`: Telegram's error that ended
     its key. `failed`: checks since the last good one; `code` that of the newest. `gone_since`: since when no worker has
-    it, None while one does. `lost` of its `sources` it cannot read. `host`: where it is placed; `host_good`: another
-    session there had a good check just now.
+    it, None while one does. `lost` of its `sources` it cannot read; `shut_out`: every chat where it ever looked.
+    `host`: where it is placed; `host_good`: another session there had a good check just now.
     """
 
     before: State
@@ -54,6 +54,7 @@ class Seen:
     gone_since: datetime | None = None
     sources: int = 0
     lost: int = 0
+    shut_out: bool = False
     host: str = ""
     host_good: bool = False
 
@@ -80,6 +81,8 @@ def judge(seen: Seen, now: datetime, limits: Limits) -> Verdict | None:
         return _trouble(seen, limits, gone=gone)
     if seen.failed or seen.last_good is None or seen.gone_since is not None:
         return None
+    if seen.before is State.UNAUTHORIZED and seen.shut_out and not seen.sources:
+        return None  # others have its pairs now; that alone makes it no better
     return Verdict(State.HEALTHY, f"partial access {seen.sources - seen.lost}/{seen.sources}" if seen.lost else "")
 
 

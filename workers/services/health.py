@@ -12,6 +12,7 @@ from django.db.models.functions import Now
 from pairs.domain.specs import shorten
 from pairs.models import Pair, PairStatus
 from pairs.services.failover import FailOverReport, way_back
+from pairs.services.settling import Settled
 from project.botkit.times import span
 from project.core import notices
 from project.core.models import Notice
@@ -97,6 +98,22 @@ def _tell_of(session_id: int, name: str, health: Health, reason: str, report: Fa
     lines = [f"{icon} Session {name} is {health}: {reason}", *pairs_lines(report), _TODO[health].format(name)]
     notices.end(_key(session_id))
     notices.post(_key(session_id), "\n".join(lines), severity=severity)
+
+
+def tell_settled(settled: Sequence[Settled]) -> None:
+    """Pairs that stopped because their source is shut to their session, or go on because it is open again. The other
+    changes come with their session's, which was told."""
+    for one in settled:
+        stopped = one.after == PairStatus.ERROR
+        if not stopped and one.before != PairStatus.ERROR:
+            continue
+        name = TelegramSession.objects.values_list("name", flat=True).get(pk=one.session_id)
+        key = f"access.{one.session_id}"
+        if stopped:
+            text = f"🔴 Session {name} cannot read the source any more: {_named(one.pairs)} stopped.\n"
+            notices.post(key, f"{text}/sessionhealth {name} says more; /changesession gives them another session.")
+        else:
+            notices.post(key, f"🟢 Session {name} can read the source again: {_named(one.pairs)} active.")
 
 
 def pairs_lines(report: FailOverReport | None) -> list[str]:

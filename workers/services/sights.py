@@ -15,7 +15,9 @@ _ROWS = """
 SELECT s.id, s.name, s.health, s.health_reason, s.health_cause, s.user_id IS NOT NULL AS authenticated,
        coalesce(x.dead_code, ''), coalesce(n.name, ''),
        l.released_at IS NULL AND l.expires_at > clock_timestamp() AS owned, coalesce(l.released_at, l.expires_at),
-       w.since, good.at, coalesce(bad.failed, 0), coalesce(bad.code, ''), seen.sources, seen.lost
+       w.since, good.at, coalesce(bad.failed, 0), coalesce(bad.code, ''), seen.sources, seen.lost,
+       s.health = 'unauthorized' AND (
+           SELECT coalesce(bool_and(access = 'banned'), false) FROM pairs_sourceaccess WHERE session_id = s.id)
 FROM tg_sessions_telegramsession s
 LEFT JOIN tg_sessions_accountsecret x ON x.account = 'session.' || s.id
 LEFT JOIN core_lease l ON l.name = 'session.' || s.id
@@ -77,6 +79,7 @@ class _Row:
     code: str
     sources: int
     lost: int
+    shut_out: bool
 
 
 class Watch:
@@ -125,6 +128,7 @@ class Watch:
             gone_since=None if row.owned else max(since, row.left_at or since),
             sources=row.sources,
             lost=row.lost,
+            shut_out=row.shut_out,
             host=row.host,
             host_good=bool(others) and steady,
         )

@@ -14,7 +14,7 @@ from project.core.models import AuditEvent, Lease, Notice
 from sessions.domain.health import Limits
 from sessions.models import AccountSecret, Health, HealthCheck, HealthFlip, TelegramSession
 from workers.models import Node, Placement
-from workers.services.health import judge_all, tell
+from workers.services.health import judge_all, tell, tell_settled
 from workers.services.sights import Watch
 
 pytestmark = pytest.mark.django_db
@@ -70,7 +70,7 @@ def add_pair(session_id: int, source: int, status: str = "active") -> Pair:
 def look(watch: Watch, at: datetime) -> None:
     judge_all(watch, LIMITS, at)
     tell({})
-    settle()
+    tell_settled(settle())
 
 
 def health(session_id: int) -> str:
@@ -209,7 +209,7 @@ def test_access_lost_to_some_sources_stops_those_pairs_and_to_all_of_them_the_se
     one.refresh_from_db()
     two.refresh_from_db()
     assert (one.status, one.status_code, two.status) == ("error", "SOURCE_ACCESS", "active")
-    assert texts() == []
+    assert [f"pair {one.pk} stopped" in text for text in texts()] == [True]
     SourceAccess.objects.create(session_id=session, source_chat=2, access=Access.BANNED, checked_at=NOW)
     look(watch, NOW + MINUTE)
     assert health(session) == Health.UNAUTHORIZED

@@ -37,6 +37,7 @@ TABLE = [
     ("a check found the account frozen", replace(WELL, code=FROZEN, failed=1), "unauthorized", ""),
     ("no access to any source", replace(WELL, sources=3, lost=3), "unauthorized", ""),
     ("no access to some sources", replace(WELL, sources=3, lost=1), "healthy", ""),
+    ("shut out, and others have its pairs", replace(WELL, before=State.UNAUTHORIZED, shut_out=True), None, ""),
     ("two failed checks", replace(WELL, failed=2, code="LOST"), None, ""),
     ("three failed checks", replace(WELL, failed=3, code="LOST"), "unhealthy", ""),
     ("three failed checks, as of everybody there", replace(ALONE, failed=3, code="LOST"), "unhealthy", "host.node1"),
