@@ -18,8 +18,6 @@ from .model import ChatMessage
 from .payloads import Json, Payloads, bare_id
 from .state import BotBox
 
-CALLBACK_LIFETIME = 60.0  # seconds
-
 
 @dataclass(frozen=True, slots=True)
 class Call:

@@ -11,6 +11,7 @@ from typing import Any
 
 from .model import ChatMessage, Command, Keyboard, Toast
 
+PRESS_LIFETIME = 60.0  # seconds in which a press can be answered
 _MOST_PENDING = 100_000
 # What getUpdates leaves out unless asked (https://core.telegram.org/bots/api#getupdates).
 _UNASKED = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
@@ -78,6 +79,11 @@ class BotBox:
         """Ends a waiting getUpdates: something came, or it has to give way."""
         if self.poll is not None and not self.poll.done():
             self.poll.set_result(came)
+
+    def press(self, query: str, press: Press) -> None:
+        """One more press; those that can no longer be answered are forgotten."""
+        open_ones = {name: item for name, item in self.presses.items() if press.at - item.at <= PRESS_LIFETIME}
+        self.presses = open_ones | {query: press}
 
     def toast(self, user_id: int, text: str, *, alert: bool) -> None:
         """What a user is shown after a press."""

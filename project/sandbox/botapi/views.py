@@ -27,7 +27,7 @@ class BotMessage:
 
 @dataclass(frozen=True, slots=True)
 class Forward:
-    """What a person forwards: a message of a channel, group or basic group (bare id), or words of somebody.
+    """What a person forwards: a message of a channel or supergroup, or with `user_id` alone words of somebody.
 
     `hidden`: the author allows no link to the account.
     """

@@ -128,7 +128,7 @@ class BotWorld:
 
     def _query(self, user: User, box: BotBox, chat: WithUser, message: ChatMessage, data: str) -> None:
         query = str(secrets.randbelow(2**62))
-        box.presses[query] = Press(user.id, self.state.clock.monotonic())
+        box.press(query, Press(user.id, self.state.clock.monotonic()))
         told = {
             "id": query,
             "from": self.payloads.user(user),

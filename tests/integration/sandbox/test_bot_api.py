@@ -43,6 +43,7 @@ from project.sandbox.app import Sandbox
 from project.sandbox.botapi.views import Forward
 from project.sandbox.client import ControlClient
 from project.sandbox.faults import FaultRule, Phase
+from project.sandbox.telegram.clock import Clock
 from project.sandbox.telegram.settings import OFF, REAL, Rate, Settings
 
 from .conftest import eventually
@@ -241,6 +242,11 @@ async def test_refusals_have_telegrams_words(desk: Desk) -> None:
     assert await query.answer().as_(bot) is True
     with pytest.raises(TelegramBadRequest, match="query is too old"):
         await query.answer().as_(bot)
+    await desk.control.bots.press(user, desk.bot_id, sent.message_id, "Go")
+    late, clock = (await desk.updates())[-1].callback_query, desk.sandbox.telegram.state.clock
+    desk.sandbox.telegram.state.clock = Clock(lambda: clock.monotonic() + 61, clock.wall)
+    with pytest.raises(TelegramBadRequest, match="query is too old"):
+        await late.answer().as_(bot)
 
 
 async def test_files_go_both_ways(desk: Desk) -> None:

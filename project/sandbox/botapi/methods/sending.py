@@ -5,8 +5,8 @@ from __future__ import annotations
 from project.sandbox.botapi.errors import bad
 from project.sandbox.botapi.model import Content
 from project.sandbox.botapi.payloads import Json
-from project.sandbox.botapi.registry import CALLBACK_LIFETIME, Call, method
-from project.sandbox.botapi.state import Press
+from project.sandbox.botapi.registry import Call, method
+from project.sandbox.botapi.state import PRESS_LIFETIME, Press
 
 from .content import caption_of, file_from, text_of
 
@@ -94,7 +94,7 @@ def answer_callback_query(call: Call) -> bool:
     """Ends the waiting of a pressed button, once."""
     query = call.arguments.text("callback_query_id")
     press = call.box.presses.pop(query, None)
-    if press is None or call.now - press.at > CALLBACK_LIFETIME:
+    if press is None or call.now - press.at > PRESS_LIFETIME:
         raise bad("query is too old and response timeout expired or query ID is invalid")
     text = call.arguments.text("text")
     if len(text) > _LONGEST_TOAST:
