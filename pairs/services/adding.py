@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pairs.domain.options import check_option
 from pairs.services.finding import find_poster, find_reader
 from pairs.services.registry import NewPair, PairView, add_pair
-from pairs.services.targets import find_target
+from pairs.services.targets import DiscordTarget, find_target
 from project.core.secret import Secret
 
 
@@ -25,12 +25,15 @@ class PairWish:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-def add_wished(*, actor: str, wish: PairWish) -> PairView:
-    """Looks everything up and saves the pair; it relays what comes from now on. Blocks for seconds, up to two minutes
-    where an account's worker does not answer. Raises InvalidInput, NotFound, Conflict and GatewayError."""
+def add_wished(*, actor: str, wish: PairWish, target: DiscordTarget | None = None) -> PairView:
+    """Looks everything up (but a `target` that was looked up already) and saves the pair; it relays what comes from now
+    on. Blocks for seconds, up to two minutes where an account's worker does not answer.
+
+    Raises InvalidInput, NotFound, Conflict and GatewayError.
+    """
     for name, value in wish.options.items():
         check_option(name, value)
-    target = find_target(wish.discord.reveal())
+    target = target or find_target(wish.discord.reveal())
     reader = find_reader(wish.source, wish.session)
     poster = find_poster(wish.destination, wish.sender, reader.session)
     new = NewPair(

@@ -1,0 +1,68 @@
+"""Files of pairs at the command line."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from pairs.domain.imports import MOST_BYTES, PairLine, parse_pairs, render_csv, render_yaml
+from pairs.services.imports import Entry, ImportPlan, Run, What, begin_import, export_pairs, plan_import
+from project.core.errors import InvalidInput
+
+Say = Callable[[str], None]
+
+_RENDER = {".csv": render_csv, ".yaml": render_yaml, ".yml": render_yaml}
+
+
+def read(path: Path) -> tuple[PairLine, ...]:
+    """The pairs of a file. Raises InvalidInput, ManyProblems with all that is wrong."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be read: {error.strerror}.") from None
+    return parse_pairs(data)
+
+
+def compared(lines: Sequence[PairLine], say: Say) -> ImportPlan:
+    """What the file would change, said line by line."""
+    plan = plan_import(lines)
+    for entry in plan.entries:
+        if entry.what is not What.UNCHANGED:
+            say(_about(entry))
+    say(", ".join(f"{len(plan.of(what))} {what.value}" for what in What))
+    return plan
+
+
+def carry_out(plan: ImportPlan, *, actor: str, say: Say) -> bool:
+    """Does what the file says, and tells what was refused; whether anything was."""
+    run = Run(actor, begin_import(actor=actor, work=plan.work), plan.work)
+    while run.step():
+        say(f"{run.done + len(run.problems)} of {len(run.work)}")
+    for problem in run.problems:
+        say(problem)
+    say(f"{run.done} of {len(run.work)} lines are carried out.")
+    return bool(run.problems)
+
+
+def write(path: Path, *, with_secrets: bool) -> int:
+    """Writes all pairs to a new file that only its owner can read; how many. Raises InvalidInput."""
+    render = _RENDER.get(path.suffix.lower())
+    if render is None:
+        raise InvalidInput(f"{path.name} is neither .csv nor .yaml.", hint=f"Name it one of {', '.join(_RENDER)}.")
+    lines = export_pairs(with_secrets=with_secrets)
+    try:
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise InvalidInput(f"{path} cannot be written: {error.strerror}.", hint="Name a new file.") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(render(lines))
+    return len(lines)
+
+
+def _about(entry: Entry) -> str:
+    line = entry.line
+    route = f"{line.source} -> {line.discord or 'a webhook'} -> {line.destination}"
+    why = f" ({'; '.join(entry.about)})" if entry.about else ""
+    return f"line {line.line}: {entry.what.value}: {route}{why}"
