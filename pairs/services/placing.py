@@ -19,7 +19,7 @@ def best_sessions(source_chats: Sequence[int] = (), *, without: Collection[int] 
     """Sessions for `seats` pairs of these sources (bare chat ids), best first, and the others with their reasons.
 
     Without sources: for a new pair of whatever source. `without`: ids of sessions that are out of the question.
-    A choice with `unseen` sources has to look at them first (`handover.look_as`, or when the pair is added).
+    A choice with `unseen` sources has to look at them first.
     """
     return rank(candidates(source_chats, without=without), source_chats, seats=seats)
 
