@@ -88,7 +88,7 @@ class AdminBot:
     def _wired(self) -> Dispatcher:
         dispatcher = Dispatcher(disable_fsm=True)
         menus = Menus(self.desk.bot, self.desk.catalogue)
-        handlers, gate = Handlers(self.desk, menus), Gate(self.desk, self._ledger)
+        handlers, gate = Handlers(self.desk, menus), Gate(self.desk, self._ledger, menus)
         for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):
             observer.outer_middleware(gate)
         dispatcher.message.register(handlers.message)

@@ -94,6 +94,11 @@ class BotCall:
         """Ends the operator's dialogue."""
         await self.do(close_dialogue, self.operator.user_id)
 
+    async def cancel(self) -> bool:
+        """Ends the operator's dialogue and pending confirmations."""
+        dropped = self.desk.confirmations.drop(self.operator.user_id)
+        return await self.do(close_dialogue, self.operator.user_id) or dropped > 0
+
     async def remove(self) -> None:
         """Deletes the operator's own message."""
         if self.message_id:

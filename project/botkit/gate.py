@@ -11,6 +11,7 @@ from django.db import OperationalError
 
 from project.botkit.desk import Desk
 from project.botkit.ledger import Ledger
+from project.botkit.menus import Menus
 from project.botkit.parts import Reply, bold, plain
 from project.botkit.throttle import MOST, SECONDS, Verdict
 from project.botkit.times import span
@@ -31,8 +32,9 @@ log = get_logger(__name__)
 class Gate(BaseMiddleware):
     """Asked at every message and every press, before anything else sees it. Adds `admission` for the handlers."""
 
-    def __init__(self, desk: Desk, ledger: Ledger) -> None:
+    def __init__(self, desk: Desk, ledger: Ledger, menus: Menus) -> None:
         self._desk = desk
+        self._menus = menus
         self._ledger = ledger
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> None:
@@ -54,6 +56,7 @@ class Gate(BaseMiddleware):
         known = await self._desk.pool.run(admit, user.id, user.full_name)
         if known is None:
             self._desk.confirmations.drop(user.id)
+            await self._menus.hide(user.id)
             if chat_id != user.id or not await self._claimed(event, user):
                 await self._ledger.ignored("stranger", user.id)
             return None

@@ -81,6 +81,9 @@ class Call(Protocol):
     async def finish(self) -> None:
         """End the operator's dialogue."""
 
+    async def cancel(self) -> bool:
+        """End the operator's dialogue and whatever waits for their confirmation; False when nothing did."""
+
     async def remove(self) -> None:
         """Delete the operator's own message, at once: it held a secret."""
 
@@ -141,7 +144,10 @@ class Dialogue:
 
 @dataclass(frozen=True, slots=True)
 class Room:
-    """What one room adds to the bot. `on_message` gets forwarded messages and pasted links outside dialogues."""
+    """What one room adds to the bot. `on_message` gets forwarded messages and pasted links outside dialogues.
+
+    Of a message forwarded from a channel, `data` names `forward_chat` and `forward_message`; of others `forwarded`.
+    """
 
     commands: tuple[Command, ...] = ()
     presses: tuple[Press, ...] = ()

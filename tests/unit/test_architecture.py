@@ -18,7 +18,7 @@ ROOMS = ("project", "sessions", "pairs", "workers")
 RESERVED = {
     "telethon": ("project.telegram.*", "project.sandbox.*"),
     "discord": ("project.discord.*",),
-    "aiogram": ("project.botkit.*", "*.bot.*"),
+    "aiogram": ("project.botkit.*", "project.bot.*"),
     "project.sandbox": (
         "project.sandbox.*",
         "project.demo.*",

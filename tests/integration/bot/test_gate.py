@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from project.bot.commands.cancel import CANCEL
 from project.botkit import throttle
 from project.botkit.bot import AdminBot
 from project.botkit.catalogue import Catalogue, assemble
@@ -35,7 +36,7 @@ class Bomb:
         return assemble(
             [
                 Room(
-                    commands=(command, dialogue, broken),
+                    commands=(command, dialogue, broken, CANCEL),
                     presses=(Press("bang", Role.OPERATOR, self._bang),),
                     dialogues=(Dialogue("secret", Role.OPERATOR, self._hear, secret=True),),
                 )
@@ -133,6 +134,17 @@ async def test_a_confirmation_is_good_once_for_the_same_arguments(
     assert len(bomb.done) == 1
 
 
+async def test_cancel_voids_what_waits(people: Any, telegram: FakeTelegram, bomb: Bomb) -> None:
+    operator = people(OPERATOR)
+    await operator.says("/bomb x")
+    asked = telegram.last(OPERATOR)
+    data = asked[1]["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    await operator.says("/cancel")
+    assert "not waiting" in await operator.sees()
+    await operator.press_data(data, message=asked[0], chat=OPERATOR)
+    assert bomb.done == []
+
+
 async def test_a_confirmation_ends_with_its_minute(
     people: Any, admin: AdminBot, telegram: FakeTelegram, bomb: Bomb
 ) -> None:
@@ -153,6 +165,7 @@ async def test_who_is_removed_loses_access_and_confirmations(people: Any, telegr
     await operator.press("Confirm")
     assert bomb.done == []
     assert len(telegram.texts(OPERATOR)) == 1
+    assert len(telegram.named("DeleteMyCommands")) == 1
     await in_db(Operator.objects.create, user_id=OPERATOR, role="operator")
     await operator.press("Confirm")
     assert bomb.done == []
