@@ -14,15 +14,20 @@ from project.core.operators import OperatorView, Role
 BACKEND = "project.console.backend.OperatorBackend"
 _PREFIX = "telegram:"  # a colon: nobody can be made such a user by hand
 _ROOMS = frozenset({"core", "tg_sessions", "pairs", "workers", "django_celery_beat"})
-_OPERATOR_CHANGES = frozenset(
+_OPERATORS = frozenset(
     {
         *("tg_sessions.change_telegramsession", "tg_sessions.change_senderbot", "pairs.change_pair"),
         *("pairs.change_delivery", "workers.change_workergroup", "workers.change_node", "core.change_operation"),
+        "core.view_auditevent",
     }
 )
-_OWNER_CHANGES = frozenset(
-    f"{act}_{model}" for act in ("core.add", "core.change", "core.delete") for model in ("operator",)
-) | frozenset(f"django_celery_beat.change_{model}" for model in ("periodictask", "intervalschedule"))
+_OWNERS = frozenset(
+    {
+        *("tg_sessions.delete_telegramsession", "core.change_operator", "core.delete_operator"),
+        *("core.view_operator", "core.view_ownerclaim", "core.view_consolelink", "core.view_botdialogue"),
+        *("django_celery_beat.change_periodictask", "django_celery_beat.change_intervalschedule"),
+    }
+)
 
 Anybody = AbstractBaseUser | AnonymousUser
 
@@ -49,7 +54,7 @@ class OperatorBackend(BaseBackend):
         return user
 
     def has_perm(self, user_obj: Anybody, perm: str, obj: Any = None) -> bool:
-        """Viewers see everything; operators may act; owners decide on operators and schedules, too."""
+        """Viewers see; operators act; owners delete sessions, and decide on operators and schedules."""
         operator: OperatorView | None = getattr(user_obj, "operator", None)
         return operator is not None and _allows(operator.role, perm)
 
@@ -59,9 +64,10 @@ class OperatorBackend(BaseBackend):
 
 
 def _allows(role: Role, perm: str) -> bool:
-    room, _, act = perm.partition(".")
-    if room in _ROOMS and act.startswith("view_"):
-        return role.allows(Role.VIEWER)
-    if perm in _OPERATOR_CHANGES:
+    """As the bot's commands ask: /audit needs an operator, /operators and /deletesession an owner."""
+    if perm in _OWNERS:
+        return role.allows(Role.OWNER)
+    if perm in _OPERATORS:
         return role.allows(Role.OPERATOR)
-    return perm in _OWNER_CHANGES and role.allows(Role.OWNER)
+    room, _, act = perm.partition(".")
+    return room in _ROOMS and act.startswith("view_")

@@ -58,7 +58,7 @@ class SessionConsole(TelegramSessionAdmin):
             "Asked to restart",
         )
 
-    @admin.action(permissions=["act"], description="Delete selected sessions")
+    @admin.action(permissions=["end"], description="Delete selected sessions")
     @asks(
         Asked(
             "Delete sessions",

@@ -48,7 +48,7 @@ class OperatorAdmin(ReadOnlyAdmin):
         change = partial(change_role, actor=actor_of(request), role=Role(answers["role"]))
         each(self, request, rows, lambda row: change(user_id=row.user_id), "Changed")
 
-    @admin.action(permissions=["act"], description="Take selected operators off the whitelist")
+    @admin.action(permissions=["end"], description="Take selected operators off the whitelist")
     @asks(Asked("Remove operators", "Remove them", "Their next message to the bot is a stranger's."))
     def remove(self, request: HttpRequest, rows: list[Any], answers: dict[str, Any]) -> None:
         """By the service, which keeps the last owner."""

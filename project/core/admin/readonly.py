@@ -34,6 +34,11 @@ class ShownAdmin(Base):
         meta = self.opts
         return bool(request.user.has_perm(f"{meta.app_label}.change_{meta.model_name}"))
 
+    def has_end_permission(self, request: HttpRequest) -> bool:
+        """Who may end rows for good, by services."""
+        meta = self.opts
+        return bool(request.user.has_perm(f"{meta.app_label}.delete_{meta.model_name}"))
+
 
 class ReadOnlyAdmin(ShownAdmin):
     """For rows that only the program writes."""

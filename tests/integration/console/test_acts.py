@@ -158,5 +158,18 @@ def test_a_viewer_is_offered_no_act(client: Client) -> None:
     row = session("main")
     page = reverse("admin:tg_sessions_telegramsession_changelist")
     assert 'name="action"' not in client.get(page).content.decode()
+    assert client.get(reverse("admin:core_auditevent_changelist")).status_code == 403
     client.post(page, {"action": "disable", "_selected_action": [row.pk], "confirmed": "yes"})
+    assert TelegramSession.objects.get().lifecycle == "active"
+
+
+def test_only_an_owner_deletes_sessions(client: Client) -> None:
+    client.defaults["HTTP_HOST"] = "localhost"
+    view = add_operator(actor="test", user_id=6, role=Role.OPERATOR)
+    client.post(make_link(view).removeprefix("http://localhost:8000"))
+    row = session("main")
+    shown = client.get(reverse("admin:tg_sessions_telegramsession_changelist")).content.decode()
+    assert 'value="disable"' in shown
+    assert 'value="delete_for_good"' not in shown
+    act(client, [row], "delete_for_good")
     assert TelegramSession.objects.get().lifecycle == "active"

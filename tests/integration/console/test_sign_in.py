@@ -98,6 +98,8 @@ def test_the_role_decides_at_every_request(ann: OperatorView, client: Client) ->
     assert shown.status_code == 200
     assert 'name="priority"' not in shown.content.decode()
     assert client.post(page, {"priority": 5, "max_pairs": 5}).status_code == 403
+    assert client.get(operators).status_code == 403
+    change_role(actor="test", user_id=ANN, role=Role.OWNER)
     assert client.get(operators).status_code == 200
     assert client.get(reverse("admin:auth_user_changelist")).status_code == 403
 
