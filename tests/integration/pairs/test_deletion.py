@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from pairs.models import Assignment, Delivery, Event, Pair
 from pairs.services import parked, progress
@@ -12,6 +13,7 @@ from pairs.services.failover import fail_over, foresee, way_back
 from pairs.services.moving import change_sessions
 from pairs.services.optimal import optimal_session
 from pairs.services.parked import place_parked
+from pairs.services.placing import best_sessions
 from pairs.services.settling import settle
 from project.core.errors import Conflict
 from project.core.models import AuditEvent
@@ -171,3 +173,17 @@ def test_what_is_on_its_way_to_a_deleted_session_goes_elsewhere(eyes: Eyes) -> N
     assert ([p.id for p in plan.pairs], plan.leaving) == ([1], (2,))
     delete("two")
     assert owners() == {1: "three", 2: "three"}
+
+
+@pytest.mark.parametrize("count", [2, 30])
+def test_the_number_of_questions_does_not_grow_with_the_sessions(
+    eyes: Eyes, count: int, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for number in range(count):
+        one = session(f"s{number}")
+        for place in range(3):
+            pair(number * 3 + place + 1, one)
+    with django_assert_max_num_queries(4):
+        assert len(best_sessions([SOURCE + 1]).best) == count
+    with django_assert_max_num_queries(8):
+        assert len(foresee("s0").moved) == 3

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries
 
 from pairs.models import Assignment, Pair, SourceAccess
 from pairs.services import progress
@@ -225,13 +226,13 @@ def test_a_hand_over_between_plan_and_commit_is_noticed(eyes: Eyes, monkeypatch:
     assert wishes() == {1: None}
 
 
-def test_two_hundred_pairs_are_written_by_a_handful_of_statements(
-    eyes: Eyes, django_assert_max_num_queries: object
+def test_fifty_pairs_are_written_by_a_handful_of_statements(
+    eyes: Eyes, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     sessions = [session(f"s{number}", max_pairs=50) for number in range(5)]
     targets = session("target", max_pairs=50)
     for number in range(50):
         pair(number + 1, sessions[number % 5])
     assert targets
-    with django_assert_max_num_queries(25):  # type: ignore[operator]
+    with django_assert_max_num_queries(25):
         assert len(move("1-50", "target")) == 50
