@@ -20,11 +20,12 @@ from project.core.logs import get_logger
 from project.discord.rest import DiscordRest
 from project.telegram.account import TelegramAccount
 from project.telegram.updates import Update
-from sessions.accounts import AccountRecord, load_account, save_state
+from sessions.accounts import AccountRecord, save_state
 from sessions.login.runner import run_login
 from sessions.lookups import answer_lookups
 from workers.database import Link
 from workers.worker import fence
+from workers.worker.sealed import load_opened
 from workers.worker.wishes import sources_of, take_check_wish
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class RealDoors:
 
     async def load(self, conn: Connection, account: str) -> AccountRecord:
         """The account as its rows say."""
-        return await load_account(conn, account)
+        return await load_opened(conn, account)
 
     async def save(self, conn: Connection, holding: Holding, state: bytes) -> None:
         """Seal and store its state."""
