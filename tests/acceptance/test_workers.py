@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 
+from pairs.models import Assignment, Pair, PairStatus
 from project.core.operators import Role
 from sessions.services.registry import find_session
 from tests.acceptance.rig import World
@@ -16,17 +19,59 @@ async def test_workerstatus_shows_groups_and_nodes(world: World) -> None:
     await world.pair(session)
     operator = await world.operator(Role.VIEWER)
 
-    async def reported() -> bool:
-        await operator.says("/workerstatus")
-        text = (await operator.sees("Workers")).text
-        return f"{session.name} · up · node" in text and "1: 1/30" in text and "CPU" in text
-
-    await world.until(reported, "the worker on the page")
-    shown = await operator.sees("Nodes")
+    account = (await world.orm(find_session, session.name)).account
+    measured = Placement.objects.filter(account=account, memory__isnull=False, state="up")
+    await world.until_row(measured.exists, "figures of its worker")
+    group = WorkerGroup.objects.filter(session__name=session.name, state="running")
+    await world.until_row(group.exists, "the report of its group")
+    await operator.says("/workerstatus")
+    shown = await operator.sees("Workers")
+    assert "CPU" in shown.text.split("Nodes")[1]
     line = next(part for part in shown.text.split("\n\n") if session.name in part)
-    for figure in ("pid", "pairs 1/30", "restarts 0", "lag", "memory"):
+    for figure in ("· up · node", "pid", "pairs 1/30", "groups 1: 1/30\n", "restarts 0", "lag", "memory", "CPU"):
         assert figure in line
-    await operator.press("🔄")
+
+
+@pytest.mark.sentence("S-06", "S-08", "S-61", "S-64", "S-65", "S-66", "S-69")
+async def test_groups_follow_the_pairs_by_themselves(world: World) -> None:
+    session = await world.session("aab_grown", max_pairs=50)
+    await world.pair(session)
+    operator = await world.operator(Role.VIEWER)
+
+    async def grouped(*sizes: int) -> None:
+        await world.until_row(lambda: _sizes(session.name) == list(sizes), f"groups of {sizes}")
+        await operator.says("/workerstatus")
+        parts = (await operator.sees("Workers")).text.split("\n\n")
+        part = next(part for part in parts if session.name in part)
+        assert all(f"{size}/30" in part for size in sizes), part
+
+    await grouped(1)
+    more = await world.orm(_add_paused, session.name, 30)
+    await grouped(15, 16)
+    await world.orm(lambda: Pair.objects.filter(pk__in=more).update(status=PairStatus.REMOVED))
+    await grouped(1)
+
+
+def _sizes(name: str) -> list[int]:
+    """Of the groups that have a row, as long as each has pairs."""
+    living = Assignment.objects.filter(session=find_session(name)).exclude(pair__status=PairStatus.REMOVED)
+    sizes = Counter(living.values_list("group", flat=True))
+    rows = WorkerGroup.objects.filter(session__name=name).values_list("number", flat=True)
+    return sorted(sizes.values()) if set(rows) == sizes.keys() else []
+
+
+def _add_paused(name: str, count: int) -> list[int]:
+    """Pairs that nobody works: they only have to be somewhere."""
+    session = find_session(name)
+    first = 10_000_000 + session.pk * 1000
+    pairs = Pair.objects.bulk_create(
+        [
+            Pair(source_chat=first + number, discord_channel=1, destination_chat=1, status=PairStatus.PAUSED)
+            for number in range(count)
+        ]
+    )
+    Assignment.objects.bulk_create([Assignment(pair=pair, session=session) for pair in pairs])
+    return [pair.pk for pair in pairs]
 
 
 @pytest.mark.sentence("S-07", "S-63")
