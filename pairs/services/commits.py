@@ -92,10 +92,12 @@ def posting(pairs: Collection[int]) -> set[int]:
 
 
 def _check_targets(moves: Sequence[Move]) -> None:
-    """Locks the sessions, so that two moves cannot take the same last seat."""
+    """Locks the sessions, so that two moves cannot take the same last seat. Not their keys: a hand-over to one of them
+    holds its pairs already, and we come for pairs next."""
     coming = Counter(move.after_id for move in moves if move.before_id != move.after_id)
     ids = sorted({move.after_id for move in moves})
-    list(TelegramSession.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk", flat=True))
+    locked = TelegramSession.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    list(locked.values_list("pk", flat=True))
     targets = {one.session_id: one for one in candidates()}
     for number in ids:
         target = targets.get(number)

@@ -12,6 +12,7 @@ from pairs.domain.moves import MovePlan, MovingPair, Refused, pairs_named
 from pairs.models import Pair
 from pairs.services.commits import commit, wake_all
 from pairs.services.moving import plan_moves
+from pairs.services.placing import candidates
 from pairs.services.selection import moving_pairs
 from project.core import operations
 from project.core.errors import ManyProblems
@@ -66,7 +67,7 @@ def stop(operation_id: int, *, actor: str) -> OperationView:
         operations.stop(operation_id, actor=actor)
         mine = _of_target(targets)
         owners = (
-            Pair.objects.select_for_update(of=("self",))
+            Pair.objects.select_for_update(of=("self",), no_key=True)
             .filter(mine)
             .values_list("pk", "assignment__session_id", "wanted_session_id")
         )
@@ -80,8 +81,13 @@ def stop(operation_id: int, *, actor: str) -> OperationView:
 
 
 def plan_undo(operation_id: int) -> MovePlan:
-    """What taking the moves back would do, with the same pre-flight as any move; changes nothing. Raises NotFound."""
-    return _plan_undo(find_operation(operation_id))
+    """What taking the moves back would do, with the same pre-flight as any move; changes nothing.
+
+    Raises NotFound, and Conflict when it is too late or was done.
+    """
+    operation = find_operation(operation_id)
+    operations.require_undo(operation)
+    return _plan_undo(operation)
 
 
 def undo(operation_id: int, *, actor: str, partly: bool = False) -> OperationView | None:
@@ -89,12 +95,11 @@ def undo(operation_id: int, *, actor: str, partly: bool = False) -> OperationVie
 
     Raises NotFound, Conflict when it is too late or was done, and ManyProblems with every pair that cannot go back.
     """
-    operation = find_operation(operation_id)
-    plan = _plan_undo(operation)  # before the transaction: an account answers what is committed
+    plan = plan_undo(operation_id)  # before the transaction: an account answers what is committed
     if plan.refused and not partly:
         raise ManyProblems(plan.problems, hint="Nothing was changed.")
     with transaction.atomic():
-        operations.take_undo(operation_id)
+        operation = operations.take_undo(operation_id)
         if not plan.moves:
             return None
         title = f"Back: {operation.title}"
@@ -106,14 +111,17 @@ def _plan_undo(operation: OperationView) -> MovePlan:
     went = _targets(operation)
     back = {int(pair): int(session) for pair, session in (operation.undo or {}).get("moves", ())}
     rows = moving_pairs(Q(pk__in=list(back)))
-    pairs = [pair for pair in rows if _place(pair) == went[pair.id]]
+    stayed = [pair for pair in rows if _place(pair) == went[pair.id]]
+    living = {one.session_id for one in candidates()}
+    pairs = [pair for pair in stayed if back[pair.id] in living]
     plan = plan_moves(pairs, {pair.id: back[pair.id] for pair in pairs}, trust_refusals=False)
     elsewhere = [
         Refused(pair.id, "it was moved on meanwhile")
         for pair in rows
         if _place(pair) not in (went[pair.id], back[pair.id])
     ]
-    return replace(plan, refused=(*plan.refused, *elsewhere))
+    orphans = [Refused(pair.id, "its session was deleted") for pair in stayed if back[pair.id] not in living]
+    return replace(plan, refused=(*plan.refused, *elsewhere, *orphans))
 
 
 def _place(pair: MovingPair) -> int | None:

@@ -114,6 +114,12 @@ def take_undo(operation_id: int) -> OperationView:
     raise Conflict(_why_not(find_operation(operation_id)))
 
 
+def require_undo(operation: OperationView) -> None:
+    """Raises Conflict when it cannot be taken back now."""
+    if why_not := _why_not(operation):
+        raise Conflict(why_not)
+
+
 def may_undo(operation: OperationView) -> bool:
     """Whether it can be taken back now."""
     return not _why_not(operation)

@@ -13,6 +13,7 @@ from pairs.services import progress
 from pairs.services.moving import change_sessions, plan_change
 from project.core.errors import Conflict, ManyProblems, NotFound
 from project.core.models import AuditEvent, Operation
+from sessions.models import TelegramSession
 from tests.integration.pairs.moving_rows import DESTINATION, SOURCE, Eyes, eyes, given, owners, pair, session, wishes
 
 __all__ = ["eyes"]
@@ -77,6 +78,23 @@ def test_undo_is_looked_at_like_any_move_and_ends_after_an_hour(eyes: Eyes) -> N
     with pytest.raises(Conflict, match="an hour"):
         progress.undo(operation.id, actor="me")
     assert owners() == {1: "two"}
+
+
+def test_what_was_moved_on_or_lost_its_session_stays_at_an_undo(eyes: Eyes) -> None:
+    one, _, three = session("one"), session("two"), session("three")
+    pair(1, one)
+    pair(2, one)
+    pair(3, three)
+    operation = change_sessions(actor="me", pairs="1-3", target="two").operation
+    assert operation is not None
+    given()
+    assert move("2", "three") == [2]
+    TelegramSession.objects.filter(pk=three.pk).update(lifecycle="deleted")
+    plan = progress.plan_undo(operation.id)
+    assert [step.pair_id for step in plan.moves] == [1]
+    assert plan.problems == ("pair 2: it was moved on meanwhile", "pair 3: its session was deleted")
+    assert progress.undo(operation.id, actor="me", partly=True) is not None
+    assert wishes() == {1: "one", 2: "three", 3: None}
 
 
 def test_stop_withdraws_what_has_not_moved(eyes: Eyes) -> None:
