@@ -16,7 +16,7 @@ from project.core.redaction import redact
 from project.core.secret import Secret
 
 _SHORTEST_KNOWN = 8  # shorter texts would hide innocent words
-_QUIET = ("telethon", "discord", "aiohttp.access", "kombu", "amqp", "asyncio", "celery.redirected")
+_QUIET = ("telethon", "discord", "aiohttp.access", "kombu", "amqp", "asyncio", "celery.redirected", "aiogram")
 
 
 def configure(service: str) -> None:
