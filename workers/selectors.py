@@ -86,13 +86,9 @@ def _silent_groups(after: timedelta = GROUP_SILENT_AFTER) -> list[WorkerGroup]:
 def lasting_orphans() -> Orphans:
     """The same, as far as it has lasted for three minutes and no session's health tells of it already. What no node
     runs counts only while there is one that would."""
-    cutoff, running = Now() - LASTING, _long_running()
+    running = _long_running()
     return Orphans(
-        pairs=_names(
-            Pair.objects.filter(
-                status__in=(PairStatus.ACTIVE, PairStatus.DEGRADED), assignment=None, created_at__lt=cutoff
-            )
-        ),
+        pairs=_names(_unread_pairs()),
         placements=_names(_lasting_placements()),
         leases=(),
         groups=tuple(
@@ -101,6 +97,14 @@ def lasting_orphans() -> Orphans:
             if group.session.account in running
         ),
     )
+
+
+def _unread_pairs() -> Iterable[Pair]:
+    """They should relay, and have no session, or one that is not to run."""
+    cutoff = Now() - LASTING
+    stopped = Q(assignment__session__lifecycle__in=(Lifecycle.DISABLED, Lifecycle.DELETED))
+    unread = Q(assignment=None, created_at__lt=cutoff) | stopped & Q(assignment__session__updated_at__lt=cutoff)
+    return Pair.objects.filter(unread, status__in=(PairStatus.ACTIVE, PairStatus.DEGRADED)).order_by("pk")
 
 
 def _lasting_placements() -> list[Placement]:

@@ -40,7 +40,9 @@ async def _follow(call: Call, view: RestartView) -> None:
 def _what(view: RestartView) -> str:
     if view.target.group is None:
         return f"the worker of {bold(view.target.session)} (pid {view.pid or '?'} on {plain(view.node)})"
-    return f"group {view.target.group} of {bold(view.target.session)}, {view.pairs} pairs; its other group goes on"
+    return (
+        f"group {view.target.group} of {bold(view.target.session)}, {view.pairs} pairs; the rest of the session goes on"
+    )
 
 
 COMMAND = Command(

@@ -192,6 +192,23 @@ def test_the_check_leaves_a_host_that_is_gone_to_the_judge_of_health() -> None:
     assert check_workers().troubles == ()
 
 
+@pytest.mark.sentence("S-68")
+def test_pairs_that_nobody_reads_are_told() -> None:
+    before = timezone.now() - timedelta(minutes=10)
+    off, active = session("off"), session("active")
+    unread, _, alone = (
+        *add_pairs(off, 1),
+        *add_pairs(active, 1),
+        Pair.objects.create(source_chat=77, discord_channel=1, destination_chat=1),
+    )
+    Pair.objects.update(created_at=before)
+    assert check_workers().troubles == (f"Pairs that nobody reads (1): pair {alone.pk}.",)
+    TelegramSession.objects.filter(name="off").update(lifecycle="disabled", updated_at=before)
+    assert check_workers().troubles == (f"Pairs that nobody reads (2): pair {unread.pk}, pair {alone.pk}.",)
+    Pair.objects.exclude(assignment__session=active).update(status="disabled")
+    assert check_workers().troubles == ()
+
+
 def test_a_full_disk_is_told() -> None:
     figures = {"memory_total": 100, "memory_free": 50, "disk_total": 100, "disk_free": 4, "cpu_percent": 1.0}
     node("n1", measured_at=timezone.now(), **figures)
