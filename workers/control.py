@@ -19,6 +19,7 @@ from pairs.services.parked import place_parked
 from pairs.services.progress import look_at_all
 from pairs.services.settling import settle
 from pairs.services.statuses import resume_expired
+from pairs.services.stillness import let_go
 from project.core.config import Config, current
 from project.core.logs import get_logger
 from sessions.domain.health import Limits
@@ -32,6 +33,7 @@ from workers.services.sights import Watch
 QUEUE = "control"
 EVERY = 5.0  # seconds
 AGAIN = 1.0  # seconds, after an error and between wake-ups
+BREATH = 0.2  # seconds that what happens at once may take
 _LOCK = (7461, 3)
 _WAKE = "placements"
 
@@ -56,6 +58,7 @@ class Rounds:
         tell_settled(settle())
         look_at_all()
         resume_expired(now)
+        let_go()
         replan_changed()
 
     def lost_sight(self) -> None:
@@ -120,6 +123,7 @@ class Control(threading.Thread):
         while not self._stopped.is_set() and (left := deadline - time.monotonic()) > 0:
             for heard in conn.notifies(timeout=min(left, AGAIN), stop_after=1):
                 if heard.payload == _WAKE:
+                    self._stopped.wait(BREATH)
                     return
         conn.execute("SELECT 1")
 

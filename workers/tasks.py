@@ -11,11 +11,11 @@ from celery.app import app_or_default
 from pairs.services.retention import journal_removals
 from project.core.config import current
 from project.core.logs import get_logger
-from project.core.retention import audit_removals, remove
+from project.core.retention import audit_removals, notice_removals, remove
 from sessions.services.retention import session_removals
 from workers import selectors
-from workers.services.checks import check_workers as check_all_workers
 from workers.control import ControlStep
+from workers.services.checks import check_workers as check_all_workers
 from workers.worker.runtime import here
 
 SPREAD = 20.0
@@ -51,7 +51,12 @@ async def check_session(account: str, wait: float = 0.0) -> None:
 def remove_old_rows() -> None:
     """Remove what is older than PAYLOAD_DAYS, LINK_DAYS, CHECK_DAYS and AUDIT_DAYS say, for at most five minutes."""
     config = current()
-    removals = [*journal_removals(config), *session_removals(config), *audit_removals(config)]
+    removals = [
+        *journal_removals(config),
+        *session_removals(config),
+        *notice_removals(config),
+        *audit_removals(config),
+    ]
     removed = remove(removals, seconds=REMOVE_LIMIT)
     if any(removed.values()):
         log.info("old rows removed", **{what.replace(" ", "_"): count for what, count in removed.items() if count})

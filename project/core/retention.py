@@ -29,6 +29,22 @@ class Removal:
     days: int
 
 
+def notice_removals(config: Config) -> list[Removal]:
+    """What operators were told, but for trouble that is not over."""
+    statement = """
+    WITH removed AS (
+        DELETE FROM core_notice WHERE id IN (
+            SELECT id FROM core_notice
+            WHERE created_at < clock_timestamp() - make_interval(days => %(days)s)
+              AND (ended_at IS NOT NULL OR severity = 'info')
+            ORDER BY id LIMIT %(most)s FOR UPDATE SKIP LOCKED)
+        RETURNING id
+    )
+    SELECT CASE WHEN count(*) = %(most)s THEN 0 END, count(*) FROM removed
+    """
+    return [Removal("notices", statement, config.check_days)]
+
+
 def audit_removals(config: Config) -> list[Removal]:
     """The audit trail: its oldest rows, by the one function that its trigger lets through, and that writes it down."""
     statement = """

@@ -38,9 +38,10 @@ class Seen:
     """What is known of a session.
 
     `since`: when it had to work from (its login, or when we began to watch). `dead_code`: Telegram's error that ended
-    its key. `failed`: checks since the last good one; `code` that of the newest. `gone_since`: since when no worker has
-    it, None while one does. `lost` of its `sources` it cannot read; `shut_out`: every chat where it ever looked.
-    `host`: where it is placed; `host_good`: another session there had a good check just now.
+    its key. `failed`: checks since the last good one; `code` that of the newest; `proved`: the last good one came after
+    its last trouble. `gone_since`: since when no worker has it, None while one does; `crashes`: how its worker ends
+    again and again. `lost` of its `sources` it cannot read; `shut_out`: every chat where it ever looked. `host`: where
+    it is placed; `host_good`: another session there had a good check just now.
     """
 
     before: State
@@ -51,7 +52,9 @@ class Seen:
     code: str = ""
     failed: int = 0
     last_good: datetime | None = None
+    proved: bool = True
     gone_since: datetime | None = None
+    crashes: str = ""
     sources: int = 0
     lost: int = 0
     shut_out: bool = False
@@ -77,9 +80,11 @@ def judge(seen: Seen, now: datetime, limits: Limits) -> Verdict | None:
     gone = seen.gone_since is not None and now - seen.gone_since >= limits.gone
     if quiet >= limits.timeout and seen.host_good:
         return Verdict(State.EXPIRED, f"No good check for {_span(limits.timeout)}, while others there have them.")
+    if seen.crashes and seen.before is not State.EXPIRED:
+        return Verdict(State.UNHEALTHY, f"Its worker keeps crashing ({seen.crashes}).")
     if gone or quiet >= limits.timeout or seen.failed >= limits.failures:
         return _trouble(seen, limits, gone=gone)
-    if seen.failed or seen.last_good is None or seen.gone_since is not None:
+    if seen.failed or seen.last_good is None or seen.gone_since is not None or not seen.proved:
         return None
     if seen.before is State.UNAUTHORIZED and seen.shut_out and not seen.sources:
         return None  # others have its pairs now; that alone makes it no better

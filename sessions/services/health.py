@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils import timezone
 
@@ -21,13 +22,19 @@ class Flip:
 
 
 def flip(
-    session_id: int, health: Health, *, reason: str, cause: str = "", expected: Health | None = None
+    session_id: int,
+    health: Health,
+    *,
+    reason: str,
+    cause: str = "",
+    expected: Health | None = None,
+    at: datetime | None = None,
 ) -> Flip | None:
     """Changes the health in the caller's transaction and writes it down; control tells people and sees to the pairs.
 
     None when nothing changed: it has that health already, or another one than `expected` by now. `cause` names what
     several sessions share their trouble with ("host.node1"), for one notice about all; a recovery's row names the cause
-    that is over.
+    that is over. `at` is now unless given.
     """
     session = TelegramSession.objects.select_for_update().filter(pk=session_id).first()
     if session is None or session.health == health or (expected is not None and session.health != expected):
@@ -38,7 +45,7 @@ def flip(
     )
     HealthFlip.objects.create(
         session=session,
-        at=timezone.now(),
+        at=at or timezone.now(),
         before=before,
         after=health,
         reason=reason[:200],

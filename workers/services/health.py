@@ -17,6 +17,7 @@ from project.botkit.times import span
 from project.core import notices
 from project.core.models import Notice
 from project.core.notices import Severity
+from project.core.words import counted
 from sessions.domain.health import Limits, State, Verdict, judge
 from sessions.models import Health, HealthFlip, TelegramSession
 from sessions.services.health import explain, flip
@@ -41,14 +42,14 @@ def judge_all(watch: Watch, limits: Limits, now: datetime) -> None:
     for sight in watch.look(now):
         verdict = judge(sight.seen, now, limits)
         if verdict is not None:
-            _apply(sight, verdict)
+            _apply(sight, verdict, now)
 
 
-def _apply(sight: Sight, verdict: Verdict) -> None:
+def _apply(sight: Sight, verdict: Verdict, now: datetime) -> None:
     before, after = Health(sight.seen.before.value), Health(verdict.state.value)
     if before != after:
         with transaction.atomic():
-            flip(sight.session_id, after, reason=verdict.reason, cause=verdict.cause, expected=before)
+            flip(sight.session_id, after, reason=verdict.reason, cause=verdict.cause, expected=before, at=now)
         return
     # Of its host's trouble it stays a part until the host is well for a while; then its trouble is its own.
     cause = sight.cause if sight.cause and verdict.cause else verdict.cause
@@ -165,7 +166,7 @@ def _tell_host(cause: str, flips: Sequence[HealthFlip]) -> None:
     if not flips or notices.is_open(cause):
         return
     count = TelegramSession.objects.filter(health=Health.UNHEALTHY, health_cause=cause).count()
-    sessions = "1 session" if count == 1 else f"{count} sessions"
+    sessions = counted(count, "session")
     reason = flips[0].reason.rstrip(".")
     text = f"🔴 {_host(cause)}: nothing works there ({reason[:1].lower()}{reason[1:]}). {sessions} affected."
     notices.post(cause, f"{text}\nLook at that machine; /workerstatus says more.", severity=Severity.CRITICAL)

@@ -9,13 +9,17 @@ from datetime import datetime, timedelta
 from django.db import connection
 
 from sessions.domain.health import Limits, Seen, State
+from workers.domain import restarts
 
-# Checks count from the last login or recovery on. Only the time that a judgement looks back is read.
+# Failed checks count from the last login or recovery on; a good one heals when it was made after the trouble was seen.
+# Only the time that a judgement looks back is read.
 _ROWS = """
 SELECT s.id, s.name, s.health, s.health_reason, s.health_cause, s.user_id IS NOT NULL AS authenticated,
        coalesce(x.dead_code, ''), coalesce(n.name, ''),
        l.released_at IS NULL AND l.expires_at > clock_timestamp() AS owned, coalesce(l.released_at, l.expires_at),
-       w.since, good.at, coalesce(bad.failed, 0), coalesce(bad.code, ''), seen.sources, seen.lost,
+       w.since, ill.since, good.at, coalesce(bad.failed, 0), coalesce(bad.code, ''), seen.sources, seen.lost,
+       CASE WHEN p.last_exit LIKE 'crash loop: %%' AND (p.pid IS NULL OR p.started_at > %(steady)s)
+            THEN substr(p.last_exit, 13, 100) ELSE '' END,
        s.health = 'unauthorized' AND (
            SELECT coalesce(bool_and(access = 'banned'), false) FROM pairs_sourceaccess WHERE session_id = s.id)
 FROM tg_sessions_telegramsession s
@@ -27,13 +31,19 @@ LEFT JOIN LATERAL (
     SELECT max(f.at) AS since FROM tg_sessions_healthflip f WHERE f.session_id = s.id AND f.after = 'healthy'
 ) w ON true
 LEFT JOIN LATERAL (
+    SELECT l.at AS since FROM (
+        SELECT f.at, f.after FROM tg_sessions_healthflip f WHERE f.session_id = s.id
+        ORDER BY f.at DESC, f.id DESC LIMIT 1
+    ) l WHERE l.after <> 'healthy'
+) ill ON true
+LEFT JOIN LATERAL (
     SELECT c.at FROM tg_sessions_healthcheck c
-    WHERE c.session_id = s.id AND c.passed AND c.at > %(from)s AND c.at > coalesce(w.since, '-infinity')
-    ORDER BY c.at DESC LIMIT 1
+    WHERE c.session_id = s.id AND c.passed AND c.at > %(from)s ORDER BY c.at DESC LIMIT 1
 ) good ON true
 LEFT JOIN LATERAL (
     SELECT count(*) AS failed, (array_agg(c.code ORDER BY c.at DESC))[1] AS code FROM tg_sessions_healthcheck c
-    WHERE c.session_id = s.id AND NOT c.passed AND c.at > %(from)s AND c.at > coalesce(good.at, w.since, '-infinity')
+    WHERE c.session_id = s.id AND NOT c.passed AND c.at > %(from)s
+      AND c.at > coalesce(greatest(good.at, w.since), '-infinity')
 ) bad ON true
 CROSS JOIN LATERAL (
     SELECT count(*) AS sources, count(*) FILTER (WHERE shut_out) AS lost FROM (
@@ -46,6 +56,7 @@ WHERE s.lifecycle = 'active'
 ORDER BY s.id
 """
 _SLACK = timedelta(minutes=5)
+_CRASHING = timedelta(seconds=restarts.STEADY)
 STEADY = timedelta(minutes=5)
 """A host has to be well for this long before what is not well there stands for itself."""
 
@@ -74,12 +85,19 @@ class _Row:
     owned: bool | None
     left_at: datetime | None
     healthy_since: datetime | None
+    ill_since: datetime | None
     last_good: datetime | None
     failed: int
     code: str
     sources: int
     lost: int
+    crashes: str
     shut_out: bool
+
+    @property
+    def proved(self) -> bool:
+        """A good check came after the last trouble was seen."""
+        return self.last_good is not None and (self.ill_since is None or self.last_good > self.ill_since)
 
 
 class Watch:
@@ -99,7 +117,7 @@ class Watch:
     def look(self, now: datetime) -> list[Sight]:
         """All active sessions."""
         with connection.cursor() as cursor:
-            cursor.execute(_ROWS, {"from": now - self._limits.timeout - _SLACK})
+            cursor.execute(_ROWS, {"from": now - self._limits.timeout - _SLACK, "steady": now - _CRASHING})
             rows = [_Row(*row) for row in cursor.fetchall()]
         self._since = since = self._since or now
         good = self._good(rows, now)
@@ -110,7 +128,7 @@ class Watch:
         """By host: sessions that work there and had a good check just now."""
         good: dict[str, set[int]] = {}
         for row in rows:
-            if row.host and row.owned and row.last_good and now - row.last_good < self._fresh:
+            if row.host and row.owned and row.proved and row.last_good and now - row.last_good < self._fresh:
                 good.setdefault(row.host, set()).add(row.session_id)
         return good
 
@@ -125,9 +143,11 @@ class Watch:
             code=row.code,
             failed=row.failed,
             last_good=row.last_good,
+            proved=row.proved,
             gone_since=None if row.owned else max(since, row.left_at or since),
             sources=row.sources,
             lost=row.lost,
+            crashes=row.crashes,
             shut_out=row.shut_out,
             host=row.host,
             host_good=bool(others) and steady,

@@ -24,6 +24,7 @@ QUIET = replace(WELL, last_good=NOW - timedelta(hours=1))
 TABLE = [
     ("all is well", WELL, "healthy", ""),
     ("the first good check after trouble", replace(WELL, before=State.UNHEALTHY), "healthy", ""),
+    ("in trouble, the last good check was before", replace(WELL, before=State.UNHEALTHY, proved=False), None, ""),
     ("never authenticated", replace(WELL, authenticated=False), "unknown", ""),
     ("removed", replace(WELL, removed=True, dead_code="SESSION_REVOKED"), "deleted", ""),
     *(
@@ -44,6 +45,7 @@ TABLE = [
     ("worker gone for 119 s", replace(WELL, gone_since=NOW - timedelta(seconds=119)), None, ""),
     ("worker gone for 2 min", replace(WELL, gone_since=NOW - 2 * MINUTE), "unhealthy", ""),
     ("worker gone, as everybody's there", replace(ALONE, gone_since=NOW - 2 * MINUTE), "unhealthy", "host.node1"),
+    ("worker keeps crashing", replace(ALONE, crashes="signal 11"), "unhealthy", ""),
     ("no good check for an hour, others there had one", QUIET, "expired", ""),
     ("no good check for an hour, nobody there had one", replace(QUIET, host_good=False), "unhealthy", "host.node1"),
     ("no good check for an hour, but logged in 5 min ago", replace(QUIET, since=NOW - 5 * MINUTE), "healthy", ""),
@@ -52,6 +54,7 @@ TABLE = [
 ]
 
 
+@pytest.mark.sentence("S-51", "S-52", "S-53", "S-54", "S-55", "S-72")
 @pytest.mark.parametrize(("seen", "state", "cause"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
 def test_table(seen: Seen, state: str | None, cause: str) -> None:
     verdict = judge(seen, NOW, LIMITS)
@@ -88,6 +91,7 @@ def sights(draw: st.DrawFn) -> Seen:
         code=draw(st.sampled_from(["LOST", FROZEN])) if failed else "",
         failed=failed,
         last_good=draw(AGES),
+        proved=draw(st.booleans()),
         gone_since=draw(AGES),
         sources=sources,
         lost=draw(st.integers(0, sources)),
@@ -114,6 +118,7 @@ def test_what_always_holds(seen: Seen) -> None:
         assert not seen.failed
         assert not seen.dead_code
         assert seen.gone_since is None
+        assert seen.proved
     if verdict.state is State.EXPIRED:
         assert seen.dead_code or seen.host_good
 

@@ -1,0 +1,177 @@
+"""Whose pairs go to others, when, and what people hear of it."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import pytest
+from django.conf import settings
+
+from pairs.models import Access, Pair, SourceAccess
+from pairs.services.settling import settle
+from project.core import notices
+from project.core.config import current
+from project.core.models import Notice
+from project.core.notices import Severity
+from project.core.secret import Secret
+from sessions.models import HealthFlip, SenderBot, SenderState, TelegramSession
+from tests.integration.workers.test_health import MINUTE, NOW, add_node, add_pair, add_session
+from workers.services.alarms import Alarms, alert
+from workers.services.failovers import FailOvers, tell_moves
+from workers.services.health import tell
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ill() -> int:
+    """A session with two pairs; another one can read the first one's source."""
+    node = add_node()
+    session, other = add_session("ill", node), add_session("other", node)
+    sender = SenderBot.objects.create(bot_id=1, username="bot", token_sealed=b"", state=SenderState.ACTIVE, device={})
+    for source in (1, 2):
+        add_pair(session, source)
+    Pair.objects.update(sender=sender)
+    for source, access in ((1, Access.MEMBER), (2, Access.BANNED)):
+        SourceAccess.objects.create(session_id=other, source_chat=source, access=access, checked_at=NOW + MINUTE)
+    return session
+
+
+def make(session: int, health: str, at: datetime = NOW) -> None:
+    before = TelegramSession.objects.get(pk=session).health
+    TelegramSession.objects.filter(pk=session).update(health=health)
+    HealthFlip.objects.create(session_id=session, at=at, before=before, after=health, reason="of a test")
+
+
+def wanted() -> list[str]:
+    """Who is to have the pairs, by pair."""
+    return list(Pair.objects.order_by("pk").values_list("wanted_session__name", flat=True))
+
+
+def moves(at: datetime = NOW) -> list[int]:
+    return [len(report.moved) for report in FailOvers().round(at).values()]
+
+
+def test_a_dead_login_moves_what_can_move_and_disables_the_rest(ill: int) -> None:
+    make(ill, "expired")
+    reports = FailOvers().round(NOW)
+    tell_moves(reports, tell(reports))
+    settle()
+    assert wanted() == ["other", None]
+    assert list(Pair.objects.order_by("pk").values_list("status", flat=True)) == ["active", "disabled"]
+    (text,) = Notice.objects.values_list("text", flat=True)
+    first, second = Pair.objects.order_by("pk").values_list("pk", flat=True)
+    assert f"other takes pair {first}." in text
+    assert f"⛔ pair {second} without a stand-in" in text
+
+
+def test_what_was_left_is_looked_at_again_after_a_while_and_told_when_it_moves(ill: int) -> None:
+    make(ill, "expired")
+    failovers = FailOvers()
+    tell(failovers.round(NOW))
+    SourceAccess.objects.update(access=Access.MEMBER)
+    assert failovers.round(NOW + MINUTE) == {}
+    reports = failovers.round(NOW + 5 * MINUTE)
+    tell_moves(reports, tell(reports))
+    assert wanted() == ["other", "other"]
+    assert Notice.objects.count() == 2
+
+
+@pytest.mark.parametrize(("minutes", "count"), [(9, []), (10, [1])])
+def test_an_unhealthy_session_keeps_its_pairs_for_ten_minutes(ill: int, minutes: int, count: list[int]) -> None:
+    make(ill, "unhealthy", NOW - minutes * MINUTE)
+    assert moves() == count
+    settle()
+    assert Pair.objects.order_by("pk").last().status == "degraded"  # type: ignore[union-attr]
+
+
+def test_a_disabled_session_gives_its_pairs_away(ill: int) -> None:
+    TelegramSession.objects.filter(pk=ill).update(lifecycle="disabled")
+    assert moves() == [1]
+
+
+def test_switched_off_for_one_session_or_for_all(ill: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(ill, "expired")
+    monkeypatch.setattr(settings, "RELAY", replace(current(), failover=False))
+    assert moves() == []
+    monkeypatch.undo()
+    TelegramSession.objects.filter(pk=ill).update(failover=False)
+    assert moves() == []
+    settle()
+    assert set(Pair.objects.values_list("status", flat=True)) == {"disabled"}
+
+
+# --- ways out beside the bot
+
+
+class Receiver(HTTPServer):
+    """Somebody outside. `answers` is the status it gives."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.got: list[tuple[str, str]] = []
+        self.answers = 204
+        self.heard = threading.Event()
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        self._take(self.rfile.read(int(self.headers["Content-Length"])).decode())
+
+    def do_GET(self) -> None:
+        self._take("")
+
+    def _take(self, body: str) -> None:
+        self.server.got.append((self.path, body))
+        self.send_response(self.server.answers)
+        self.end_headers()
+        self.server.heard.set()
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    server = Receiver()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def test_the_second_channel_hears_each_notice_once_and_again_after_its_own_outage(receiver: Receiver) -> None:
+    webhook = Secret(f"{receiver.url}/hook")
+    notices.post("host.a", "Host a is silent.", severity=Severity.CRITICAL)
+    receiver.answers = 503
+    assert alert(webhook) == 0
+    receiver.answers = 204
+    notices.post("session.1", "Session s has recovered.")
+    assert alert(webhook) == 2
+    assert alert(webhook) == 0
+    told = json.loads(receiver.got[-1][1])
+    assert told["content"] == told["text"]
+    assert "Host a is silent." in told["content"]
+    assert "has recovered" in told["content"]
+
+
+def test_the_heartbeat_beats_while_rounds_go_well(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workers.services.alarms.EVERY", 0.02)
+    alarms = Alarms(replace(current(), heartbeat_url=Secret(f"{receiver.url}/beat"), alert_webhook_url=None))
+    alarms.well()
+    assert receiver.heard.wait(20)
+    alarms.stop()
+    alarms.join(timeout=20)
+    assert {path for path, _ in receiver.got} == {"/beat"}
