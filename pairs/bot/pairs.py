@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.utils import timezone
 
 from pairs.bot.texts import ICONS, buttons, details, line
-from pairs.models import Pair, PairStatus
+from pairs.models import Delivery, HopState, Pair, PairStatus
 from pairs.services.registry import PairPage, PairView, find_pair, search_pairs, view
 from project.botkit.pages import PER_PAGE, page_from
 from project.botkit.parts import Button, Call, Command, Press, Reply, Room, Step, bold, copyable, plain
@@ -101,7 +101,7 @@ def first_message() -> Step:
     """Has anything gone all the way?"""
     living = Pair.objects.exclude(status=PairStatus.REMOVED).order_by("pk")
     first = living.values_list("pk", flat=True).first()
-    done = living.filter(events__deliveries__hop=2, events__deliveries__state="sent").exists()
+    done = Delivery.objects.filter(hop=2, state=HopState.SENT).exists()
     number = str(first or "")
     return Step(
         order=60,

@@ -13,6 +13,7 @@ from project.core.message import Attachment
 from project.discord.rest import DiscordRest
 from project.telegram.account import TelegramAccount
 
+DISCORD = "dc:"  # scopes of Discord channels
 NO_FILE = "no file"
 LOST_FILE = "A file of this message cannot be fetched any more."
 
@@ -40,8 +41,9 @@ class Media:
             raise Unreachable(f"{pair.session} cannot fetch a file: {error.message}", code=error.code) from error
 
     async def _open(self, pair: PairConfig, event: StoredEvent, attachment: Attachment) -> AsyncIterator[bytes]:
-        if event.scope == pair.discord_scope:
-            return self._rest.fetch_attachment(pair.discord_channel, event.message_id, attachment.index)
+        if event.scope.startswith(DISCORD):  # the pair's channel, or the one that it had before
+            channel = int(event.scope.removeprefix(DISCORD))
+            return self._rest.fetch_attachment(channel, event.message_id, attachment.index)
         reader = self._accounts.get(pair.session)
         if reader is not None:
             return reader.download(pair.source_chat, event.message_id)

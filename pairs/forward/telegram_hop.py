@@ -9,7 +9,7 @@ from functools import lru_cache
 from msgspec import structs
 
 from pairs.domain.keys import random_id
-from pairs.forward.media import LOST_FILE, NO_FILE, Media
+from pairs.forward.media import DISCORD, LOST_FILE, NO_FILE, Media
 from pairs.forward.plan import Planner, at_once, plan_event
 from pairs.forward.rendered import TelegramRendered, freeze, telegram_part
 from pairs.forward.replies import Replies
@@ -211,7 +211,7 @@ class TelegramHop:
 
 
 def _rendered(pair: PairConfig, message: Message, quote: RichText, reply_to: int | None) -> list[str]:
-    author = ShowAuthor.LINE if message.scope == pair.discord_scope else ShowAuthor.NEVER
+    author = ShowAuthor.LINE if message.scope.startswith(DISCORD) else ShowAuthor.NEVER
     caption = CaptionUse.FIRST if message.attachments else CaptionUse.NONE
     parts = telegram_parts(message, options=RenderOptions(author, quote), caption=caption)
     return [freeze(part) for part in _with_files([part.text for part in parts], message, reply_to)]

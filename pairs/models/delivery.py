@@ -64,6 +64,7 @@ class Delivery(models.Model):
                 condition=models.Q(remote_id__isnull=False),
             ),
             models.Index(fields=["event", "hop"], name="delivery_dead", condition=models.Q(state="dead")),
+            models.Index(fields=["pair", "hop"], name="delivery_held", condition=models.Q(state="held")),
         ]
 
     def __str__(self) -> str:

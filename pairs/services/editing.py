@@ -16,14 +16,13 @@ from pairs.domain.options import check_option
 from pairs.models import Act, Delivery, HopState, Pair
 from pairs.services.finding import Poster
 from pairs.services.registry import PairView, check_no_cycle, check_poster, find_pair, view
-from pairs.services.stillness import still, wake_owners
+from pairs.services.stillness import UNFINISHED, still, wake_owners
 from pairs.services.targets import DiscordTarget
 from project.core.audit import record
 from project.core.config import current
 from project.core.crypto import seal
 from project.core.errors import Conflict
 
-_UNFINISHED = (HopState.WAITING, HopState.HELD, HopState.SENDING)
 _FIELDS = [
     "source_title",
     "source_username",
@@ -206,8 +205,7 @@ def _leave(pair: Pair, change: PairChange) -> None:
 
 def _leave_place(pair: Pair, hops: Sequence[int]) -> None:
     rows = Delivery.objects.filter(pair=pair, hop__in=hops)
-    open_rows = rows.filter(state__in=_UNFINISHED)
-    open_rows.filter(act__in=[Act.EDIT, Act.DELETE]).update(
+    rows.filter(UNFINISHED).filter(act__in=[Act.EDIT, Act.DELETE]).update(
         state=HopState.SKIPPED, reason=_ELSEWHERE, remote_id=None, not_before=None
     )
     rows.filter(remote_id__isnull=False).update(remote_id=None)
@@ -218,7 +216,7 @@ def _plan_anew(pair: Pair, hops: Collection[int]) -> None:
     """A post of which nothing went out is rendered again (its reply may name a post of the former place); the rest of
     one that did follows as it is."""
     sent = Delivery.objects.filter(event=OuterRef("event"), hop=OuterRef("hop"), state=HopState.SENT)
-    posts = Delivery.objects.filter(pair=pair, hop__in=hops, state__in=_UNFINISHED, act=Act.POST)
+    posts = Delivery.objects.filter(UNFINISHED, pair=pair, hop__in=hops, act=Act.POST)
     fresh = posts.filter(~Exists(sent))
     fresh.filter(part__gt=0).delete()
     never_tried = {"state": HopState.HELD, "identity": "", "attempted_at": None, "not_before": None, "tries": 0}

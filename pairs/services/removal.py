@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from django.db import transaction
 
 from pairs.models import Assignment, Delivery, HopState, Inbox, Pair, PairStatus
+from pairs.services.stillness import UNFINISHED
 from project.core.audit import record
 from project.core.errors import NotFound
 from sessions.services.login import wake
@@ -48,7 +49,7 @@ def remove_pairs(*, actor: str, pair_ids: Sequence[int], reason: str = "", corre
 
 def queued(pair_ids: Sequence[int]) -> int:
     """How many messages wait to be sent for these pairs, on either hop."""
-    rows = Delivery.objects.filter(pair__in=pair_ids, state__in=[HopState.WAITING, HopState.HELD, HopState.SENDING])
+    rows = Delivery.objects.filter(UNFINISHED, pair__in=pair_ids)
     return rows.values("event").distinct().count()
 
 
@@ -59,7 +60,7 @@ def _accounts(pairs: Sequence[Pair]) -> set[str]:
 
 def _skip_queue(pairs: Sequence[Pair]) -> dict[int, int]:
     """How many parts of each pair will never go. Those being sent right now end by themselves."""
-    waiting = Delivery.objects.filter(pair__in=pairs, state__in=[HopState.WAITING, HopState.HELD])
+    waiting = Delivery.objects.filter(UNFINISHED, pair__in=pairs).exclude(state=HopState.SENDING)
     counts: dict[int, int] = {}
     for pair_id in waiting.order_by("pk").select_for_update().values_list("pair_id", flat=True):
         counts[pair_id] = counts.get(pair_id, 0) + 1

@@ -16,7 +16,7 @@ from typing import Any
 
 import psycopg
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -30,6 +30,8 @@ from sessions.services.login import wake
 REASON = "Its settings are being changed."
 MOST = timedelta(minutes=3)  # that a change may take; then control lets the pair go on as it was
 DEAF = 45.0  # seconds after which even a process that was not woken has looked at its pairs and ended its calls
+# Each side has an index of its own; the three states in one list have none.
+UNFINISHED = Q(state__in=[HopState.WAITING, HopState.SENDING]) | Q(state=HopState.HELD)
 _RUNNING = (PairStatus.ACTIVE, PairStatus.DEGRADED, PairStatus.ERROR)
 
 
