@@ -9,6 +9,7 @@ from pairs.services.moving import change_sessions, plan_change
 from project.botkit.parts import Call, Command, Press, Reply, Room, bold
 from project.core.errors import ManyProblems
 from project.core.operators import Role
+from project.core.words import counted
 
 
 async def _run(call: Call) -> None:
@@ -20,7 +21,7 @@ async def _run(call: Call) -> None:
     plan = change.plan
     if plan.moves:
         fine = shorten([move.pair_id for move in plan.moves])
-        question = f"Move {len(plan.moves)} pairs to {change.target}?"
+        question = f"Move {counted(len(plan.moves), 'pair')} to {change.target}?"
         label = f"Move only {len(plan.moves)}" if plan.refused else "Move"
         await call.confirm(Reply(preview(question, plan)), act=MOVE.act, args=(change.target, fine), label=label)
     elif plan.refused:

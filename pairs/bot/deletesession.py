@@ -21,6 +21,7 @@ from pairs.services.deletion import (
 from project.botkit.parts import Call, Command, Press, Reply, Room, bold, plain
 from project.core.errors import ManyProblems
 from project.core.operators import Role
+from project.core.words import counted
 from sessions.services.removal import Removed
 
 LOOK_EVERY = 1.0  # seconds
@@ -88,7 +89,7 @@ def _parked(plan: DeletionPlan) -> list[str]:
 
 def _leaving(deletion: Deletion, left: int) -> Reply:
     name = bold(deletion.plan.name)
-    return Reply(f"⏳ {left} pairs of {name} are changing hands…" if left else f"⏳ Logging {name} out…")
+    return Reply(f"⏳ {counted(left, 'pair')} of {name} to change hands…" if left else f"⏳ Logging {name} out…")
 
 
 def _done(deletion: Deletion, removed: Removed) -> str:

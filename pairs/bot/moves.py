@@ -12,6 +12,7 @@ from project.botkit.parts import Button, Call, Press, Reply, Room, bold, plain
 from project.botkit.times import span
 from project.core.operations import OperationView, may_undo
 from project.core.operators import Role
+from project.core.words import counted
 
 LOOK_EVERY = 1.0  # seconds
 PATIENCE = 120.0  # seconds that a message follows the moves by itself
@@ -44,7 +45,7 @@ def _shown(operation: OperationView, *, slow: bool = False) -> Reply:
     if operation.running:
         return _running(operation, slow=slow)
     icon = {"done": "✅", "stopped": "⏹"}.get(operation.state, "❌")
-    gone = f"{operation.done} of {operation.total} pairs have changed hands."
+    gone = f"{operation.done} of {counted(operation.total, 'pair')} changed hands."
     text = "\n".join([f"{icon} {bold(operation.title)}", gone, *([plain(operation.note)] if operation.note else [])])
     undo = Button("Undo", UNDO.act, (str(operation.id),))
     return Reply(text, ((undo,),) if may_undo(operation) and operation.done else ())

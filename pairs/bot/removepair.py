@@ -9,6 +9,7 @@ from pairs.services.removal import queued, remove_pairs
 from pairs.services.selection import pairs_of_spec
 from project.botkit.parts import Call, Command, Press, Reply, Room, bold
 from project.core.operators import Role
+from project.core.words import counted
 
 
 async def _run(call: Call) -> None:
@@ -25,7 +26,7 @@ async def _ask(call: Call, text: str) -> None:
     lines = [
         bold(f"Remove {pairs_named(ids)}?"),
         *listed(f"#{pair.id} {pair.title} ({pair.status})" for pair in pairs),
-        f"⚠️ {waiting} messages are queued and will not be sent." if waiting else "Nothing is queued.",
+        f"⚠️ Queued: {counted(waiting, 'message')}, not to be sent." if waiting else "Nothing is queued.",
         "What stands in the chats stays there, and is not edited or deleted any more. This cannot be undone.",
     ]
     await call.confirm(Reply("\n".join(lines)), act=REMOVE.act, args=(str(of_ids(ids)),), label="Remove")

@@ -13,6 +13,7 @@ from project.core.config import Config, current
 from project.core.crypto import unseal
 from project.core.errors import GatewayError, RelayError, TargetGone
 from project.core.secret import Secret
+from project.core.words import counted
 from project.discord.rest import BotInfo, DiscordRest, Webhook
 from sessions.models import TelegramSession
 from sessions.services.checks import check_posting
@@ -114,4 +115,4 @@ async def _look_back(rest: DiscordRest, pair: Pair, bot: BotInfo) -> Check:
         return ok("look-back", "The channel is empty so far; the bot may read it.")
     if not any(message.content or message.attachments for message in found):
         return warning("look-back", "The bot read messages, but all came without text.", "Check it with text in there.")
-    return ok("look-back", f"The bot read {len(found)} messages of the channel, with their text.")
+    return ok("look-back", f"The bot read {counted(len(found), 'message')} of the channel, with their text.")

@@ -17,6 +17,7 @@ from pairs.services.selection import moving_pairs
 from pairs.services.standins import Placement, find_stand_ins
 from project.core.errors import Conflict
 from project.core.operations import OperationView
+from project.core.words import counted
 from sessions.services.registry import find_session
 from sessions.services.removal import Removed, remove_session_row
 
@@ -113,11 +114,11 @@ def delete_session(*, actor: str, name: str, force: bool = False, reason: str = 
 def unfinished(name: str, left: int) -> Conflict:
     """What is told when pairs do not change hands in time."""
     return Conflict(
-        f"{left} pairs of {name} have not changed hands yet; the session was not deleted.",
+        f"{counted(left, 'pair')} of {name} did not change hands yet; the session was not deleted.",
         hint=f"They go on changing hands. In a minute: /deletesession {name} force",
     )
 
 
 def _send_away(plan: DeletionPlan, *, actor: str, reason: str) -> OperationView:
-    title = f"{len(plan.placement.moves)} pairs away from {plan.name}"
+    title = f"{counted(len(plan.placement.moves), 'pair')} away from {plan.name}"
     return commit(plan.placement.moves, actor=actor, kind=KIND, title=title, reason=reason or "session deleted")

@@ -18,6 +18,7 @@ from pairs.services.selection import moving_pairs
 from pairs.services.standins import find_stand_ins
 from project.core.errors import Conflict, NotFound
 from project.core.operations import lasting_operations
+from project.core.words import counted
 from sessions.models import TelegramSession
 from sessions.services.registry import find_session
 
@@ -101,7 +102,7 @@ def _fail_over(session: TelegramSession, *, actor: str, reason: str) -> FailOver
     found = find_stand_ins(pairs_of(session.pk), without={session.pk})
     operation = None
     if found.moves:
-        title = f"{len(found.moves)} pairs away from {session.name}"
+        title = f"{counted(len(found.moves), 'pair')} away from {session.name}"
         operation = commit(found.moves, actor=actor, kind=KIND, title=title, reason=reason)
     return FailOverReport(
         session=session.name,

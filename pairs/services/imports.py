@@ -23,6 +23,7 @@ from project.core.errors import InvalidInput, RelayError
 from project.core.models import OperationState
 from project.core.operations import OperationView
 from project.core.secret import Secret
+from project.core.words import counted
 from project.discord.rest import Webhook
 from project.discord.urls import parse_webhook_url, webhook_url
 from sessions.models import SenderBot, TelegramSession
@@ -83,7 +84,7 @@ def plan_import(lines: Sequence[PairLine]) -> ImportPlan:
 
 def begin_import(*, actor: str, work: Sequence[Entry]) -> OperationView:
     """Notes that an import begins."""
-    title = f"Import of {len(work)} pairs"
+    title = f"Import of {counted(len(work), 'pair')}"
     return operations.begin(kind=KIND, title=title, actor=actor, total=len(work), payload={})
 
 

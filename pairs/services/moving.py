@@ -13,6 +13,7 @@ from pairs.services.placing import candidates
 from pairs.services.selection import pairs_of_spec
 from project.core.errors import Conflict, InvalidInput, ManyProblems, RelayError
 from project.core.operations import OperationView
+from project.core.words import counted
 from sessions.domain.choice import Candidate, unfit
 from sessions.models import TelegramSession
 from sessions.services.registry import find_session
@@ -67,7 +68,7 @@ def change_sessions(
         raise ManyProblems(plan.problems, correction=str(fine) if plan.moves else "", hint="Nothing was changed.")
     operation = None
     if plan.moves:
-        title = f"{len(plan.moves)} pairs to {change.target}"
+        title = f"{counted(len(plan.moves), 'pair')} to {change.target}"
         operation = commit(plan.moves, actor=actor, kind=KIND, title=title, reason=reason)
     moved = tuple(move.pair_id for move in plan.moves)
     return MoveResult(moved, plan.already, plan.refused, plan.warnings, operation)

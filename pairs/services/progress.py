@@ -18,6 +18,7 @@ from project.core import operations
 from project.core.errors import ManyProblems
 from project.core.models import OperationState
 from project.core.operations import OperationView, find_operation
+from project.core.words import counted
 
 UNDO = "pairs.undo"
 
@@ -76,7 +77,7 @@ def stop(operation_id: int, *, actor: str) -> OperationView:
         wake_all({f"session.{owner}" for owner in open_.values()})
         done = len(targets) - len(open_)
         operations.advance(operation_id, done=done)
-        note = f"Stopped: {done} of {len(targets)} pairs had moved."
+        note = f"Stopped: {done} of {counted(len(targets), 'pair')} had moved."
         return operations.finish(operation_id, OperationState.STOPPED, note=note)
 
 

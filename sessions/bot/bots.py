@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from project.botkit.parts import Button, Call, Command, Reply, Room, bold, plain
 from project.core.operators import Role
+from project.core.words import counted
 from sessions.bot.addbot import ACT
 from sessions.models import SenderState
 from sessions.services.senders import SenderView, list_senders
@@ -20,7 +21,9 @@ async def _run(call: Call) -> None:
 def _line(sender: SenderView) -> str:
     icon = _ICONS[SenderState(sender.state)]
     reason = f" ({plain(sender.reason)})" if sender.reason else ""
-    return f"{icon} {plain(sender.name)} · {sender.state}{reason} · {sender.pairs} pairs · id {sender.bot_id}"
+    return (
+        f"{icon} {plain(sender.name)} · {sender.state}{reason} · {counted(sender.pairs, 'pair')} · id {sender.bot_id}"
+    )
 
 
 PART = Room(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from project.botkit.parts import Call, Command, Reply, Room, bold, plain
 from project.core.errors import ManyProblems
 from project.core.operators import Role
+from project.core.words import counted
 from sessions.domain.changes import SETTINGS, parse_changes
 from sessions.services.registry import SessionView, edit_session, find_session
 
@@ -29,7 +30,7 @@ async def _run(call: Call) -> None:
 def changed(edited: SessionView, *, removed: bool) -> Reply:
     """What it is like now."""
     lines = [
-        f"✅ {bold(edited.name)} was changed: priority {edited.priority}, up to {edited.max_pairs} pairs.",
+        f"✅ {bold(edited.name)} was changed: priority {edited.priority}, up to {counted(edited.max_pairs, 'pair')}.",
         *(f"⚠️ {plain(warning)}" for warning in edited.warnings),
         *(["🧹 Your message held a secret and was deleted."] if removed else []),
     ]

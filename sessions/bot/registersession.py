@@ -5,6 +5,7 @@ from __future__ import annotations
 from project.botkit.parts import Button, Call, Command, Reply, Room, Step, bold, plain
 from project.core.errors import ManyProblems
 from project.core.operators import Role
+from project.core.words import counted
 from sessions.bot.texts import OPEN
 from sessions.domain.registration import Draft, parse_registration
 from sessions.models import Lifecycle, TelegramSession
@@ -39,7 +40,7 @@ def registered(added: SessionView) -> Reply:
     """What was registered, and the next step."""
     lines = [
         f"✅ {bold(added.name)} ({plain(added.phone)}) is registered: priority {added.priority}, "
-        f"up to {added.max_pairs} pairs.",
+        f"up to {counted(added.max_pairs, 'pair')}.",
         *(f"⚠️ {plain(warning)}" for warning in added.warnings),
         "Nothing was sent to Telegram yet. Next: log it in.",
     ]

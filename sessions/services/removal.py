@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from project.core.audit import record
 from project.core.errors import Conflict, NotFound
+from project.core.words import counted
 from sessions.models import (
     AccountSecret,
     Health,
@@ -49,7 +50,9 @@ def remove_session_row(*, actor: str, session_id: int, reason: str = "", limit: 
         if session is None or session.lifecycle == Lifecycle.DELETED:
             raise NotFound("This session does not exist any more.")
         if left := pairs_of(session):
-            raise Conflict(f"Session {session.name} still carries {left} pairs.", hint="Move or remove them first.")
+            raise Conflict(
+                f"Session {session.name} still carries {counted(left, 'pair')}.", hint="Move or remove them first."
+            )
         asked = _ask_log_out(session.account)
         _mark_deleted(session, actor=actor, reason=reason)
     return _finish(session.name, session.account, asked=asked, limit=limit)

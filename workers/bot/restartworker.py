@@ -9,6 +9,7 @@ from project.botkit.parts import Call, Command, Reply, bold, plain
 from project.botkit.times import span
 from project.core.errors import ManyProblems
 from project.core.operators import Role
+from project.core.words import counted
 from workers.services.restart import USAGE, RestartView, parse_target, restart, restarted_as
 
 PATIENCE = 90.0  # seconds; a process drains for 10 s at most, and a node starts four at a time
@@ -40,9 +41,7 @@ async def _follow(call: Call, view: RestartView) -> None:
 def _what(view: RestartView) -> str:
     if view.target.group is None:
         return f"the worker of {bold(view.target.session)} (pid {view.pid or '?'} on {plain(view.node)})"
-    return (
-        f"group {view.target.group} of {bold(view.target.session)}, {view.pairs} pairs; the rest of the session goes on"
-    )
+    return f"group {view.target.group} of {bold(view.target.session)}, {counted(view.pairs, 'pair')}; the rest of the session goes on"
 
 
 COMMAND = Command(

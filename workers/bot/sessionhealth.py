@@ -11,6 +11,7 @@ from project.botkit.states import icon, state
 from project.botkit.times import ago
 from project.core.errors import ManyProblems
 from project.core.operators import Role
+from project.core.words import counted
 from workers.services.session_status import (
     CheckView,
     HealthReport,
@@ -107,14 +108,14 @@ def _seen(check: CheckView) -> list[str]:
 
 def _updates(detail: Any) -> str:
     unsynced = sum(group.get("unsynced", 0) for group in detail.get("groups", ()))
-    return "flowing" if not unsynced else f"{unsynced} sources are being caught up"
+    return "flowing" if not unsynced else f"catching up with {counted(unsynced, 'source')}"
 
 
 def _access(pairs: tuple[PairAccess, ...], now: datetime) -> list[str]:
     if not pairs:
         return ["Pairs: none"]
     readable = sum(pair.access in ("member", "protected") for pair in pairs)
-    lines = [f"Access: {readable} of {len(pairs)} pairs"]
+    lines = [f"Access: {readable} of {counted(len(pairs), 'pair')}"]
     worst = sorted(pairs, key=lambda pair: (pair.access in ("member", "protected"), pair.pair_id))
     lines += [_pair(pair, now) for pair in worst[:_SHOWN]]
     return [*lines, f"… and {len(pairs) - _SHOWN} more"] if len(pairs) > _SHOWN else lines
