@@ -52,14 +52,14 @@ async def test_pairs_move_under_traffic_and_back(world: World) -> None:
         assert "can no longer be edited" in preview.text
         assert await world.orm(owners, ids) == {one.name}, "nothing is changed before the answer"
         await operator.press("Move")
-        await operator.sees("3 of 3 pairs have changed hands")
+        await operator.sees("3 of 3 pairs changed hands")
         assert await world.orm(owners, ids) == {two.name}
         moved_at = len(texts)
         await world.arrives(busy[0], f"message {moved_at + 1}")
         await operator.press("Undo")
         await operator.sees("Take the moves back?")
         await operator.press("Take back")
-        await operator.sees("3 of 3 pairs have changed hands")
+        await operator.sees("3 of 3 pairs changed hands")
         assert await world.orm(owners, ids) == {one.name}
 
     for route in busy:
@@ -72,7 +72,7 @@ async def test_pairs_move_under_traffic_and_back(world: World) -> None:
     await operator.says(f"/changesession {two.name} all_from:{one.name}")
     await operator.sees("Move 3 pairs")
     await operator.press("Move")
-    await operator.sees("3 of 3 pairs have changed hands")
+    await operator.sees("3 of 3 pairs changed hands")
     await world.orm(resume, [paused.pair], actor=ACTOR)
     await world.arrives(paused, "while paused")
     assert await world.orm(audited, paused.pair) == [(one.name, two.name), (two.name, one.name), (one.name, two.name)]
@@ -101,7 +101,7 @@ async def test_what_cannot_move_is_told_before_anything_changes(world: World) ->
     assert f"pair {third.pair}: {two.name} has no seat left" in told
     assert await world.orm(owners, ids) == {one.name}
     await operator.press("Move only 1")
-    await operator.sees("1 of 1 pairs have changed hands")
+    await operator.sees("1 of 1 pair changed hands")
     assert await world.orm(owners, ids[:1]) == {two.name}
     assert await world.orm(owners, ids[1:]) == {one.name}
     await world.post(shared, "after the move")

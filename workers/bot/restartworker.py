@@ -41,7 +41,8 @@ async def _follow(call: Call, view: RestartView) -> None:
 def _what(view: RestartView) -> str:
     if view.target.group is None:
         return f"the worker of {bold(view.target.session)} (pid {view.pid or '?'} on {plain(view.node)})"
-    return f"group {view.target.group} of {bold(view.target.session)}, {counted(view.pairs, 'pair')}; the rest of the session goes on"
+    group = f"group {view.target.group} of {bold(view.target.session)}, {counted(view.pairs, 'pair')}"
+    return f"{group}; the rest of the session goes on"
 
 
 COMMAND = Command(

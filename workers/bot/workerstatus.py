@@ -7,6 +7,7 @@ from project.botkit.parts import Call, Command, Press, Reply, bold, plain
 from project.botkit.sizes import free_of, size
 from project.botkit.times import span
 from project.core.operators import Role
+from project.core.words import counted
 from workers.services.nodes import NodeView
 from workers.services.status import GroupView, WorkerStatus, WorkerView, worker_status
 
@@ -30,16 +31,12 @@ async def _show(call: Call, page: int) -> None:
 
 def status_text(status: WorkerStatus) -> str:
     """The whole message."""
-    title = f"⚙️ {bold('Workers')}: {_count(status.total, 'session')}, {_count(len(status.nodes), 'node')}"
+    title = f"⚙️ {bold('Workers')}: {counted(status.total, 'session')}, {counted(len(status.nodes), 'node')}"
     if status.pages > 1:
         title += f" · page {status.page} of {status.pages}"
     workers = [_worker(worker) for worker in status.workers] or ["There is no session yet. → /registersession"]
     nodes = [_node(node) for node in status.nodes] or ["🔴 No node is running: nothing is relayed."]
     return "\n\n".join([title, *workers, "\n".join([bold("Nodes"), *nodes])])
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
 def _worker(worker: WorkerView) -> str:
@@ -53,7 +50,7 @@ def _worker(worker: WorkerView) -> str:
 def _group(group: GroupView) -> str:
     remarks = [group.state] if group.state != "running" else []
     remarks += ["silent"] if group.silent else []
-    remarks += [f"{group.restarts} restarts"] if group.restarts else []
+    remarks += [counted(group.restarts, "restart")] if group.restarts else []
     text = f"{group.number}: {group.pairs}/{group.most}"
     return f"{text} ({', '.join(remarks)})" if remarks else text
 
@@ -72,7 +69,7 @@ def _figures(worker: WorkerView) -> str:
 
 def _node(node: NodeView) -> str:
     state = "draining" if node.drain_asked else node.state
-    figures = [f"{_NODE_ICONS.get(state, '⚪')} {plain(node.name)}", state, _count(node.accounts, "account")]
+    figures = [f"{_NODE_ICONS.get(state, '⚪')} {plain(node.name)}", state, counted(node.accounts, "account")]
     if node.memory_total:
         figures += [
             f"memory {free_of(node.memory_free, node.memory_total)}",
