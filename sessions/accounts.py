@@ -50,6 +50,7 @@ WHERE CASE WHEN starts_with($1, 'session.')
 ON CONFLICT (account) DO UPDATE SET sealed = excluded.sealed, updated_at = excluded.updated_at
 """
 _DESTROY = "DELETE FROM tg_sessions_accountsecret WHERE account = $1"
+_IMPORTED = "UPDATE tg_sessions_accountsecret SET imported = $2 WHERE account = $1"
 _ALIVE = "UPDATE tg_sessions_accountsecret SET dead_code = '' WHERE account = $1"
 
 
@@ -129,6 +130,11 @@ async def destroy_state(conn: Connection, holding: Holding) -> None:
     async with conn.transaction():
         await fence(conn, holding)
         await conn.execute(_DESTROY, holding.account)
+
+
+async def note_import(conn: Connection, holding: Holding, key_id: str) -> None:
+    """The stored key was made by another program, so somebody may bring it along once more."""
+    await conn.execute(_IMPORTED, holding.account, key_id)
 
 
 async def mark_alive(conn: Connection, holding: Holding) -> None:

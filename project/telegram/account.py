@@ -113,6 +113,11 @@ class TelegramAccount:
         `disconnect`, raises AccountDead when the key or the user is dead."""
         await self._link.run()
 
+    @property
+    def key_id(self) -> str:
+        """Telegram's own name of the account's key, "" without one. Not a secret."""
+        return self._link.session.key_id
+
     def snapshot(self) -> bytes:
         """Auth keys, entities and update counters. Secret: seal it."""
         return self._link.snapshot()

@@ -12,6 +12,7 @@ from telethon.sessions import StringSession
 from project.core.errors import InvalidInput
 from project.core.secret import Secret
 from project.telegram.session import Channel, MemorySession, State
+from project.telegram.values import ImportedLogin
 
 KEY_BYTES = 256
 _MARK = -1_000_000_000_000  # Telethon keeps channels under marked ids, which count down from here
@@ -19,8 +20,8 @@ _MOST_BYTES = 200 * 1024 * 1024
 _HINT = "Give the .session file of a Telethon program, stopped before."
 
 
-def read_session_string(text: Secret) -> bytes:
-    """The state behind a Telethon StringSession, as `TelegramAccount` takes it. Secret. Raises InvalidInput."""
+def read_session_string(text: Secret) -> ImportedLogin:
+    """The login behind a Telethon StringSession. Raises InvalidInput."""
     try:
         session = StringSession(text.reveal().strip())
     except (ValueError, struct.error):
@@ -31,10 +32,10 @@ def read_session_string(text: Secret) -> bytes:
     return _snapshot(session.dc_id, session.server_address, session.port, key, {})
 
 
-def read_session_file(path: Path) -> bytes:
-    """The state in a Telethon session file (SQLite), with the channels that it knows; the file is only read.
+def read_session_file(path: Path) -> ImportedLogin:
+    """The login in a Telethon session file (SQLite), with the channels that it knows; the file is only read.
 
-    Secret. Raises InvalidInput when it is none, or in use.
+    Raises InvalidInput when it is none, or in use.
     """
     if not path.is_file() or path.stat().st_size > _MOST_BYTES:
         raise InvalidInput(f"There is no session file {path.name}.", hint=_HINT)
@@ -55,8 +56,9 @@ def read_session_file(path: Path) -> bytes:
     return _snapshot(dc_id, host, port, key, channels)
 
 
-def _snapshot(dc_id: int, host: str, port: int, key: bytes | None, channels: dict[int, Channel]) -> bytes:
+def _snapshot(dc_id: int, host: str, port: int, key: bytes | None, channels: dict[int, Channel]) -> ImportedLogin:
     if not dc_id or not key or len(key) != KEY_BYTES:
         raise InvalidInput("The session holds no login.", hint="Log that program in first, then stop it.")
     state = State(dc_id=dc_id, host=str(host), port=int(port), auth_key=bytes(key), channels=channels)
-    return MemorySession(state).snapshot()
+    session = MemorySession(state)
+    return ImportedLogin(session.snapshot(), session.key_id)

@@ -97,6 +97,12 @@ class MemorySession(Session):  # type: ignore[misc]
         self.set_dc(dc_id, host, port)
         self.changed = True
 
+    @property
+    def key_id(self) -> str:
+        """Telegram's own name of the present key, 16 hex digits, "" without one. It goes over the wire in the open."""
+        key = self.auth_key
+        return f"{key.key_id % 2**64:016x}" if key else ""
+
     @classmethod
     def without_login(cls, blob: bytes | None) -> bytes | None:
         """What of a snapshot serves a new login: place and token, no key. None without a snapshot."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from project.core.secret import Secret
 
@@ -105,6 +105,15 @@ class CodeSent:
     phone_code_hash: str
     timeout: int
     next_kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ImportedLogin:
+    """A login that another program made. `state` is what `TelegramAccount` takes (secret); `key_id` tells its key from
+    others and is none."""
+
+    state: bytes = field(repr=False)
+    key_id: str
 
 
 @dataclass(frozen=True, slots=True)

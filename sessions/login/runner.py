@@ -17,7 +17,7 @@ from project.core.secret import Secret
 from project.telegram.account import TelegramAccount
 from project.telegram.login import CodeInvalid, PasswordInvalid, PasswordNeeded
 from project.telegram.values import AccountInfo, QrToken
-from sessions.accounts import destroy_state, mark_alive, save_state
+from sessions.accounts import destroy_state, mark_alive, note_import, save_state
 from sessions.login.attempt import Attempt, now, open_attempt_of
 from sessions.login.finish import finish_sender, finish_session
 from sessions.models.login import LoginKind, LoginStep
@@ -106,7 +106,8 @@ async def _begin(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | N
 async def _identify(telegram: TelegramAccount) -> AccountInfo:
     try:
         return await telegram.identify()
-    except Refused:
+    except Refused as error:
+        log.warning("imported login refused", code=error.code)
         raise InvalidInput("The imported login is not valid (any more).", hint="Log in by QR or code.") from None
 
 
@@ -144,6 +145,8 @@ async def _done(attempt: Attempt, telegram: TelegramAccount, info: AccountInfo) 
         await attempt.end(LoginStep.FAILED, error=refusal)
         return False
     await save_state(conn, holding, telegram.snapshot())
+    if attempt.kind is LoginKind.IMPORT:
+        await note_import(conn, holding, telegram.key_id)
     await mark_alive(conn, holding)
     await attempt.end(LoginStep.DONE)
     return True

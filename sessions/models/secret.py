@@ -16,6 +16,9 @@ class AccountSecret(models.Model):
     dead_code = models.CharField(
         max_length=64, blank=True, default="", help_text="Telegram's error that ended this key; empty while it lives"
     )
+    imported = models.CharField(
+        max_length=16, blank=True, default="", db_default="", help_text="key id of a login that another program made"
+    )
     updated_at = models.DateTimeField()
 
     def __str__(self) -> str:

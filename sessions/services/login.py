@@ -13,8 +13,9 @@ from project.core.config import current
 from project.core.crypto import seal, unseal
 from project.core.errors import Conflict, InvalidInput
 from project.core.secret import Secret
+from project.telegram.values import ImportedLogin
 from sessions.domain.codes import IN_WORDS, parse_code
-from sessions.models import LoginAttempt, LoginKind, LoginStep, TelegramSession
+from sessions.models import AccountSecret, LoginAttempt, LoginKind, LoginStep, TelegramSession
 from sessions.models.login import OPEN_STEPS
 from sessions.models.session import Lifecycle
 
@@ -63,14 +64,17 @@ def request_login(*, actor: str, session: TelegramSession, kind: LoginKind = Log
     return view(attempt)
 
 
-def import_login(*, actor: str, session: TelegramSession, state: bytes) -> LoginView:
-    """Asks the worker to take over a login that another program made: `state` as project/telegram/imports.py reads it.
+def import_login(*, actor: str, session: TelegramSession, imported: ImportedLogin) -> LoginView:
+    """Asks the worker to take over a login that another program made, as project/telegram/imports.py reads it.
 
-    That program must not run any more: two connections on one key can cost the account. Raises Conflict.
+    That program must not run any more: two connections on one key can cost the account. Raises Conflict, too when
+    another session was given this very login.
     """
+    if AccountSecret.objects.filter(imported=imported.key_id).exclude(account=session.account).exists():
+        raise Conflict("Another session uses this very login.", hint="Each session needs a login of its own.")
     if session.lifecycle not in _MAY_LOG_IN:
         raise Conflict(f"Session {session.name} is {session.lifecycle}.", hint="Enable it first.")
-    sealed = seal(state, owner=session.account, keys=current().master_keys)
+    sealed = seal(imported.state, owner=session.account, keys=current().master_keys)
     with transaction.atomic():
         attempt = open_attempt(session.account, kind=LoginKind.IMPORT, answer=sealed)
         TelegramSession.objects.filter(pk=session.pk, lifecycle=Lifecycle.REGISTERED).update(lifecycle=Lifecycle.LOGIN)

@@ -151,7 +151,8 @@ class Custody:
         account = self._doors.account(self.name, record, record.state, _ignore, _nothing)
         try:
             await self._unless_stopped(account.connect())
-        except AccountDead:
+        except AccountDead as error:
+            log.warning("the kept login is dead", account=self.name, code=error.code)
             await account.disconnect()
             account = self._doors.account(self.name, record, record.new_login, _ignore, _nothing)
             await self._unless_stopped(account.connect())

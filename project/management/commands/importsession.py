@@ -16,6 +16,7 @@ from project.doors.login import wait_for_end
 from project.doors.prompts import ask_secret
 from project.doors.running import at_work, installation
 from project.telegram.imports import read_session_file, read_session_string
+from project.telegram.values import ImportedLogin
 from sessions.models import LoginStep, TelegramSession
 from sessions.services import login, registry
 
@@ -46,23 +47,23 @@ class Command(DoorCommand):
             session = registry.find_session(options["name"])
             if registry.is_logged_in(session):
                 raise Conflict(f"Session {session.name} is logged in already.", hint="Nothing has to be imported.")
-            state = self._state(options)
+            imported = self._read(options)
             self.say(_WARNING)
             if not options["yes"]:
                 _confirm()
             with at_work(current(), self.say):
-                self._take_over(session, state)
+                self._take_over(session, imported)
                 session.refresh_from_db()
         self.say(f"Session {session.name} is logged in (Telegram account {session.user_id}).")
         self.say("Delete the other program's copy of the login: it must never run beside this one.")
 
-    def _state(self, options: dict[str, Any]) -> bytes:
+    def _read(self, options: dict[str, Any]) -> ImportedLogin:
         if options["file"] is not None:
             return read_session_file(options["file"])
         return read_session_string(ask_secret("Session string"))
 
-    def _take_over(self, session: TelegramSession, state: bytes) -> None:
-        asked = login.import_login(actor=actor(), session=session, state=state)
+    def _take_over(self, session: TelegramSession, imported: ImportedLogin) -> None:
+        asked = login.import_login(actor=actor(), session=session, imported=imported)
         try:
             end = wait_for_end(asked.account, say=self.say)
         finally:

@@ -228,10 +228,13 @@ async def test_a_login_of_another_telethon_program_is_taken_over(rig: Rig, tmp_p
     _write_session(path, state)
     session, worker = await rig.session("ann", PHONE)
     read = read_session_file(path)
-    assert MemorySession.restore(read).channel(channel) is not None
-    await call(login.import_login, actor=ACTOR, session=session, state=read)
+    assert MemorySession.restore(read.state).channel(channel) is not None
+    await call(login.import_login, actor=ACTOR, session=session, imported=read)
     assert (await worker.step()).step == "done"
     await session.arefresh_from_db()
     assert session.user_id == user
     assert worker.account is not None
     assert (await worker.account.me()).user_id == user
+    other, _ = await rig.session("bea", OTHER)
+    with pytest.raises(Conflict, match="Another session uses this very login"):
+        await call(login.import_login, actor=ACTOR, session=other, imported=read)

@@ -21,7 +21,7 @@ def test_a_session_string_is_read() -> None:
     theirs = StringSession()
     theirs.set_dc(4, "149.154.167.91", 443)
     theirs.auth_key = AuthKey(KEY)
-    state = MemorySession.restore(read_session_string(Secret(f" {theirs.save()}\n"))).state
+    state = MemorySession.restore(read_session_string(Secret(f" {theirs.save()}\n")).state).state
     assert (state.dc_id, state.host, state.port, state.auth_key) == (4, "149.154.167.91", 443, KEY)
     assert state.user_id == 0
 
@@ -62,4 +62,4 @@ def test_a_file_in_use_is_left_alone(tmp_path: Path) -> None:
         with pytest.raises(InvalidInput, match="in use"):
             read_session_file(path)
         base.rollback()
-    assert MemorySession.restore(read_session_file(path)).state.auth_key == KEY
+    assert MemorySession.restore(read_session_file(path).state).state.auth_key == KEY
