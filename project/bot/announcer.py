@@ -31,7 +31,9 @@ class Announcer:
         self._outlet = outlet
         self._pool = Pool(threads=1)
         self._sent_at: list[float] = []
-        self._told: set[int] = set()  # of the message under way
+        self._batch: list[Waiting] = []  # the message under way: who was told, and whom it did not reach
+        self._told: set[int] = set()
+        self._failed: dict[str, str] = {}
 
     async def run(self) -> None:
         """Until it is cancelled."""
@@ -45,34 +47,39 @@ class Announcer:
     async def _round(self) -> float:
         """Tells what is due; seconds until the next look."""
         try:
-            waiting = await self._pool.run(waiting_notices)
-            now = asyncio.get_running_loop().time()
-            self._sent_at = [at for at in self._sent_at if now - at < WINDOW]
-            if not waiting or hold_back(waiting, [now - at for at in self._sent_at]) > 0:
+            if not self._batch and not await self._is_due():
                 return EVERY
-            failed = await self._tell(message(waiting))
-            await self._pool.run(mark_sent, [one.id for one in waiting], failed)
+            await self._tell(message(self._batch))
+            await self._pool.run(mark_sent, [one.id for one in self._batch], self._failed)
         except (RelayError, DatabaseError) as error:
             log.warning("notices wait", reason=str(error))
             return AGAIN
         self._sent_at.append(asyncio.get_running_loop().time())
-        self._told.clear()
+        self._batch, self._told, self._failed = [], set(), {}
         return EVERY
 
-    async def _tell(self, reply: Reply) -> dict[str, str]:
-        """Everybody; whom it did not reach, and why. Raises RetryLater and Unreachable with nobody told twice."""
-        failed: dict[str, str] = {}
+    async def _is_due(self) -> bool:
+        """Whether there is a message to send now; then it is the one under way."""
+        waiting = await self._pool.run(waiting_notices)
+        now = asyncio.get_running_loop().time()
+        self._sent_at = [at for at in self._sent_at if now - at < WINDOW]
+        if not waiting or hold_back(waiting, [now - at for at in self._sent_at]) > 0:
+            return False
+        self._batch = waiting
+        return True
+
+    async def _tell(self, reply: Reply) -> None:
+        """Everybody who was not told yet. Raises RetryLater and Unreachable."""
         for line in await self._pool.run(list_operators):
             user_id = line.view.user_id
             if user_id in self._told:
                 continue
             try:
                 if not await self._outlet.tell(user_id, reply):
-                    failed[str(user_id)] = "the bot may not write to them"
+                    self._failed[str(user_id)] = "the bot may not write to them"
             except Refused as error:
-                failed[str(user_id)] = error.message
+                self._failed[str(user_id)] = error.message
             self._told.add(user_id)
-        return failed
 
 
 async def announce(outlet: Outlet) -> None:
