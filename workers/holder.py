@@ -63,6 +63,7 @@ async def hold(config: Config, name: str, work: Callable[[], Awaitable[None]]) -
         renewing.cancel()
         await asyncio.wait([renewing], timeout=5)
         await keeper.release(name)
+        fence.disarm()  # nothing is held any more: the rest of the end may take its time
 
 
 async def rest_when_refused(work: Awaitable[None]) -> None:
