@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import aiohttp
 
+from pairs.domain.options import Protected, read_options
 from pairs.models import Pair
 from project.core.checks import Check, failed, ok, warning
 from project.core.config import Config, current
@@ -15,6 +16,7 @@ from project.core.errors import GatewayError, RelayError, TargetGone
 from project.core.secret import Secret
 from project.core.words import counted
 from project.discord.rest import BotInfo, DiscordRest, Webhook
+from project.telegram.values import ChatInfo
 from sessions.models import TelegramSession
 from sessions.services.checks import check_posting
 from sessions.services.lookups import look_up_chat
@@ -52,8 +54,15 @@ def _source(pair: Pair, session: TelegramSession) -> Check:
         todo = error.hint or "Let the account join it, or use a session that is a member."
         return failed("source", f"{session.name} cannot read {pair.source_title}: {error.message}", todo)
     if found.protected:
-        return warning("source", f"{found.title} forbids copying what is posted there.", "Choose another source.")
+        return _protected(pair, found)
     return ok("source", f"{session.name} reads {found.title}; its newest message is {found.top_message_id}.")
+
+
+def _protected(pair: Pair, found: ChatInfo) -> Check:
+    if read_options(pair.options).protected is Protected.REUPLOAD:
+        return ok("source", f"{found.title} forbids copying; an owner wants it copied all the same.")
+    todo = f"An owner may say: /editpair {pair.pk} protected=reupload"
+    return warning("source", f"{found.title} forbids copying: a note stands for each of its messages.", todo)
 
 
 async def _discord(pair: Pair, config: Config) -> list[Check]:
@@ -73,7 +82,7 @@ async def _discord(pair: Pair, config: Config) -> list[Check]:
 
 async def _webhook(rest: DiscordRest, pair: Pair, config: Config) -> Check:
     token = unseal(bytes(pair.webhook_sealed or b""), owner=f"pair.{pair.pk}", keys=config.master_keys).decode()
-    again = "Make a new webhook in the channel's settings, and the pair anew with it."
+    again = f"Make a new webhook in the channel's settings, then give the pair its URL: /editpair {pair.pk} discord=…"
     try:
         info = await rest.webhook(Webhook(pair.webhook_id or 0, Secret(token)))
     except TargetGone as error:

@@ -46,7 +46,8 @@ def find_reader(source: str, session: str = "") -> Reader:
     if session:
         return _looked(find_logged_in(session), wanted)
     number = chat_number(wanted)
-    choices = best_sessions([number] if number else _known(wanted)).best
+    # A look that showed the source protected is no reason: the pair's option says what becomes of its messages.
+    choices = best_sessions([number] if number else _known(wanted)).best or best_sessions().best
     if not choices:
         raise Conflict("No session can take another pair now.", hint="/optimalsession says why; or name a session.")
     return _first([choice.name for choice in choices[:MOST_LOOKS]], wanted)

@@ -65,7 +65,7 @@ def add_pair(*, actor: str, new: NewPair) -> PairView:
     try:
         with transaction.atomic():
             pair = _save(new)
-            record(actor=actor, action="pair.add", target=f"pair.{pair.pk}", after={"session": new.session.name})
+            record(actor=actor, action="pair.add", target=f"pair.{pair.pk}", after=_told(new))
             wake("placements")
             wake(new.session.account)
             if new.sender:
@@ -73,6 +73,16 @@ def add_pair(*, actor: str, new: NewPair) -> PairView:
     except IntegrityError:
         raise Conflict("A pair with this source, channel and destination exists already.") from None
     return view(pair)
+
+
+def _told(new: NewPair) -> dict[str, object]:
+    return {
+        "session": new.session.name,
+        "source": new.source.chat_id,
+        "discord": new.target.channel_id,
+        "destination": new.destination.chat_id,
+        "options": dict(new.options),
+    }
 
 
 def _check(new: NewPair) -> None:
