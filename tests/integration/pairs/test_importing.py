@@ -1,0 +1,79 @@
+"""A file of pairs against the tables, and carrying it out: what fails stops nothing, what is stopped says so."""
+
+from __future__ import annotations
+
+import pytest
+
+from pairs.domain.imports import PairLine
+from pairs.models import Assignment, Pair
+from pairs.services import imports
+from pairs.services.imports import Entry, Run, What, begin_import, plan_import
+from pairs.services.progress import look_at_all
+from project.core import operations
+from project.core.errors import Conflict
+from project.core.secret import Secret
+from sessions.models import TelegramSession
+
+pytestmark = pytest.mark.django_db
+
+URL = Secret("https://discord.com/api/webhooks/123456789012345678/" + "t" * 68)
+
+
+@pytest.fixture
+def pair() -> Pair:
+    session = TelegramSession.objects.create(
+        name="main", phone_sealed=b"", phone_hint="", device={}, lifecycle="active", health="expired"
+    )
+    made = Pair.objects.create(source_chat=10, source_username="News", discord_channel=20, destination_chat=30)
+    Assignment.objects.create(pair=made, session=session)
+    return made
+
+
+def line(**values: object) -> PairLine:
+    given = {"source": "-10010", "destination": "-10030", "discord": 20, "line": 2} | values
+    return PairLine(**given)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("given", "what", "about"),
+    [
+        ({}, What.UNCHANGED, ""),
+        ({"source": "@news"}, What.UNCHANGED, ""),
+        ({"session": "MAIN", "sender": "session"}, What.UNCHANGED, ""),
+        ({"options": (("protected", "reupload"),)}, What.CHANGED, "protected: - → reupload"),
+        ({"webhook": URL}, What.CHANGED, "another webhook"),
+        ({"webhook": Secret("https://evil.example/webhooks/1/tttttttttt")}, What.CONFLICT, "not the address"),
+        ({"webhook_id": 5}, What.CONFLICT, "needs its URL"),
+        ({"sender": "@nobody_bot"}, What.CONFLICT, "no sender bot"),
+        ({"session": "nobody"}, What.CONFLICT, "no session 'nobody'"),
+        ({"destination": "-10031"}, What.NEW, ""),
+        ({"source": "@unknown_chat", "discord": None, "webhook": URL}, What.NEW, ""),
+        ({"destination": "-10031", "webhook_id": 5}, What.CONFLICT, "needs its URL"),
+    ],
+)
+def test_what_a_line_means(pair: Pair, given: dict[str, object], what: What, about: str) -> None:
+    (entry,) = plan_import([line(**given)]).entries
+    assert entry.what is what
+    assert about in " ".join(entry.about)
+    assert "tttt" not in " ".join(entry.about)
+
+
+def test_a_line_that_fails_stops_nothing_and_a_stop_is_heeded(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    work = [Entry(line(line=number), What.NEW) for number in range(2, 7)]
+
+    def carry_out(*, actor: str, entry: Entry) -> str:
+        if entry.line.line == 3:
+            raise Conflict("It exists already.")
+        return ""
+
+    monkeypatch.setattr(imports, "carry_out", carry_out)
+    run = Run("me", begin_import(actor="me", work=work), work)
+    for _ in range(3):
+        assert run.step()
+    look_at_all()  # control's round ends moves, not this
+    assert operations.find_operation(run.operation.id).running
+    assert (run.done, run.problems) == (2, ["Line 3: It exists already."])
+    operations.stop(run.operation.id, actor="me")
+    assert run.step(), "the line under way is finished"
+    assert not run.step()
+    assert (run.operation.state, run.operation.note) == ("stopped", "1 lines were not begun.")
