@@ -9,7 +9,7 @@ from sessions.services.registry import find_session
 from tests.acceptance.rig import World
 
 
-@pytest.mark.sentence("S-03", "S-05", "S-28", "S-29", "S-30", "S-51", "S-55", "S-93")
+@pytest.mark.sentence("S-03", "S-05", "S-30", "S-31", "S-32", "S-51", "S-55", "S-84", "S-94")
 async def test_one_session_and_all_of_them(world: World) -> None:
     session = await world.session("shown", priority=3, max_pairs=25)
     await world.pair(session)

@@ -40,6 +40,7 @@ def wait_for_line(process: subprocess.Popen[str], text: str, limit: float = 120.
     raise AssertionError(f"{text!r} never came:\n{''.join(seen)}")
 
 
+@pytest.mark.sentence("S-01", "S-02", "S-117")
 def test_every_message_arrives_once_and_nothing_is_left_behind(tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     process = demo(tmp_path, "--messages", str(MESSAGES), "--exit", "--report", str(report))

@@ -19,7 +19,9 @@ from project.core.models import AuditEvent
 from project.doors.actor import actor
 from project.env import BASE_DIR
 from project.manager import AdvancedSessionManager, advanced_session_manager
+from sessions.domain.changes import SessionChanges
 from sessions.models import HealthCheck, SenderBot, TelegramSession
+from sessions.services.registry import edit_session
 from workers.services.status import WorkerStatus
 
 pytestmark = pytest.mark.usefixtures("transactional_db")
@@ -160,6 +162,28 @@ def test_without_a_node_everything_works_but_what_needs_telegram() -> None:
     assert {worker.session for worker in done["workers"].workers} == {"main", "other"}
     assert isinstance(done["numbers"], Statistics)
     assert dict(done["numbers"].pairs) == {"active": 1}
+
+
+@pytest.mark.sentence("S-109", "S-114")
+def test_a_large_move_in_batches_and_fewer_pairs_for_a_session() -> None:
+    main, other, third = made("main"), made("other", max_pairs=2), made("third")
+    ids = [pair(main, reader=other) for _ in range(4)]
+    for chat in Pair.objects.values_list("source_chat", flat=True):
+        SourceAccess.objects.create(session=third, source_chat=chat, access="member", checked_at=timezone.now())
+    whole = run(advanced_session_manager.bulk_reassign_session(ids, "other"))
+    assert not whole
+    assert not Pair.objects.exclude(wanted_session=None).exists()
+    some = run(advanced_session_manager.bulk_reassign_session(ids, "other", partly=True))
+    assert some, some
+    assert some.moved == tuple(ids[:2])
+    assert sorted(some.refused) == ids[2:]
+    rest = run(advanced_session_manager.bulk_reassign_session(ids[2:], "third"))
+    assert rest, rest
+    assert rest.moved == tuple(ids[2:])
+    edited = edit_session(actor="test", name="third", changes=SessionChanges(max_pairs=1))
+    assert edited.name == "third"
+    optimal = run(advanced_session_manager.get_optimal_session_for_assignment())
+    assert "third" in optimal.refused
 
 
 def test_calls_run_beside_each_other_on_one_loop_and_close_their_connections() -> None:

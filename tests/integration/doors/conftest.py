@@ -154,7 +154,14 @@ def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
     try:
         wait_for(lambda: ready.exists() and process.poll() is None, "the sandbox")
         told: dict[str, Any] = json.loads(ready.read_text())
-        names = ("telegram_dc", "telegram_dc_key_file", "discord_api_url", "discord_gateway_url", "discord_cdn_url")
+        names = (
+            "telegram_dc",
+            "telegram_dc_key_file",
+            "discord_api_url",
+            "discord_gateway_url",
+            "discord_cdn_url",
+            "bot_api_url",
+        )
         yield Loopback({name.upper(): str(told[name]) for name in names}, told["control_url"])
     finally:
         process.terminate()

@@ -93,6 +93,7 @@ def test_a_lost_key_is_found(commands: Commands, bot: int) -> None:
     assert "Put the key they were sealed with back into MASTER_KEYS" in said
 
 
+@pytest.mark.sentence("S-100", "S-101")
 def test_an_unreachable_telegram_and_discord_are_found(commands: Commands, bot: int) -> None:
     commands.env |= {"TELEGRAM_DC": "2:127.0.0.1:1", "DISCORD_API_URL": "http://127.0.0.1:1/api/v10"}
     said = commands.run("doctor", code=1)
@@ -110,3 +111,22 @@ def test_tables_that_are_behind_are_found(commands: Commands, bot: int) -> None:
     finally:
         with connection.cursor() as cursor:
             cursor.executemany("INSERT INTO django_migrations (app, name, applied) VALUES (%s, %s, %s)", rows)
+
+
+def test_the_admin_bot_and_its_operators_are_looked_at(commands: Commands, loopback: Loopback, bot: int) -> None:
+    assert "ADMIN_BOT_TOKEN is not set" in commands.run("doctor")
+    commands.env["ADMIN_BOT_TOKEN"] = "1234567:" + "A" * 35
+    said = commands.run("doctor", code=1)
+    assert "ADMIN_BOT_TOKEN: Telegram does not accept this token." in said
+    assert "AAAAA" not in said
+    made = loopback.do(lambda c: c.telegram.create_bot("relay admin", username="doctors_admin_bot"))
+    commands.env["ADMIN_BOT_TOKEN"] = made.token
+    said = commands.run("doctor")
+    assert "@doctors_admin_bot." in said
+    assert "https://t.me/doctors_admin_bot?start=claim_" in said
+    commands.env["ADMIN_USER_IDS"] = "777"
+    said = commands.run("doctor")
+    assert "claim_" not in said
+    assert "1 may command the bot, 1 of them as owner." in said
+    assert "The bot cannot write to 777" in said
+    assert made.token not in said

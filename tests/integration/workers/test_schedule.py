@@ -23,6 +23,7 @@ from workers.beat import LeaderScheduler, Leadership
 from workers.models import WorkerGroup
 
 
+@pytest.mark.sentence("S-12", "S-57", "S-67", "S-71", "S-74")
 @pytest.mark.django_db
 def test_the_schedule_is_seeded_once_and_then_the_operators() -> None:
     PeriodicTask.objects.all().delete()
@@ -114,6 +115,7 @@ def test_kill_9_of_the_leader_lets_the_next_one_lead() -> None:
         other.close()
 
 
+@pytest.mark.sentence("S-12", "S-57")
 async def test_a_check_is_made_by_the_sessions_own_process(
     start_node: StartNode, add_session, peer: Peer, pg: asyncpg.Connection
 ) -> None:
@@ -134,6 +136,7 @@ async def test_a_check_is_made_by_the_sessions_own_process(
         assert client.llen(idle) == 0
 
 
+@pytest.mark.sentence("S-68")
 @pytest.mark.usefixtures("transactional_db")
 def test_orphans_are_listed() -> None:
     from django.utils import timezone

@@ -22,6 +22,7 @@ GOOD = {
 }
 
 
+@pytest.mark.sentence("S-70", "S-71", "S-72", "S-73", "S-74", "S-75")
 def test_defaults_are_those_of_the_design() -> None:
     config = load(GOOD)
     assert (config.lease_ttl, config.lease_renew, config.lease_fence, config.handover_wait) == (15, 4, 12, 30)
