@@ -66,6 +66,25 @@ def test_a_plan_is_stable(current: dict[int, int], limit: int, threshold: int) -
     assert plan_groups(plan, limit=limit, threshold=threshold) == plan
 
 
+@given(CURRENT, LIMIT, THRESHOLD)
+def test_no_group_that_stays_both_gives_and_takes(current: dict[int, int], limit: int, threshold: int) -> None:
+    """Otherwise fewer moves would do."""
+    plan = plan_groups(current, limit=limit, threshold=threshold)
+    moved = [(current[pair], group) for pair, group in plan.items() if current[pair] > 0 and current[pair] != group]
+    stays = set(plan.values())
+    assert not {gave for gave, _ in moved if gave in stays} & {took for _, took in moved}
+
+
+@given(st.integers(1, 50), st.data())
+def test_a_pair_that_comes_or_goes_moves_others_only_when_it_must(count: int, data: st.DataObject) -> None:
+    settled = plan_groups(dict.fromkeys(range(count), 0), limit=30, threshold=5)
+    comes = plan_groups(settled | {count: 0}, limit=30, threshold=5)
+    assert count == 30 or all(comes[pair] == group for pair, group in settled.items())
+    gone = data.draw(st.integers(0, count - 1))
+    left = {pair: group for pair, group in settled.items() if pair != gone}
+    assert plan_groups(left, limit=30, threshold=5) == left or len(left) <= 25
+
+
 def test_a_sender_lives_with_its_only_session() -> None:
     homes = plan_homes(
         sessions=["session.1", "session.2"],
