@@ -123,6 +123,21 @@ async def test_another_destination_while_it_runs_loses_nothing_and_touches_no_st
     assert not any("new words" in text for text in rig.at_destination(new))
 
 
+async def test_another_sender_while_it_runs_doubles_nothing(rig: Rig, pg: asyncpg.Connection) -> None:
+    """The bot's process and the session's would both be the sender's for a moment."""
+    info = await rig._accounts[rig.session].resolve(f"-100{rig.destination}")
+    texts = [f"words {number}" for number in range(16)]
+    for text in texts[:8]:
+        rig.world.post(rig.source, text)
+    await orm(edit_pair, actor="me", pair_id=rig.pair, change=PairChange(poster=Poster(info, None)))
+    for text in texts[8:]:
+        rig.world.post(rig.source, text)
+    await until(lambda: texts[-1] in rig.at_destination(), "the last words")
+    await settled(pg)
+    assert rig.at_destination() == texts
+    assert rig.standing()[-1].author_id == rig.user
+
+
 async def test_nothing_is_sent_after_a_removal(rig: Rig, pg: asyncpg.Connection) -> None:
     rig.world.post(rig.source, "before")
     await rig.arrived("before")
