@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import psycopg
 from celery import bootsteps
@@ -37,6 +38,9 @@ BREATH = 0.2  # seconds that what happens at once may take
 _LOCK = (7461, 3)
 _WAKE = "placements"
 
+P = ParamSpec("P")
+T = TypeVar("T")
+
 log = get_logger(__name__)
 
 
@@ -47,19 +51,34 @@ class Rounds:
         self._limits = Limits(timeout=timedelta(seconds=config.session_timeout))
         self._watch = Watch(self._limits, timedelta(seconds=config.session_health_interval))
         self._failovers = FailOvers()
+        self._well = True
 
-    def look(self) -> None:
-        """One round. Pairs move before those that nobody takes are disabled."""
+    def look(self) -> bool:
+        """One round; whether all of it went well. Pairs move before those that nobody takes are disabled."""
         now = _now()
-        judge_all(self._watch, self._limits, now)
-        reports = self._failovers.round(now)
-        tell_moves(reports, tell(reports))
-        place_parked()
-        tell_settled(settle())
-        look_at_all()
-        resume_expired(now)
-        let_go()
-        replan_changed()
+        self._well = True
+        self._do(judge_all, self._watch, self._limits, now)
+        reports = self._do(self._failovers.round, now) or {}
+        told = self._do(tell, reports) or set()
+        self._do(tell_moves, reports, told)
+        self._do(place_parked)
+        self._do(lambda: tell_settled(settle()))
+        self._do(look_at_all)
+        self._do(resume_expired, now)
+        self._do(let_go)
+        self._do(replan_changed)
+        return self._well
+
+    def _do(self, step: Callable[P, T], *args: P.args, **named: P.kwargs) -> T | None:
+        """Whatever is wrong with one step, the others are taken; the next round tries it again."""
+        try:
+            return step(*args, **named)
+        except DatabaseError:
+            raise
+        except Exception:
+            log.exception("a step of control broke", step=getattr(step, "__qualname__", ""))
+            self._well = False
+            return None
 
     def lost_sight(self) -> None:
         """The tables could not be read for a while."""
@@ -109,13 +128,8 @@ class Control(threading.Thread):
 
     def _look(self, rounds: Rounds) -> None:
         close_old_connections()
-        try:
-            rounds.look()
+        if rounds.look():
             self._alarms.well()
-        except DatabaseError:
-            raise
-        except Exception:  # whatever is wrong with one round, the next one looks again
-            log.exception("control's round broke")
 
     def _wait(self, conn: psycopg.Connection[Any]) -> None:
         """Until somebody wakes us, or it is time. Fails when the connection, and with it the lock, is gone."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.db import Error as DatabaseError
 from django.db import connection
 
 from pairs.services.failover import FailOverReport, fail_over
@@ -87,4 +88,8 @@ def _try(one: _Out) -> FailOverReport | None:
         return fail_over(one.session_id, actor=ACTOR, reason=f"{one.why}: {one.reason}".rstrip(": "))
     except RelayError as error:
         log.warning("no fail-over for now", session=one.name, reason=error.for_people())
-        return None
+    except DatabaseError:
+        raise
+    except Exception:  # whatever is wrong with one session, the others' pairs move
+        log.exception("fail-over broke", session=one.name)
+    return None

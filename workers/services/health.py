@@ -21,6 +21,7 @@ from project.core.words import counted
 from sessions.domain.health import Limits, State, Verdict, judge
 from sessions.models import Health, HealthFlip, TelegramSession
 from sessions.services.health import explain, flip
+from workers.models import Placement
 from workers.services.sights import Sight, Watch
 
 HOST = "host."
@@ -162,14 +163,16 @@ def _way_back(session: TelegramSession) -> str:
 
 
 def _tell_host(cause: str, flips: Sequence[HealthFlip]) -> None:
-    """One notice however many sessions follow."""
+    """One notice however many sessions follow: those of a host do not all fall silent in the same second."""
     if not flips or notices.is_open(cause):
         return
-    count = TelegramSession.objects.filter(health=Health.UNHEALTHY, health_cause=cause).count()
-    sessions = counted(count, "session")
+    host = cause.removeprefix(HOST)
+    placed = Placement.objects.filter(account__startswith="session.")
+    there = placed.filter(node__name=host) if host else placed.filter(node=None)
+    sessions = counted(max(there.count(), len(flips)), "session")
     reason = flips[0].reason.rstrip(".")
-    text = f"🔴 {_host(cause)}: nothing works there ({reason[:1].lower()}{reason[1:]}). {sessions} affected."
-    notices.post(cause, f"{text}\nLook at that machine; /workerstatus says more.", severity=Severity.CRITICAL)
+    text = f"🔴 {_host(cause)} ({reason[:1].lower()}{reason[1:]}): {sessions} affected."
+    notices.post(cause, f"{text}\n/workerstatus says more.", severity=Severity.CRITICAL)
 
 
 def _end_hosts() -> None:
@@ -189,12 +192,14 @@ def _host_recovered(notice: Notice) -> str:
     last = recovered.order_by("-pk").values_list("at", flat=True).first()
     after = f" after {span((last - notice.created_at).total_seconds())}" if last else ""
     count = recovered.values("session_id").distinct().count()
-    return f"🟢 {_host(notice.key)} works again{after}; sessions that recovered: {count}."
+    host = notice.key.removeprefix(HOST)
+    works = f"Host {host} works again" if host else "The sessions are run again"
+    return f"🟢 {works}{after}; sessions that recovered: {count}."
 
 
 def _host(cause: str) -> str:
     name = cause.removeprefix(HOST)
-    return f"Host {name}" if name else "No node runs"
+    return f"Nothing works on host {name}" if name else "No node runs the sessions"
 
 
 def _key(session_id: int) -> str:

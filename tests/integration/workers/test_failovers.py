@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -13,19 +13,35 @@ import pytest
 from django.conf import settings
 
 from pairs.models import Access, Pair, SourceAccess
+from pairs.services import access
 from pairs.services.settling import settle
 from project.core import notices
 from project.core.config import current
 from project.core.models import Notice
 from project.core.notices import Severity
 from project.core.secret import Secret
+from project.telegram.values import ChatSight
 from sessions.models import HealthFlip, SenderBot, SenderState, TelegramSession
+from sessions.services.lookups import Looked
 from tests.integration.workers.test_health import MINUTE, NOW, add_node, add_pair, add_session
 from workers.services.alarms import Alarms, alert
 from workers.services.failovers import FailOvers, tell_moves
 from workers.services.health import tell
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def shut(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever is asked what it sees of a chat is not let in."""
+
+    def look(asked: Mapping[str, Sequence[int]]) -> dict[str, Looked]:
+        return {
+            account: Looked({chat: ChatSight(chat, "banned", can_post=False) for chat in chats})
+            for account, chats in asked.items()
+        }
+
+    monkeypatch.setattr(access, "look_at_chats", look)
 
 
 @pytest.fixture
@@ -37,8 +53,8 @@ def ill() -> int:
     for source in (1, 2):
         add_pair(session, source)
     Pair.objects.update(sender=sender)
-    for source, access in ((1, Access.MEMBER), (2, Access.BANNED)):
-        SourceAccess.objects.create(session_id=other, source_chat=source, access=access, checked_at=NOW + MINUTE)
+    for source, seen in ((1, Access.MEMBER), (2, Access.BANNED)):
+        SourceAccess.objects.create(session_id=other, source_chat=source, access=seen, checked_at=NOW + MINUTE)
     return session
 
 
@@ -99,7 +115,7 @@ def test_switched_off_for_one_session_or_for_all(ill: int, monkeypatch: pytest.M
     make(ill, "expired")
     monkeypatch.setattr(settings, "RELAY", replace(current(), failover=False))
     assert moves() == []
-    monkeypatch.undo()
+    monkeypatch.setattr(settings, "RELAY", replace(current(), failover=True))
     TelegramSession.objects.filter(pk=ill).update(failover=False)
     assert moves() == []
     settle()
