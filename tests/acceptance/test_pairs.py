@@ -137,6 +137,7 @@ async def test_pausing_changing_and_removing(world: World) -> None:
     assert "after the end" not in await world.at_destination(moved)
 
 
+@pytest.mark.sentence("S-110")
 async def test_everything_that_is_wrong_is_said_at_once(world: World) -> None:
     operator = await world.operator()
     await operator.says("/addpair @x -5 colour=red")
