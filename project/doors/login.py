@@ -11,7 +11,7 @@ import segno
 from project.core.errors import Conflict, InvalidInput
 from project.core.secret import Secret
 from project.doors.prompts import ask_secret
-from sessions.domain.delivery import way, where
+from sessions.domain.delivery import NEEDS_EMAIL, way, where
 from sessions.models import LoginStep
 from sessions.services import login
 from sessions.services.login import LoginView
@@ -65,10 +65,10 @@ def _show_qr(link: Secret, say: Say) -> None:
 
 
 def _refuse_what_cannot_be_answered(state: LoginView) -> None:
-    if state.delivery == "email_setup":
+    if state.delivery == NEEDS_EMAIL:
         raise Conflict(
             "Telegram wants an e-mail address for this account first.",
-            hint="Log in with an official app, set the address there, then try again.",
+            hint="Set it in an official app, then try again; or log in with --qr.",
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from project.botkit.parts import Button, Reply, bold, copyable, plain
-from sessions.domain.delivery import way, where
+from sessions.domain.delivery import NEEDS_EMAIL, way, where
 from sessions.services.login import BACKSPACE, LoginView, takes_digits
 
 QR, CODE, KEY, SEND, RESEND, CANCEL, OPEN = (
@@ -47,6 +47,8 @@ def keypad(name: str, number: int, state: LoginView, typed: int, note: str = "")
     """Where the code went, and the keypad with as many dots as digits were typed."""
     said = [f"🔑 {bold(name)}: {plain(where(state.delivery))}"]
     said += [f"❌ {plain(note or state.error)}"] if note or state.error else []
+    if state.delivery == NEEDS_EMAIL:
+        return Reply("\n\n".join([*said, "Then try again, or log in by QR code now."]), _below(number, state))
     if not takes_digits(state):
         return Reply("\n\n".join([*said, "Write it here: your message is deleted at once."]), _below(number, state))
     length = state.code_length or typed

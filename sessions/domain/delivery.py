@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+NEEDS_EMAIL = "email_setup"  # Telegram sends no code before the account has an e-mail address
 _WHERE = {
     "app": "Telegram sent a code to the Telegram app of this account: look for a message from “Telegram”.",
     "sms": "Telegram sent a code by SMS.",
@@ -13,7 +14,7 @@ _WHERE = {
     "word": "Telegram sent a secret word by SMS; type the word.",
     "phrase": "Telegram sent a phrase by SMS; type the whole phrase.",
     "firebase": "Telegram sent a code by SMS.",
-    "email_setup": "Telegram wants an e-mail address for this account first: set it in an official app.",
+    NEEDS_EMAIL: "Telegram wants an e-mail address for this account first: set it in an official app.",
 }
 _ELSEWHERE = "Telegram sent a code (it does not say where: look into the Telegram app, SMS and e-mail)."
 _WAYS = {
