@@ -34,6 +34,7 @@ _SENDER = """
 UPDATE tg_sessions_senderbot SET state = 'active', username = $2, reason = ''
 WHERE id = $1 AND bot_id = $3 AND state <> 'removed'
 """
+_WAKE = "SELECT pg_notify('relay_wake', 'placements')"  # control brings the session's pairs back at once
 _USED = "This Telegram account is used by another session already."
 
 
@@ -53,6 +54,7 @@ async def finish_session(conn: Connection, holding: Holding, info: AccountInfo) 
                 return refusal
             await conn.execute(_FLIP, number)
             await conn.execute(_ACTIVATE, number, info.user_id)
+            await conn.execute(_WAKE)
             if info.phone and not same_phone(phone, info.phone):
                 await _note_phone(conn, holding, number, f"+{info.phone.lstrip('+')}")
     except asyncpg.UniqueViolationError:
