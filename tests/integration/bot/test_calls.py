@@ -1,0 +1,129 @@
+"""What rooms get and may do: forwards and links, documents, work that goes on, errors that hold secrets."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from project.botkit.catalogue import assemble
+from project.botkit.parts import Call, Command, Dialogue, Reply, Room
+from project.core.errors import Conflict
+from project.core.operators import Role
+from tests.integration.bot.conftest import OPERATOR
+from tests.integration.bot.fakes import FakeTelegram, Person, admin_bot
+
+CHANNEL = {
+    "type": "channel",
+    "date": 1,
+    "chat": {"id": -1005, "type": "channel", "title": "c"},
+    "message_id": 9,
+}
+HIDDEN = {"type": "hidden_user", "date": 1, "sender_user_name": "x"}
+FILE = {"file_id": "f", "file_unique_id": "u", "file_name": "pairs.csv"}
+
+
+class Probe:
+    """A room that notes what it is given."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, dict[str, str]]] = []
+        self.begun = 0
+        self.ended: list[str] = []
+        self.go = asyncio.Event()
+
+    def room(self) -> Room:
+        def command(name: str, run: Any) -> Command:
+            return Command(name, "", name, Role.OPERATOR, "Test", run)
+
+        return Room(
+            commands=(command("file", self._file), command("follow", self._follow), command("ask", self._ask)),
+            dialogues=(Dialogue("password", Role.OPERATOR, self._fail, secret=True),),
+            on_message=self._hear,
+        )
+
+    async def _hear(self, call: Call) -> None:
+        self.heard.append((call.text, dict(call.data)))
+
+    async def _file(self, call: Call) -> None:
+        content = await call.document()
+        await call.reply(Reply("none" if content is None else content.decode()))
+
+    async def _follow(self, call: Call) -> None:
+        self.begun += 1
+        turn = self.begun
+
+        async def work() -> None:
+            try:
+                await self.go.wait()
+            except asyncio.CancelledError:
+                self.ended.append(f"{turn} replaced")
+                raise
+            raise Conflict(f"{turn} failed")
+
+        await call.reply(Reply(f"following {turn}"))
+        call.later(work)
+
+    async def _ask(self, call: Call) -> None:
+        await call.ask("password")
+
+    async def _fail(self, call: Call) -> None:
+        raise ValueError(f"wrong: {call.text}")
+
+
+@pytest.fixture
+def probe() -> Probe:
+    return Probe()
+
+
+@pytest.fixture
+def operator(whitelist: None, telegram: FakeTelegram, probe: Probe) -> Person:
+    return Person(admin_bot(assemble([probe.room()]), telegram), telegram, OPERATOR)
+
+
+async def test_forwards_and_links_are_traced(operator: Person, probe: Probe) -> None:
+    await operator.says("a post", forward_origin=CHANNEL)
+    await operator.says("a word", forward_origin=HIDDEN)
+    await operator.says("https://t.me/c/5/9")
+    await operator.says("just talk")
+    assert probe.heard == [
+        ("a post", {"forward_chat": "-1005", "forward_message": "9"}),
+        ("a word", {"forwarded": "yes"}),
+        ("https://t.me/c/5/9", {}),
+    ]
+    assert "/help" in await operator.sees()
+
+
+async def test_a_file_comes_with_its_command_up_to_a_limit(operator: Person) -> None:
+    await operator.says("/file")
+    assert await operator.sees() == "none"
+    await operator.says("", caption="/file", document={**FILE, "file_size": 2 * 1024 * 1024})
+    assert "larger than 1 MiB" in await operator.sees()
+
+
+async def test_work_goes_on_once_per_chat_and_its_errors_are_told(
+    operator: Person, telegram: FakeTelegram, probe: Probe
+) -> None:
+    await operator.says("/follow")
+    await operator.says("/follow")
+    await asyncio.sleep(0)
+    probe.go.set()
+    async with asyncio.timeout(30):
+        while not any("2 failed" in text for text in telegram.texts(OPERATOR)):
+            await asyncio.sleep(0.01)
+    assert probe.ended == ["1 replaced"]
+    assert [text for text in telegram.texts(OPERATOR) if "following" in text] == ["following 1"]
+
+
+async def test_an_error_about_a_secret_is_logged_without_it(
+    operator: Person, telegram: FakeTelegram, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    await operator.says("/ask")
+    own = await operator.says("correct horse battery")
+    said = await operator.sees()
+    logged = "".join(capfd.readouterr()) + caplog.text
+    incident = said.partition("<code>")[2].partition("<")[0]
+    assert incident in logged
+    assert "correct horse" not in logged + said
+    assert [call.message_id for call in telegram.named("DeleteMessage")] == [own]
