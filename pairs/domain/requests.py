@@ -13,6 +13,7 @@ from pairs.domain.options import CHOICES, check_option
 from pairs.domain.references import SNOWFLAKE, check_chat
 from pairs.domain.specs import PairSpec, parse_spec
 from project.core.errors import InvalidInput, ManyProblems, RelayError
+from project.core.message import storable_text
 from project.core.secret import Secret
 
 T = TypeVar("T")
@@ -97,7 +98,7 @@ def parse_edit(words: Sequence[str]) -> EditRequest:
 
 def parse_pause(text: str) -> PauseRequest:
     """`<pairs> [time] [reason]`. Raises ManyProblems."""
-    spec, rest = split_spec(text)
+    spec, rest = split_spec(storable_text(text))
     pairs = parse_spec(spec)
     first, _, others = rest.partition(" ")
     duration = None
@@ -142,7 +143,7 @@ def _split(words: Sequence[str], problems: list[str], *, allowed: Sequence[str])
     """What is given by name, and the rest. A link may hold an equals sign."""
     named: dict[str, str] = {}
     plain: list[str] = []
-    for word in words[:MOST_WORDS]:
+    for word in map(storable_text, words[:MOST_WORDS]):
         name, equals, value = word.partition("=")
         if not equals or "/" in name:
             plain.append(word)

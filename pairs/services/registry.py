@@ -16,6 +16,7 @@ from project.core.audit import record
 from project.core.config import current
 from project.core.crypto import seal
 from project.core.errors import Conflict, InvalidInput, NotFound
+from project.core.message import storable_text
 from project.telegram.values import ChatInfo
 from sessions.models import SenderBot, TelegramSession
 from sessions.services.login import wake
@@ -158,7 +159,7 @@ def list_pairs() -> list[PairView]:
 def search_pairs(text: str, *, offset: int, limit: int) -> PairPage:
     """Pairs whose titles, chats, session, sender, status or id contain the text, whatever the case."""
     found = _with_relations()
-    for word in text.split()[:10]:
+    for word in storable_text(text).split()[:10]:
         found = found.filter(_matches(word[:64]))
     rows = found.order_by("pk")
     return PairPage(tuple(view(pair) for pair in rows[offset : offset + limit]), rows.count())

@@ -177,6 +177,7 @@ def test_pairs_are_found_by_whatever_names_them(pair: Pair) -> None:
         ("-10011", [other.pk]),
         ("9" * 60, []),
         ("%", []),
+        ("new\0s \ud800", []),
     ):
         page = search_pairs(text, offset=0, limit=10)
         assert ([one.id for one in page.pairs], page.total) == (found, len(found)), text

@@ -45,6 +45,11 @@ def test_everything_that_is_wrong_with_a_new_pair(text: str, pieces: list[str]) 
     assert "secret" not in str(refused.value) + refused.value.correction
 
 
+def test_signs_that_no_table_takes_are_replaced() -> None:
+    assert parse_pause("3 2h a\0b\ud800").reason == "a\ufffdb\ufffd"
+    assert parse_add(f"@news_chat {URL} @copy_chat session=a\0b".split()).session == "a\ufffdb"
+
+
 def test_what_changes_about_a_pair() -> None:
     asked = parse_edit(f"#7 discord={URL} destination=@copy_chat sender=session titles protected=reupload".split())
     assert (asked.pair_id, asked.destination, asked.sender, asked.titles) == (7, "@copy_chat", "session", True)
