@@ -114,13 +114,24 @@ class PairAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["act"], description="Remove selected pairs")
     @asks(
-        Asked("Remove pairs", "Remove them", "What is queued is not sent; what stands in the chats stays.", ReasonForm)
+        Asked(
+            "Remove pairs",
+            "Remove them",
+            "What is queued is not sent; what stands in the chats stays.",
+            ReasonForm,
+            grave=True,
+        )
     )
     def remove(self, request: HttpRequest, rows: list[Any], answers: dict[str, Any]) -> None:
         """All or none."""
         with told(self, request):
             done = remove_pairs(actor=actor_of(request), pair_ids=_ids(rows), reason=answers["reason"])
             self.message_user(request, f"Removed: {len(done)}.", messages.SUCCESS)
+
+    def describe(self, row: Any) -> str:
+        """As the question before an act names it."""
+        places = (row.source_title or row.source_chat, _discord(row), row.destination_title or row.destination_chat)
+        return f"pair {row.pk}: {' → '.join(map(str, places))} ({_session(row) or row.status})"
 
     def _tell(self, request: HttpRequest, report: StatusReport, done: str) -> None:
         for pair, why in report.unchanged:

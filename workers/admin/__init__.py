@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from workers.admin.node import NodeAdmin
 from workers.admin.placement import PlacementAdmin
+from workers.admin.schedule import IntervalScheduleAdmin, PeriodicTaskAdmin
 from workers.admin.telegram_session import SessionConsole
 from workers.admin.worker_group import WorkerGroupAdmin
 
-__all__ = ["NodeAdmin", "PlacementAdmin", "SessionConsole", "WorkerGroupAdmin"]
+__all__ = [
+    "IntervalScheduleAdmin",
+    "NodeAdmin",
+    "PeriodicTaskAdmin",
+    "PlacementAdmin",
+    "SessionConsole",
+    "WorkerGroupAdmin",
+]

@@ -26,7 +26,6 @@ class NodeAdmin(ReadOnlyAdmin):
         when("heartbeat_at", "heartbeat"),
         text("accounts", lambda row: row.accounts, ordering="accounts"),
         text("address", lambda row: row.egress, ordering="egress"),
-        text("process", lambda row: row.pid, ordering="pid"),
         text("memory free", lambda row: _size(row.memory_free), ordering="memory_free"),
         text("disk free", lambda row: _size(row.disk_free), ordering="disk_free"),
         text("CPU %", lambda row: row.cpu_percent, ordering="cpu_percent"),

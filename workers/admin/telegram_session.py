@@ -66,6 +66,7 @@ class SessionConsole(TelegramSessionAdmin):
             "Each is logged out and its secret destroyed; that cannot be undone. One with pairs takes up to a minute "
             "and a half.",
             DeleteForm,
+            grave=True,
         )
     )
     def delete_for_good(self, request: HttpRequest, rows: list[Any], answers: dict[str, Any]) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.contrib import admin
-
 from project.core.admin.audit_event import AuditEventAdmin
 from project.core.admin.bot_dialogue import BotDialogueAdmin
 from project.core.admin.console_link import ConsoleLinkAdmin
@@ -13,10 +11,6 @@ from project.core.admin.notice import NoticeAdmin
 from project.core.admin.operator import OperatorAdmin
 from project.core.admin.owner_claim import OwnerClaimAdmin
 from project.core.admin.rate_slot import RateSlotAdmin
-
-admin.site.site_header = admin.site.site_title = "Relay"
-admin.site.index_title = "Operator console"
-admin.site.site_url = None  # there is no other site to view
 
 __all__ = [
     "AuditEventAdmin",

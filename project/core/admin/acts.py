@@ -26,12 +26,13 @@ Run = Callable[..., None]
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A page that asks before it acts. `form` takes what the act needs to know."""
+    """A page that asks before it acts. `form` takes what the act needs to know; a `grave` act has a red button."""
 
     title: str
     button: str
     warning: str = ""
     form: type[forms.Form] = forms.Form
+    grave: bool = False
 
 
 def actor_of(request: HttpRequest) -> str:
@@ -109,7 +110,7 @@ def _page(
         "title": asked.title,
         "asked": asked,
         "opts": model_admin.model._meta,
-        "rows": rows[:_SHOWN],
+        "rows": [_described(model_admin, row) for row in rows[:_SHOWN]],
         "more": max(0, len(rows) - _SHOWN),
         "ids": [row.pk for row in rows],
         "checkbox": ACTION_CHECKBOX_NAME,
@@ -118,3 +119,9 @@ def _page(
         "media": model_admin.media + form.media,
     }
     return TemplateResponse(request, "relay/confirm.html", context)
+
+
+def _described(model_admin: admin.ModelAdmin[Any], row: Any) -> str:
+    """More than its name, where the page of its table knows more."""
+    describe: Callable[[Any], str] = getattr(model_admin, "describe", str)
+    return describe(row)

@@ -49,7 +49,7 @@ class OperatorAdmin(ReadOnlyAdmin):
         each(self, request, rows, lambda row: change(user_id=row.user_id), "Changed")
 
     @admin.action(permissions=["end"], description="Take selected operators off the whitelist")
-    @asks(Asked("Remove operators", "Remove them", "Their next message to the bot is a stranger's."))
+    @asks(Asked("Remove operators", "Remove them", "Their next message to the bot is a stranger's.", grave=True))
     def remove(self, request: HttpRequest, rows: list[Any], answers: dict[str, Any]) -> None:
         """By the service, which keeps the last owner."""
         each(self, request, rows, lambda row: remove_operator(actor=actor_of(request), user_id=row.user_id), "Removed")

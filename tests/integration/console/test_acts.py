@@ -12,6 +12,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from pairs.models import Assignment, Pair, SourceAccess
 from project.console.links import make_link
@@ -22,6 +23,7 @@ from project.core.operators import Role
 from project.core.whitelist import add_operator
 from sessions.models import SenderBot, TelegramSession
 from workers.models import Node, Placement, WorkerGroup
+from workers.schedule import seed
 
 pytestmark = pytest.mark.django_db
 
@@ -173,3 +175,25 @@ def test_only_an_owner_deletes_sessions(client: Client) -> None:
     assert 'value="delete_for_good"' not in shown
     act(client, [row], "delete_for_good")
     assert TelegramSession.objects.get().lifecycle == "active"
+
+
+@pytest.mark.sentence("S-71", "S-74")
+def test_schedules_are_slowed_and_switched_off_with_an_audit_row(site: Client) -> None:
+    seed()
+    row = PeriodicTask.objects.get(task="workers.check_sessions")
+    slower, _ = IntervalSchedule.objects.get_or_create(every=600, period=IntervalSchedule.SECONDS)
+    page = reverse("admin:django_celery_beat_periodictask_change", args=[row.pk])
+    assert site.post(page, {"interval": slower.pk, "description": ""}).status_code == 302
+    row.refresh_from_db()
+    assert (row.interval, row.enabled) == (slower, False)
+    seen = AuditEvent.objects.get(action="schedule.change")
+    assert (seen.before, seen.after) == (
+        {"enabled": True, "every": "every 300 seconds"},
+        {"enabled": False, "every": "every 600 seconds"},
+    )
+
+
+def test_the_first_page_begins_with_sessions(site: Client) -> None:
+    shown = site.get("/admin/").content.decode()
+    assert shown.index("Telegram sessions") < shown.index("Worker groups") < shown.index("Audit events")
+    assert "Operator console" in shown
