@@ -93,7 +93,8 @@ ORDER BY x.id LIMIT $2
 """
 
 _SETTINGS = """p.id, p.source_chat, p.discord_channel, p.discord_guild, p.webhook_id, p.webhook_sealed,
-       p.destination_chat, p.sender_id, p.status, p.options, p.wanted_session_id, a.session_id, a."group", a.generation,
+       p.destination_chat, p.sender_id, p.status, p.status_code, p.options, p.wanted_session_id,
+       a.session_id, a."group", a.generation,
        coalesce((SELECT extract(epoch FROM resumed_at)::bigint FROM core_installation), 0) AS resumed_at"""
 _OURS = """pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
 WHERE p.status <> 'removed' AND (a.session_id = ANY($1::bigint[]) OR p.sender_id = ANY($2::bigint[]))"""

@@ -33,6 +33,7 @@ class PairConfig:
     group: int = field(compare=False)
     resumed_at: int = 0
     options: PairOptions = field(default_factory=PairOptions)
+    shut: bool = False  # its source does not let the session in: no use asking, the checks tell when it does
 
     @property
     def source_scope(self) -> str:
@@ -46,8 +47,9 @@ class PairConfig:
 
     @property
     def journals(self) -> bool:
-        """Whether new events are taken up; a paused, disabled or parked pair keeps its cursor instead."""
-        return self.status in JOURNALING
+        """Whether new events are taken up; a paused, disabled or parked pair keeps its cursor instead, and so does one
+        whose source is shut."""
+        return self.status in JOURNALING and not (self.status == PairStatus.ERROR and self.shut)
 
     @property
     def sends(self) -> bool:

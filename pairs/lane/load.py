@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import asyncpg
 
 from pairs.domain.options import read_options
+from pairs.domain.status import SOURCE_ACCESS
 from pairs.journal.journal import Journal
 from pairs.lane.config import PairConfig
 from pairs.models.pair import PairStatus
@@ -78,6 +79,7 @@ def _pair(row: asyncpg.Record, webhook: Webhook | None) -> PairConfig:
         webhook=webhook,
         destination_chat=row["destination_chat"],
         status=PairStatus(row["status"]),
+        shut=row["status_code"] == SOURCE_ACCESS,
         group=row["group"],
         resumed_at=row["resumed_at"],
         options=read_options(json.loads(row["options"])),

@@ -45,6 +45,7 @@ def row(pair_id: int, sealed: bytes | None, webhook_id: int = 7) -> dict[str, An
         "webhook_sealed": sealed,
         "destination_chat": 30,
         "status": "active",
+        "status_code": "",
         "group": 1,
         "cursor": 5,
         "resumed_at": 0,
@@ -87,3 +88,12 @@ async def test_a_token_sealed_for_another_pair_stops_the_pair(table: Table) -> N
     table.rows = [row(1, token), row(2, token)]
     assert await tokens(loader) == {1: (7, "first")}
     assert table.stopped == [(2, "session.1")]
+
+
+async def test_a_shut_source_is_left_alone_until_the_checks_say_that_it_is_open(table: Table) -> None:
+    table.rows = [
+        row(1, None) | {"status": "error", "status_code": "SOURCE_ACCESS"},
+        row(2, None) | {"status": "error", "status_code": "50013"},
+    ]
+    pairs, _ = await PairLoader(table, KEYS).load(["session.1"])  # type: ignore[arg-type]
+    assert [pairs[1].journals, pairs[2].journals] == [False, True]
