@@ -42,7 +42,7 @@ class Handlers:
     async def message(self, message: Message, admission: Admission) -> None:
         """A command, an answer within a dialogue, something to trace, or nothing that the bot knows."""
         await self._menus.show(admission.view)
-        text = message.text or message.caption or ""
+        text = _storable(message.text or message.caption or "")
         call = BotCall(
             desk=self._desk,
             admission=admission,
@@ -153,6 +153,11 @@ class Handlers:
         text = f"🚫 Your role is {call.operator.role}; {what} needs {needed}. An owner can change that: /operators"
         await guarded(call, lambda: call.reply(Reply(text)))
         return False
+
+
+def _storable(text: str) -> str:
+    """Signs that no table takes (NUL, halves of a pair) become visible ones."""
+    return text.replace("\0", "�").encode(errors="replace").decode()
 
 
 def _forwarded(message: Message) -> dict[str, str]:

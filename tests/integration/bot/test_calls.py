@@ -86,11 +86,13 @@ async def test_forwards_and_links_are_traced(operator: Person, probe: Probe) -> 
     await operator.says("a post", forward_origin=CHANNEL)
     await operator.says("a word", forward_origin=HIDDEN)
     await operator.says("https://t.me/c/5/9")
+    await operator.says("https://t.me/c/5/\0\ud800")
     await operator.says("just talk")
     assert probe.heard == [
         ("a post", {"forward_chat": "-1005", "forward_message": "9"}),
         ("a word", {"forwarded": "yes"}),
         ("https://t.me/c/5/9", {}),
+        ("https://t.me/c/5/�?", {}),  # what no table takes
     ]
     assert "/help" in await operator.sees()
 
