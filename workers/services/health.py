@@ -89,6 +89,8 @@ def tell(reports: Reports) -> set[int]:
 def _tell(one: HealthFlip, report: FailOverReport | None) -> None:
     if one.after in _BAD:
         _tell_of(one.session_id, one.session.name, Health(one.after), one.reason, report)
+    elif one.after == Health.DELETED:
+        notices.end(_key(one.session_id))
     elif one.after == Health.HEALTHY and one.before in _BAD:
         ended = notices.end(_key(one.session_id))
         if ended:
