@@ -9,7 +9,10 @@ import pytest
 from pairs.models import Pair
 from pairs.services.imports import export_pairs
 from project.core.operators import Role
+from project.core.secret import Secret
 from project.sandbox.botapi.views import Forward
+from sessions.models import SenderBot
+from sessions.services.senders import add_sender
 from tests.acceptance.rig import Account, Route, Talker, World
 
 _accounts: dict[int, Account] = {}
@@ -41,6 +44,17 @@ async def chats(world: World, account: Account) -> Chats:
         channel = await control.discord.create_channel(world.processes.guild, world.fresh("channel"))
         webhook = await control.discord.create_webhook(channel, "relay")
     return Chats(source, destination, channel, webhook)
+
+
+async def sender_bot(world: World, destination: int) -> str:
+    """A sender bot that may post there; its username."""
+    name = world.fresh("copy").replace("copy", "copier") + "_bot"
+    async with world.control() as control:
+        made = await control.telegram.create_bot(name, username=name)
+        await control.telegram.join(destination, made.user_id, admin=True)
+    await world.orm(add_sender, actor="acceptance", token=Secret(made.token))
+    await world.until_row(lambda: SenderBot.objects.filter(username=name, state="active").exists(), "the sender bot")
+    return name
 
 
 async def newest(world: World, source: int) -> Route:
@@ -121,6 +135,16 @@ async def test_pausing_changing_and_removing(world: World) -> None:
     await world.post(moved, "to the new place")
     await world.arrives(moved, "to the new place")
     assert "to the new place" not in await world.at_destination(route)
+    bot = await sender_bot(world, other.destination)
+    await operator.says(f"/editpair {route.pair} sender=@{bot}")
+    assert f"the session → @{bot}" in (await operator.sees("has changed")).text
+    await world.post(moved, "by the bot")
+    await world.arrives(moved, "by the bot")
+    await operator.says(f"/pausepair {route.pair} 1s")
+    await operator.sees("Paused")
+    await world.until_row(
+        lambda: Pair.objects.filter(pk=route.pair, status="active").exists(), "the end of the pause by itself"
+    )
     await operator.says(f"/editpair {route.pair} protected=reupload")
     await operator.sees("Only an owner")
 
