@@ -34,6 +34,7 @@ BREATH = 0.02  # seconds between two looks, however often we are woken
 PUT_OFF = 2.0  # least seconds until inbox rows that could not be taken are looked at again
 RELOAD = 1.0  # least seconds between two reads of the pairs
 REREAD = 30.0  # most seconds between them, even when no look saw a change
+UNREAD = "none"  # as no stamp is: no pairs make an empty one
 
 _log = get_logger(__name__)
 
@@ -98,7 +99,7 @@ class Engine:
         self._signal = asyncio.Event()
         self._reloading = asyncio.Lock()
         self._reloaded_at = float("-inf")
-        self._stamp = "none"  # of the settings as they were before the last read; no pairs make an empty one
+        self._stamp = UNREAD  # of the settings as they were before the last read
         self._endings = 0
         self._draining = False
 
@@ -130,6 +131,7 @@ class Engine:
         self._accounts[holding.account] = account
         await self._limits.restore()
         account.keep_waits(self._waits.open(), self._waits.stop)
+        self._stamp = UNREAD  # what was seen before it went may read the same again, and something else be loaded now
         await self._reload()
 
     async def drop(self, account: str) -> None:
