@@ -155,19 +155,27 @@ def _own_database() -> dict[str, str]:
     own = name.replace("relay_test", "relay_acceptance")
     connections.close_all()
     admin = config.database_url.replace(f"/{name}?", "/postgres?")
-    deadline = time.monotonic() + 30
     with psycopg.connect(admin, autocommit=True) as conn:
         conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(own)))
-        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(own), sql.Identifier(name))
-        while True:
-            try:
-                conn.execute(copy)
-                break
-            except psycopg.errors.ObjectInUse:  # a process of the last test is just ending
-                assert time.monotonic() < deadline, "the test database is in use"
-                time.sleep(0.2)
+        _copy(conn, name, own)
     redis, _, number = config.redis_url.rpartition("db=")
     return {
         "DATABASE_URL": config.database_url.replace(f"/{name}?", f"/{own}?"),
         "REDIS_URL": f"{redis}db={int(number) + _OWN_REDIS}",
     }
+
+
+def _copy(conn: psycopg.Connection, name: str, own: str) -> None:
+    """PostgreSQL copies only what nobody else uses: a process of the last test may be just ending, and what stays
+    idle after that was forgotten by a test."""
+    copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(own), sql.Identifier(name))
+    forgotten = time.monotonic() + 5
+    for _ in range(100):
+        try:
+            conn.execute(copy)
+            return
+        except psycopg.errors.ObjectInUse:
+            time.sleep(0.2)
+        if time.monotonic() > forgotten:
+            conn.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+    raise AssertionError("the test database is in use")
