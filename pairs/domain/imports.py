@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pairs.domain.options import CHOICES, check_option
-from pairs.domain.references import SNOWFLAKE, check_chat
+from pairs.domain.references import SNOWFLAKE, check_chat, check_destination
 from pairs.domain.yamlrows import read_yaml
 from project.core.errors import InvalidInput, ManyProblems
 from project.core.secret import Secret
@@ -167,7 +167,7 @@ def _check(given: Mapping[str, str], wrong: Callable[[str], None]) -> None:
     for name in REQUIRED:
         if not given[name]:
             wrong(f"{name} is missing.")
-        elif problem := _chat_problem(given[name]):
+        elif problem := _chat_problem(name, given[name]):
             wrong(f"{name}: {problem}")
     if not given["discord"] and not given["webhook"]:
         wrong("discord is missing: a channel id, or a webhook URL in `webhook`.")
@@ -183,11 +183,11 @@ def _check(given: Mapping[str, str], wrong: Callable[[str], None]) -> None:
                 wrong(error.for_people())
 
 
-def _chat_problem(value: str) -> str:
+def _chat_problem(name: str, value: str) -> str:
     if "e+" in value.lower():
         return _SPREADSHEET
     try:
-        check_chat(value)
+        check_destination(value) if name == "destination" else check_chat(value)
     except InvalidInput as error:
         return error.message
     return ""

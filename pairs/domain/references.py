@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 from project.core.errors import InvalidInput
 
+BASIC_HINT = "Make it a supergroup (open its settings, choose a public link or visible history), then give its new id."
 CHAT_HINT = "Give @name, a t.me link or an id like -1001234567890, or forward a message of the chat."
 _ID = re.compile(r"(?:-100)?([1-9][0-9]{0,14})", re.ASCII)
+_BASIC = re.compile(r"-[1-9][0-9]{0,11}", re.ASCII)
 _INVITE = re.compile(r"(?:https?://)?(?:t|telegram)\.me/(?:\+|joinchat/)", re.ASCII | re.I)
 _NAME = re.compile(r"@?[A-Za-z][A-Za-z0-9_]{3,31}", re.ASCII)
 _TELEGRAM = re.compile(r"(?:https?://)?(?:www\.)?(?:t\.me|telegram\.me|telegram\.dog)/(\S{1,200})", re.ASCII | re.I)
@@ -58,12 +60,12 @@ def _telegram_post(path: str) -> TelegramPost | None:
 
 
 def check_chat(text: str) -> str:
-    """A channel or supergroup in one spelling: "-100<id>" or "@name". Raises InvalidInput."""
+    """A chat in one spelling: "-100<id>" or "@name", "-<id>" for a basic group. Raises InvalidInput."""
     wanted = text.strip()
     if _INVITE.match(wanted):
         raise InvalidInput("An invite link names no chat.", hint="Let the account join, then give the chat's id.")
-    if wanted.startswith("-") and wanted.isascii() and wanted[1:].isdigit() and not wanted.startswith("-100"):
-        raise InvalidInput("This is a basic group; only channels and supergroups can be used.")
+    if _BASIC.fullmatch(wanted) and not wanted.startswith("-100"):
+        return wanted
     if link := _TELEGRAM.fullmatch(wanted):
         wanted = link[1].split("?", 1)[0].rstrip("/").removeprefix("s/")
         if post := _telegram_post(wanted):
@@ -75,11 +77,22 @@ def check_chat(text: str) -> str:
     raise InvalidInput(f"{text[:40]!r} names no chat.", hint=CHAT_HINT)
 
 
+def check_destination(text: str) -> str:
+    """As `check_chat`, of a chat to post in. Raises InvalidInput, also for a basic group: ids of posts there differ
+    from account to account, so nobody but the poster could find, edit or delete them."""
+    wanted = check_chat(text)
+    if (chat_number(wanted) or 0) < 0:
+        raise InvalidInput("A basic group cannot be a destination, only a source.", hint=BASIC_HINT)
+    return wanted
+
+
 def chat_number(reference: str) -> int | None:
-    """The bare id in what `check_chat` gave, None for a name."""
-    return int(reference.removeprefix("-100")) if reference.startswith("-100") else None
+    """The id in what `check_chat` gave: bare, negative for a basic group; None for a name."""
+    if reference.startswith("-100"):
+        return int(reference.removeprefix("-100"))
+    return int(reference) if reference.startswith("-") else None
 
 
 def marked(chat_id: int) -> str:
-    """A channel's id as Telegram's apps and bots write it."""
-    return f"-100{chat_id}"
+    """A chat's id as Telegram's apps and bots write it."""
+    return f"-100{chat_id}" if chat_id > 0 else str(chat_id)

@@ -10,7 +10,7 @@ from typing import TypeVar
 from pairs.domain.durations import HINT as DURATION_HINT
 from pairs.domain.durations import looks_like_duration, parse_duration
 from pairs.domain.options import CHOICES, check_option
-from pairs.domain.references import SNOWFLAKE, check_chat
+from pairs.domain.references import SNOWFLAKE, check_chat, check_destination
 from pairs.domain.specs import PairSpec, parse_spec
 from project.core.errors import InvalidInput, ManyProblems, RelayError
 from project.core.message import storable_text
@@ -66,7 +66,8 @@ def parse_add(words: Sequence[str]) -> AddRequest:
     elif len(plain) > 3:
         problems.append(f"{len(plain)} chats are too many: source, Discord and destination are three.")
     source, discord, destination = (*plain[:3], "", "", "")[:3]
-    chats = [_try(check_chat, text, problems) if text else "" for text in (source, destination)]
+    checks = ((check_chat, source), (check_destination, destination))
+    chats = [_try(check, text, problems) if text else "" for check, text in checks]
     if discord:
         _try(check_target, discord, problems)
     options = _options(named, problems)
@@ -88,7 +89,7 @@ def parse_edit(words: Sequence[str]) -> EditRequest:
         problems.append(f"{unknown[0][:40]!r}: write what changes as name=value.")
     if "discord" in named:
         _try(check_target, named["discord"], problems)
-    destination = _try(check_chat, named["destination"], problems) if "destination" in named else ""
+    destination = _try(check_destination, named["destination"], problems) if "destination" in named else ""
     options = _options(named, problems)
     if problems:
         raise ManyProblems(tuple(problems), correction=f"/editpair {pair_id or 3} sender=@my_bot")

@@ -138,7 +138,8 @@ class DiscordHop:
         fits = [a for a in message.attachments if a.size <= self._limits.file_bytes][: self._limits.files]
         link = message_url(message.scope, message.message_id)
         large = [a for a in message.attachments if a not in fits]
-        notes = [f"{a.name}: too big for Discord ({a.size} bytes), {link}" for a in large]
+        where = f", {link}" if link else ""
+        notes = [f"{a.name}: too big for Discord ({a.size} bytes){where}" for a in large]
         note = "\n".join([*([message.note] if message.note else []), *notes])
         return structs.replace(message, note=note), tuple(a.index for a in fits)
 
@@ -235,7 +236,8 @@ class DiscordHop:
 
 def _note(problem: str, event: StoredEvent) -> str:
     """What is wrong with the files; where those that are too big can be had."""
-    return f"{problem} <{message_url(event.scope, event.message_id)}>" if problem == TOO_BIG else problem
+    link = message_url(event.scope, event.message_id) if problem == TOO_BIG else ""
+    return f"{problem} <{link}>" if link else problem
 
 
 def _noted(content: str, note: str) -> str:

@@ -12,6 +12,7 @@ from project.core.errors import AccountDead, NotFound, Refused, TargetGone, Unre
 from project.core.message import Attachment
 from project.discord.rest import DiscordRest
 from project.telegram.account import TelegramAccount
+from project.telegram.updates import account_of, chat_of
 
 DISCORD = "dc:"  # scopes of Discord channels
 NO_FILE = "no file"
@@ -44,9 +45,9 @@ class Media:
         if event.scope.startswith(DISCORD):  # the pair's channel, or the one that it had before
             channel = int(event.scope.removeprefix(DISCORD))
             return self._rest.fetch_attachment(channel, event.message_id, attachment.index)
-        reader = self._accounts.get(pair.session)
-        if reader is not None:
-            return reader.download(pair.source_chat, event.message_id)
+        reader = self._accounts.get(account_of(event.scope) or pair.session)
+        if reader is not None:  # the chat of that time: a basic group may have become another one since
+            return reader.download(chat_of(event.scope), event.message_id)
         return await self._from_discord(pair, event, attachment)
 
     async def _from_discord(self, pair: PairConfig, event: StoredEvent, attachment: Attachment) -> AsyncIterator[bytes]:

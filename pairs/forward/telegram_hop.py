@@ -68,7 +68,7 @@ class TelegramHop:
 
     def wait_keys(self, pair: PairConfig, part: PartClaim) -> tuple[str, ...]:
         """Telegram counts floods per account and method, mostly within a chat; slow mode is an account's in a chat."""
-        chat = chat_scope(pair.destination_chat)
+        chat = chat_scope(pair.destination_chat, pair.sender)
         if part.act is Act.EDIT:
             return _floods(pair.sender, chat, "EditMessage")
         if part.act is Act.DELETE:

@@ -27,5 +27,5 @@ def noted(message: Message) -> Message:
         message_id=message.message_id,
         date=message.date,
         author=message.author,
-        note=f"{NOTE} {link}",
+        note=f"{NOTE} {link}".rstrip(),
     )

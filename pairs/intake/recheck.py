@@ -12,6 +12,7 @@ from pairs.journal.rows import NewEvent
 from pairs.lane.config import PairConfig
 from project.core.message import Message
 from project.telegram.account import TelegramAccount
+from project.telegram.updates import counts_per_account
 
 AGE = timedelta(hours=48)  # most chats allow edits this long
 MOST = 100  # messages per source: one request
@@ -44,9 +45,9 @@ class Recheck:
         return deleted(message_id, pairs) if message_id in gone else []
 
     async def _gone(self, chat_id: int, missing: Sequence[int], stands: Collection[int]) -> Collection[int]:
-        """Those of the missing that were deleted. A group can hide its history from those who join later: what is
+        """Those of the missing that were deleted. A supergroup can hide its history from those who join later: what is
         older than all that we see may stand after all, when another session relayed it."""
         hidden = [id_ for id_ in missing if not stands or id_ < min(stands)]
-        if not hidden or (await self._account.chat(chat_id)).is_broadcast:
+        if not hidden or counts_per_account(chat_id) or (await self._account.chat(chat_id)).is_broadcast:
             return missing
         return [id_ for id_ in missing if id_ not in hidden]

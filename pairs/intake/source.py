@@ -22,7 +22,7 @@ from project.core.errors import AccountDead, FenceLost, GatewayError, RelayError
 from project.core.logs import get_logger
 from project.core.message import Message
 from project.telegram.account import TelegramAccount
-from project.telegram.updates import Deleted, Edited, Posted, Update
+from project.telegram.updates import Deleted, Edited, Posted, Update, counts_per_account
 
 _log = get_logger(__name__)
 
@@ -141,8 +141,19 @@ class SourceIntake:
             # Before the scan, which may journal more than one re-check looks at and then be killed half-way.
             await self._append(await recheck.events(self.chat_id))
             await self._scan_all()
+            if counts_per_account(self.chat_id):
+                await self._follow()
         finally:
             self._scanning = False
+
+    async def _follow(self) -> None:
+        """A basic group that became a supergroup has ended, and all of it is journaled: its pairs go on in the other
+        chat, from its beginning. They come back as that chat's pairs with the next read of the tables."""
+        moved_to = (await self.account.chat(self.chat_id)).moved_to
+        if moved_to:
+            generations = {pair.id: pair.generation for pair in self._pairs.values()}
+            await self._journal.move_source(generations, former=self.chat_id, new=moved_to)
+            self._pairs = {id_: pair for id_, pair in self._pairs.items() if generations.get(id_) != pair.generation}
 
     async def _scan_all(self) -> None:
         while self._pairs:

@@ -12,7 +12,7 @@ from pairs.journal.journal import Journal
 from pairs.lane.config import PairConfig
 from pairs.supervised import Tasks
 from project.telegram.account import TelegramAccount
-from project.telegram.updates import Deleted, Edited, Gap, Posted, Update
+from project.telegram.updates import Deleted, Edited, Gap, Posted, Update, chat_of, counts_per_account
 
 _WATCH = "stall watch"
 
@@ -66,7 +66,7 @@ class Sources:
             for source in self._of(update.message.scope):
                 source.push(update)
         elif isinstance(update, Deleted):
-            for source in self._of(update.scope):
+            for source in self._of(update.scope) if update.scope else self._counted_per_account():
                 source.push(update)
 
     def unsynced(self, chats: Container[int]) -> int:
@@ -81,8 +81,12 @@ class Sources:
     def _of(self, scope: str | None) -> list[SourceIntake]:
         if scope is None:
             return list(self._sources.values())
-        source = self._sources.get(int(scope.removeprefix("tg:")))
+        source = self._sources.get(chat_of(scope))
         return [source] if source else []
+
+    def _counted_per_account(self) -> list[SourceIntake]:
+        """Where an id alone may name a message; the journal knows which source's it was."""
+        return [source for chat_id, source in self._sources.items() if counts_per_account(chat_id)]
 
     def _stays(
         self,

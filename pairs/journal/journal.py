@@ -91,6 +91,12 @@ class Journal(JournalReads):
         """The pair posts through another webhook from now on, unless it is not ours any more or has another already."""
         await self._execute(sql.RENEW_WEBHOOK, *self._own(), pair_id, generation, former, new, sealed)
 
+    async def move_source(self, generations: Mapping[int, int], *, former: int, new: int) -> None:
+        """These pairs (id: generation) read another chat from its first message on: the one that theirs became. What
+        was journaled keeps the scope it was written in. Those that were moved already are left alone."""
+        pairs, known = list(generations), list(generations.values())
+        await self._execute(sql.MOVE_SOURCE, *self._own(), pairs, known, former, new)
+
     async def tell_still(self, stopped: Sequence[str]) -> None:
         """Tells whoever changes these pairs ("pair:generation:account") that nothing of them runs here any more."""
         if stopped:

@@ -184,6 +184,49 @@ WITH {_SESSION_FENCE}
 DELETE FROM pairs_inbox WHERE id = ANY($4::bigint[]) AND EXISTS (SELECT 1 FROM fence)
 """
 
+# A cursor of 0 is the beginning: ids of the new chat are its own, and begin with 1. The next generation keeps whoever
+# read the pair before from moving that cursor. A pair that somebody made of the new chat meanwhile has the route.
+MOVE_SOURCE = f"""
+WITH {_SESSION_FENCE},
+ours AS MATERIALIZED (
+    SELECT p.id, EXISTS (
+        SELECT 1 FROM pairs_pair o WHERE o.source_chat = $7 AND o.discord_channel = p.discord_channel
+          AND o.destination_chat = p.destination_chat AND o.status <> 'removed') AS taken
+    FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
+    WHERE EXISTS (SELECT 1 FROM fence) AND p.source_chat = $6
+      AND (p.id, a.generation) IN (SELECT * FROM unnest($4::bigint[], $5::bigint[]))
+    ORDER BY p.id FOR NO KEY UPDATE OF p, a
+),
+moved AS (
+    UPDATE pairs_pair p SET source_chat = $7, cursor = 0 FROM ours o WHERE p.id = o.id AND NOT o.taken RETURNING p.id
+),
+stopped AS (
+    UPDATE pairs_pair p SET status = 'error',
+        status_reason = 'Its group became a supergroup, which another pair with the same ends reads: remove this one.'
+    FROM ours o WHERE p.id = o.id AND o.taken AND p.status IN ('active', 'degraded')
+),
+fenced_off AS (
+    UPDATE pairs_assignment a SET generation = a.generation + 1 FROM moved m WHERE a.pair_id = m.id
+),
+seen AS (
+    INSERT INTO pairs_sourceaccess (session_id, source_chat, access, checked_at)
+    SELECT split_part($1, '.', 2)::bigint, $7, 'member', clock_timestamp() WHERE EXISTS (SELECT 1 FROM moved)
+    ON CONFLICT (session_id, source_chat) DO NOTHING
+),
+noted AS (
+    INSERT INTO core_auditevent (actor, action, target, before, after, reason, correlation_id)
+    SELECT 'worker:' || $1, 'pair.source', 'pair.' || id, jsonb_build_object('source', $6::bigint),
+           jsonb_build_object('source', $7::bigint), 'The group became a supergroup.', ''
+    FROM moved
+),
+told AS (
+    INSERT INTO core_notice (key, text, severity, failed)
+    SELECT 'pair.' || id, 'The source of pair ' || id || ' became a supergroup; the pair goes on there.', 'info', '{{}}'
+    FROM moved
+)
+SELECT count(pg_notify('relay_wake', x)) FROM unnest(ARRAY[$1, 'placements']) AS x WHERE EXISTS (SELECT 1 FROM moved)
+"""
+
 TELL_STILL = "SELECT count(pg_notify('relay_still', x)) FROM unnest($1::text[]) AS x"
 
 RENEW_WEBHOOK = f"""

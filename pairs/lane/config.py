@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pairs.domain.options import PairOptions
 from pairs.models.pair import PairStatus
 from project.discord.rest import Webhook
+from project.telegram.updates import chat_scope
 
 JOURNALING = frozenset({PairStatus.ACTIVE, PairStatus.DEGRADED, PairStatus.ERROR})
 SENDING = frozenset({PairStatus.ACTIVE, PairStatus.DEGRADED})
@@ -38,7 +39,7 @@ class PairConfig:
     @property
     def source_scope(self) -> str:
         """Scope of the source's message ids in the journal."""
-        return f"tg:{self.source_chat}"
+        return chat_scope(self.source_chat, self.session)
 
     @property
     def discord_scope(self) -> str:

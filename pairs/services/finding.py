@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from pairs.domain.references import chat_number, check_chat
+from pairs.domain.references import chat_number, check_chat, check_destination
 from pairs.models import Access, Pair, SourceAccess
 from pairs.services.placing import best_sessions
 from project.core.errors import Conflict, NotFound, RelayError
@@ -83,4 +83,4 @@ def _looked(session: TelegramSession, source: str) -> Reader:
 def find_poster(destination: str, sender: str, session: TelegramSession) -> Poster:
     """The destination as the sender bot sees it, or the session when that posts itself. Raises as `find_reader`."""
     bot = None if sender.lower() in ITSELF else find_active(sender)
-    return Poster(look_up_chat(bot.account if bot else session.account, check_chat(destination)), bot)
+    return Poster(look_up_chat(bot.account if bot else session.account, check_destination(destination)), bot)

@@ -12,6 +12,7 @@ from django.db.models import Q
 from pairs.domain.references import DiscordPost, TelegramPost
 from pairs.models import Delivery, Event, Pair, PairStatus
 from project.core.errors import NotFound, RelayError
+from project.telegram.updates import message_url
 from sessions.models import TelegramSession
 from sessions.services.lookups import look_up_chat
 from sessions.services.registry import is_logged_in
@@ -186,7 +187,7 @@ def _origin_link(pair: Pair, scope: str, message_id: int) -> str:
         return _discord_link(pair, int(scope.removeprefix("dc:")), message_id)
     if pair.source_username:
         return f"https://t.me/{pair.source_username}/{message_id}"
-    return f"https://t.me/c/{pair.source_chat}/{message_id}"
+    return message_url(scope, message_id)
 
 
 def _post_link(pair: Pair, hop: int, remote_id: int) -> str:

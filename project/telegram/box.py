@@ -1,6 +1,6 @@
 """Telethon's update order keeping, with what it loses in silence.
 
-- After any gap in a channel it drops the edits and deletes of the difference, as it has already moved its counter.
+- After any gap it drops the edits and deletes of the difference, as it has already moved its counter.
 - More than 100 missed updates in a channel give nothing at all.
 - A channel whose counter or access hash it does not know cannot be caught up.
 - It asks for a difference of every quiet channel each 15 minutes, which breaks our budget of requests.
@@ -9,14 +9,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from telethon._updates import EntityCache, MessageBox
+from telethon._updates.messagebox import ENTRY_ACCOUNT
 from telethon.tl import types
 
 _FAR = 10 * 365 * 86400.0
 _LATE = (types.UpdateEditChannelMessage, types.UpdateDeleteChannelMessages)
+_LATE_OWN = (types.UpdateEditMessage, types.UpdateDeleteMessages)
 
 
 class Box(MessageBox):  # type: ignore[misc]
@@ -63,11 +65,7 @@ class Box(MessageBox):  # type: ignore[misc]
             self._on_gap(request.channel.channel_id)
         late = [u for u in getattr(diff, "other_updates", ()) if isinstance(u, _LATE) and u.pts > request.pts]
         updates, users, chats = super().apply_channel_difference(request, diff, chat_hashes)
-        given = {id(update) for update in updates}
-        skipped = [update for update in late if id(update) not in given]
-        for update in skipped:
-            update._self_outgoing = False
-        return updates + skipped, users, chats
+        return updates + _skipped(late, updates), users, chats
 
     def end_channel_difference(self, request: Any, reason: Any, chat_hashes: EntityCache) -> None:
         """The channel could not be caught up."""
@@ -75,15 +73,28 @@ class Box(MessageBox):  # type: ignore[misc]
         self._on_gap(request.channel.channel_id)
 
     def apply_difference(self, diff: Any, chat_hashes: EntityCache) -> Any:
-        """As Telethon's; a difference too long for the account may hide channels that lag."""
+        """As Telethon's, plus the edits and deletes of basic groups that it skips; a difference too long for the
+        account may hide chats that lag."""
         if isinstance(diff, types.updates.DifferenceTooLong):
             self._on_gap(None)
-        return super().apply_difference(diff, chat_hashes)
+        begin = self.map[ENTRY_ACCOUNT].pts
+        late = [u for u in getattr(diff, "other_updates", ()) if isinstance(u, _LATE_OWN) and u.pts > begin]
+        updates, users, chats = super().apply_difference(diff, chat_hashes)
+        return updates + _skipped(late, updates), users, chats
 
     def end_difference(self) -> None:
         """The account could not be caught up."""
         super().end_difference()
         self._on_gap(None)
+
+
+def _skipped(late: Sequence[Any], given: Sequence[Any]) -> list[Any]:
+    """What of a difference Telethon has left out."""
+    there = {id(update) for update in given}
+    skipped = [update for update in late if id(update) not in there]
+    for update in skipped:
+        update._self_outgoing = False
+    return skipped
 
 
 class ChannelCache(EntityCache):  # type: ignore[misc]

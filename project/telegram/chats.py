@@ -11,6 +11,8 @@ from telethon.tl import functions, types
 
 from project.core.errors import InvalidInput, NotFound, Refused, TargetGone
 from project.telegram.link import Link
+from project.telegram.peers import ask_chats, chat_number
+from project.telegram.updates import counts_per_account
 from project.telegram.values import ChatInfo, ChatTop
 
 BATCH = 100  # messages.getPeerDialogs takes up to 100 peers
@@ -21,10 +23,12 @@ _NAME = re.compile(r"^(?:https?://)?(?:(?:www\.)?(?:t|telegram)\.me/(?:s/)?)?@?(
 _PRIVATE = re.compile(r"^(?:https?://)?(?:t|telegram)\.me/c/(\d+)(?:/\d+)*/?(?:\?.*)?$")
 _INVITE = re.compile(r"^(?:https?://)?(?:t|telegram)\.me/(?:\+|joinchat/)")
 _ID = re.compile(r"^(?:-100)?(\d{1,15})$")
+_BASIC = re.compile(r"^-[1-9]\d{0,11}$")
 
 
 def parse_reference(text: str) -> int | str:
-    """A bare channel id, or a username without @. Accepts ids with and without -100, @names and t.me links.
+    """A bare channel id, the negative id of a basic group, or a username without @. Accepts ids with and without -100,
+    @names and t.me links.
 
     Raises InvalidInput with a sentence for a person.
     """
@@ -36,8 +40,8 @@ def parse_reference(text: str) -> int | str:
     number = _PRIVATE.match(wanted) or _ID.match(wanted)
     if number:
         return int(number[1])
-    if wanted.startswith("-"):
-        raise InvalidInput("This is a basic group; only channels and supergroups can be used.")
+    if _BASIC.match(wanted):
+        return int(wanted)
     name = _NAME.match(wanted)
     if name:
         return name[1]
@@ -54,13 +58,15 @@ class Chats:
         self.clock_skew = 0.0  # seconds by which Telegram's clock is ahead of ours, as last told
 
     async def resolve(self, reference: str) -> ChatInfo:
-        """The chat that a person means. Usernames are looked up once, as Telegram limits that tightly.
+        """The chat that a person means; the supergroup where a basic group became one. Usernames are looked up once, as
+        Telegram limits that tightly.
 
         Raises InvalidInput, NotFound, TargetGone.
         """
         wanted = parse_reference(reference)
         if isinstance(wanted, int):
-            return await self.chat(wanted)
+            found = await self.chat(wanted)
+            return await self.chat(found.moved_to) if found.moved_to else found
         known = self._link.session.channel_named(wanted)
         return await self.chat(known if known is not None else await self._look_up(wanted))
 
@@ -76,16 +82,13 @@ class Chats:
         return int(found.peer.channel_id)
 
     async def chat(self, chat_id: int) -> ChatInfo:
-        """What this account sees of a channel. Raises NotFound when it never met it, TargetGone without access."""
+        """What this account sees of a chat. Raises NotFound when it never met it, TargetGone without access."""
         address = await self.address(chat_id)
-        answer = await self._link.call(
-            functions.channels.GetChannelsRequest([types.InputChannel(chat_id, address.access_hash)]),
-            chat_id=chat_id,
-        )
-        channel = next((c for c in answer.chats if c.id == chat_id), None)
-        if not isinstance(channel, types.Channel):
+        answer = await self._link.call(ask_chats([address]), chat_id=chat_id)
+        chat = next((c for c in answer.chats if chat_number(c) == chat_id), None)
+        if not isinstance(chat, types.Channel | types.Chat) or (counts_per_account(chat_id) and chat.left):
             raise TargetGone("The account is not in the chat any more, or was banned there.", code="CHANNEL_PRIVATE")
-        return chat_info(channel, await self._top(address, chat_id))
+        return chat_info(chat, await self._top(address, chat_id))
 
     async def _top(self, address: Any, chat_id: int) -> int:
         if self._link.session.state.is_bot:
@@ -97,10 +100,12 @@ class Chats:
         return int(page.messages[0].id) if page.messages else 0
 
     async def address(self, chat_id: int) -> Any:
-        """How this account addresses a channel. Raises NotFound.
+        """How this account addresses a chat. Raises NotFound.
 
-        Bots may ask with an access hash of 0; users find the chat among their dialogs.
+        Bots may ask with an access hash of 0; users find the chat among their dialogs. Basic groups need none.
         """
+        if counts_per_account(chat_id):
+            return types.InputPeerChat(-chat_id)
         known = self._link.session.channel(chat_id)
         if known is None:
             await (self._meet_as_bot(chat_id) if self._link.session.state.is_bot else self.meet([chat_id]))
@@ -129,11 +134,15 @@ class Chats:
                 return
             offset_date, offset_id, offset_peer = last.date, last.id, _input_peer(last.peer_id, page)
 
+    def met(self, chat_id: int) -> bool:
+        """Whether the account knows how to address the chat without asking."""
+        return counts_per_account(chat_id) or self._link.session.channel(chat_id) is not None
+
     async def tops(self, chat_ids: Sequence[int]) -> dict[int, ChatTop]:
         """The newest message id and counter of many chats, 100 a call. What the account cannot see is left out, and
         not asked for again within the hour. Users only."""
         now = self._link.clock()
-        asked = [i for i in chat_ids if self._bad_until.get(i, 0.0) <= now and self._link.session.channel(i)]
+        asked = [i for i in chat_ids if self._bad_until.get(i, 0.0) <= now and self.met(i)]
         found: dict[int, ChatTop] = {}
         for start in range(0, len(asked), BATCH):
             found |= await self._tops(asked[start : start + BATCH])
@@ -155,11 +164,11 @@ class Chats:
             return await self._tops(chat_ids[:half]) | await self._tops(chat_ids[half:])
         self.clock_skew = answer.state.date.timestamp() - time.time()
         for chat in answer.chats:
-            self.note(chat.id, seen_in(chat))
+            self.note(chat_number(chat) or 0, seen_in(chat))
         return {
-            d.peer.channel_id: ChatTop(d.top_message, d.pts or 0)
+            number: ChatTop(d.top_message, d.pts or 0)
             for d in answer.dialogs
-            if isinstance(d.peer, types.PeerChannel)
+            if (number := chat_number(d.peer)) is not None
         }
 
     def note(self, chat_id: int, seen: str) -> None:
@@ -177,28 +186,38 @@ class Chats:
 
 def seen_in(chat: object) -> str:
     """What a chat of an answer is to the account, in the words of ChatSight."""
-    if not isinstance(chat, types.Channel):
+    if not isinstance(chat, types.Channel | types.Chat) or _is_over(chat):
         return "banned"
     if chat.left:
         return "unknown"
     return "protected" if chat.noforwards else "member"
 
 
-def chat_info(channel: Any, top: int) -> ChatInfo:
-    """The neutral form of a channel."""
+def _is_over(chat: Any) -> bool:
+    """A basic group that was closed; one that became a supergroup is still read to its end."""
+    return isinstance(chat, types.Chat) and bool(chat.deactivated) and not chat.migrated_to
+
+
+def chat_info(chat: Any, top: int) -> ChatInfo:
+    """The neutral form of a channel or group."""
+    basic = isinstance(chat, types.Chat)
     return ChatInfo(
-        chat_id=channel.id,
-        title=channel.title,
-        username=channel.username or "",
-        is_broadcast=bool(channel.broadcast),
-        protected=bool(channel.noforwards),
-        can_post=may_post(channel),
+        chat_id=chat_number(chat) or 0,
+        title=chat.title,
+        username="" if basic else chat.username or "",
+        is_broadcast=not basic and bool(chat.broadcast),
+        protected=bool(chat.noforwards),
+        can_post=may_post(chat),
         top_message_id=top,
+        moved_to=int(getattr(chat.migrated_to, "channel_id", 0)) if basic else 0,
     )
 
 
 def may_post(channel: Any) -> bool:
-    """Whether the account may write there, as the channel's rights say."""
+    """Whether the account may write there, as the channel's rights say. Nothing is posted in basic groups: our links
+    to posts would be one account's only."""
+    if isinstance(channel, types.Chat):
+        return False
     if channel.creator:
         return True
     if channel.left:

@@ -307,12 +307,12 @@ class Link:
 
     def _take_updates(self, updates: Sequence[Any], users: Sequence[Any], chats: Sequence[Any]) -> None:
         self.names.learn(users, chats)
-        for update in neutral_updates(updates, self.names):
+        for update in neutral_updates(updates, self.names, self.name):
             self._on_update(update)
         self._notice_changes()
 
     def _take_gap(self, channel_id: int | None) -> None:
-        self._on_update(Gap(chat_scope(channel_id) if channel_id else None))
+        self._on_update(Gap(chat_scope(channel_id, self.name) if channel_id else None))
 
     def _take_login_token(self) -> None:
         self.login_token_due = True

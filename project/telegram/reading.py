@@ -11,6 +11,7 @@ from project.core.message import Message
 from project.telegram.chats import Chats
 from project.telegram.link import Link
 from project.telegram.messages import neutral_message
+from project.telegram.peers import ask_messages, chat_number
 
 PAGE = 100  # messages a call, Telegram's limit
 
@@ -34,12 +35,11 @@ async def pages_after(link: Link, chats: Chats, chat_id: int, after_id: int) -> 
 async def raw_by_id(link: Link, chats: Chats, chat_id: int, ids: Sequence[int]) -> list[Any]:
     """Telegram's own messages with these ids, as far as they exist."""
     address = await chats.address(chat_id)
-    channel = types.InputChannel(chat_id, address.access_hash)
     found: list[Any] = []
     for start in range(0, len(ids), PAGE):
-        wanted = [types.InputMessageID(i) for i in ids[start : start + PAGE]]
-        answer = await link.call(functions.channels.GetMessagesRequest(channel, wanted), chat_id=chat_id)
-        found += [m for m in answer.messages if not isinstance(m, types.MessageEmpty)]
+        answer = await link.call(ask_messages(address, ids[start : start + PAGE]), chat_id=chat_id)
+        there = [m for m in answer.messages if not isinstance(m, types.MessageEmpty)]
+        found += [m for m in there if chat_number(m.peer_id) == chat_id]
     return found
 
 
@@ -47,7 +47,7 @@ async def history(link: Link, chats: Chats, chat_id: int, after_id: int) -> Asyn
     """Messages above `after_id`, ascending, without service messages."""
     async for page in pages_after(link, chats, chat_id, after_id):
         for raw in page:
-            message = neutral_message(raw, link.names)
+            message = neutral_message(raw, link.names, link.name)
             if message is not None:
                 yield message
 
@@ -55,5 +55,5 @@ async def history(link: Link, chats: Chats, chat_id: int, after_id: int) -> Asyn
 async def fetch(link: Link, chats: Chats, chat_id: int, ids: Sequence[int]) -> dict[int, Message]:
     """Those of the messages that still exist."""
     raw = await raw_by_id(link, chats, chat_id, ids)
-    messages = (neutral_message(m, link.names) for m in raw)
+    messages = (neutral_message(m, link.names, link.name) for m in raw)
     return {m.message_id: m for m in messages if m is not None}

@@ -51,10 +51,11 @@ class AccountInfo:
 
 @dataclass(frozen=True, slots=True)
 class ChatInfo:
-    """A channel or supergroup as this account sees it. `chat_id` is the bare positive id.
+    """A chat as this account sees it. `chat_id` is the bare positive id of a channel or supergroup, the negative one of
+    a basic group.
 
     `protected` means that its content must not be copied (noforwards). `top_message_id` is 0 when unknown: bots cannot
-    ask for it.
+    ask for it. `moved_to` is the supergroup that a basic group became, 0 for none.
     """
 
     chat_id: int
@@ -64,6 +65,7 @@ class ChatInfo:
     protected: bool
     can_post: bool
     top_message_id: int
+    moved_to: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,7 @@ class ChatSight:
 
 @dataclass(frozen=True, slots=True)
 class ChatTop:
-    """The newest message id and the state number (pts) of a channel."""
+    """The newest message id and the state number (pts) of a chat; a basic group has no such number (0)."""
 
     top_message_id: int
     pts: int

@@ -33,7 +33,7 @@ def asked_of(request: Any, account: str, chat_id: int) -> Asked:
     return Asked(
         account,
         type(request).__name__.removesuffix("Request"),
-        chat=chat_scope(chat_id) if chat_id else "",
+        chat=chat_scope(chat_id, account) if chat_id else "",
         writes=isinstance(request, _WRITES),
     )
 

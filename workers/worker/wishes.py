@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _SOURCES = """
 SELECT DISTINCT p.source_chat FROM pairs_assignment a JOIN pairs_pair p ON p.id = a.pair_id
-WHERE a.session_id = $1 AND p.status <> 'removed' AND p.source_chat > 0 ORDER BY 1
+WHERE a.session_id = $1 AND p.status <> 'removed' ORDER BY 1
 """
 _ASKED = """
 UPDATE tg_sessions_telegramsession s SET check_asked = NULL
@@ -22,7 +22,7 @@ WHERE s.id = o.id RETURNING o.check_asked
 
 
 async def sources_of(conn: Connection, account: str) -> Sequence[int]:
-    """The source chats of a session's pairs, bare ids; none for a sender bot."""
+    """The source chats of a session's pairs; none for a sender bot."""
     kind, number = split(account)
     return [row[0] for row in await conn.fetch(_SOURCES, number)] if kind == "session" else []
 

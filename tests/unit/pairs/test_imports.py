@@ -78,7 +78,7 @@ def test_all_that_is_wrong_is_told_at_once_with_its_lines() -> None:
         "Line 5: source is missing",
         "Line 5: destination: An invite link",
         "Line 7: discord: a webhook's URL belongs into",
-        "Line 7: destination: This is a basic group",
+        "Line 7: destination: A basic group cannot be a destination",
         "Line 7: protected cannot be 'maybe'",
     ):
         assert piece in told, piece

@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from pairs.domain.durations import parse_duration
 from pairs.domain.options import PairOptions, Protected, check_option, read_options
-from pairs.domain.references import DiscordPost, TelegramPost, chat_number, check_chat, find_post
+from pairs.domain.references import (
+    DiscordPost,
+    TelegramPost,
+    chat_number,
+    check_chat,
+    check_destination,
+    find_post,
+    marked,
+)
 from project.core.errors import InvalidInput
 
 
@@ -37,6 +45,7 @@ def test_what_is_no_time(text: str) -> None:
         ("https://t.me/c/1234/99", "-1001234"),
         ("-1001234567890", "-1001234567890"),
         ("1234567890", "-1001234567890"),
+        ("-4012345678", "-4012345678"),
     ],
 )
 def test_chats_have_one_spelling(text: str, chat: str) -> None:
@@ -45,7 +54,8 @@ def test_chats_have_one_spelling(text: str, chat: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "-5", "t.me/+AbC", "https://t.me/joinchat/AbC", "١٢٣", "@a", "x" * 5000, "@na\0me", "1;DROP", "../x"]
+    "text",
+    ["", "-0", "-5x", "t.me/+AbC", "https://t.me/joinchat/AbC", "١٢٣", "@a", "x" * 5000, "@na\0me", "1;DROP", "../x"],
 )
 def test_what_names_no_chat(text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
@@ -64,6 +74,18 @@ def test_any_text_is_a_chat_or_refused(text: str) -> None:
 @given(st.integers(1, 10**12))
 def test_ids_of_chats(chat_id: int) -> None:
     assert chat_number(check_chat(str(chat_id))) == chat_id
+
+
+@pytest.mark.parametrize("chat_id", [-4012345678, -5, 5, 1234567890])
+def test_an_id_and_its_spelling(chat_id: int) -> None:
+    assert chat_number(check_chat(marked(chat_id))) == chat_id
+
+
+def test_a_basic_group_is_a_source_only() -> None:
+    assert check_destination("-1001234567890") == check_chat("-1001234567890")
+    with pytest.raises(InvalidInput, match="cannot be a destination, only a source") as refused:
+        check_destination("-4012345678")
+    assert "supergroup" in refused.value.hint
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from telethon._updates import Entity, EntityType
+from telethon._updates.messagebox import ENTRY_ACCOUNT
 from telethon._updates.session import ChannelState, SessionState
 from telethon.tl import functions, types
 
@@ -43,6 +44,19 @@ async def test_a_difference_keeps_its_edits_and_deletes() -> None:
     assert [type(u) for u in updates] == [types.UpdateNewChannelMessage, type(edit), type(gone)]
     assert gaps == []
     assert box.map[5].pts == 13
+
+
+async def test_a_difference_of_the_account_keeps_its_edits_and_deletes() -> None:
+    box, cache = boxed([]), ChannelCache()
+    box.getting_diff_for.add(ENTRY_ACCOUNT)
+    edit = types.UpdateEditMessage(message(1), pts=102, pts_count=1)
+    gone = types.UpdateDeleteMessages([2], pts=103, pts_count=1)
+    stale = types.UpdateDeleteMessages([3], pts=99, pts_count=1)
+    state = types.updates.State(104, 0, NOW, 1, 0)
+    diff = types.updates.Difference([message(4)], [], [edit, gone, stale], [], [], state)
+    updates, _, _ = box.apply_difference(diff, cache)
+    assert [type(u) for u in updates] == [types.UpdateNewMessage, type(edit), type(gone)]
+    assert box.map[ENTRY_ACCOUNT].pts == 104
 
 
 async def test_a_lag_in_a_channel_without_a_known_counter_is_a_gap() -> None:

@@ -9,8 +9,9 @@ import pytest
 from telethon.tl import types
 
 from project.core.message import Attachment, Author, MediaKind, Message
-from project.telegram.messages import neutral_message
+from project.telegram.messages import neutral_message, neutral_updates
 from project.telegram.names import Names
+from project.telegram.updates import Deleted, Edited, Gap, Posted, account_of, chat_of, message_url
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -19,7 +20,7 @@ def neutral(media: Any = None, **more: Any) -> Message:
     names = Names()
     names.learn([types.User(7, first_name="Ann", last_name="Lee")], [])
     raw = types.Message(id=5, peer_id=types.PeerChannel(42), date=NOW, message="text", media=media, **more)
-    message = neutral_message(raw, names)
+    message = neutral_message(raw, names, "session.1")
     assert message is not None
     return message
 
@@ -99,6 +100,34 @@ def test_hidden_edits_are_none() -> None:
 def test_other_chats_and_service_messages_are_left_out() -> None:
     private = types.Message(id=5, peer_id=types.PeerUser(1), date=NOW, message="hi")
     service = types.MessageService(id=5, peer_id=types.PeerChannel(1), date=NOW, action=types.MessageActionPinMessage())
-    assert neutral_message(private, Names()) is None
-    assert neutral_message(service, Names()) is None
-    assert neutral_message(types.MessageEmpty(3, peer_id=None), Names()) is None
+    assert neutral_message(private, Names(), "session.1") is None
+    assert neutral_message(service, Names(), "session.1") is None
+    assert neutral_message(types.MessageEmpty(3, peer_id=None), Names(), "session.1") is None
+
+
+def test_a_basic_group_counts_in_the_name_of_the_account() -> None:
+    names = Names()
+    names.learn([types.User(7, first_name="Ann")], [])
+    peer, author = types.PeerChat(42), types.PeerUser(7)
+    raw = types.Message(id=5, peer_id=peer, from_id=author, date=NOW, message="text")
+    end = types.MessageService(9, peer, NOW, action=types.MessageActionChatMigrateTo(77))
+    came = types.MessageActionChannelMigrateFrom("Friends", 42)
+    begin = types.MessageService(1, types.PeerChannel(77), NOW, action=came)
+    updates = [
+        types.UpdateNewMessage(raw, 1, 1),
+        types.UpdateEditMessage(raw, 2, 1),
+        types.UpdateDeleteMessages([5, 6], 3, 2),
+        types.UpdateShortChatMessage(8, 7, 42, "short", 4, 1, NOW),
+        types.UpdateShortChatMessage(8, 70, 42, "of a stranger", 4, 1, NOW),
+        types.UpdateNewMessage(end, 5, 1),
+        types.UpdateNewChannelMessage(begin, 2, 1),
+    ]
+    scope = "tg:-42@session.3"
+    posted, edited, deleted, short, *gaps = neutral_updates(updates, names, "session.3")
+    assert isinstance(posted, Posted)
+    assert isinstance(short, Posted)
+    assert (posted.message.scope, posted.message.message_id, edited) == (scope, 5, Edited(posted.message))
+    assert (short.message.scope, short.message.author, deleted) == (scope, Author("Ann", 7), Deleted(None, (5, 6)))
+    assert gaps == [Gap(scope), Gap(scope)]
+    assert (chat_of(scope), account_of(scope), message_url(scope, 5)) == (-42, "session.3", "")
+    assert (chat_of("tg:42"), account_of("tg:42"), message_url("tg:42", 5)) == (42, "", "https://t.me/c/42/5")

@@ -19,6 +19,7 @@ from project.telegram.chats import parse_reference
         ("t.me/some_news?before=3", "some_news"),
         ("-1001234567890", 1234567890),
         ("1234567890", 1234567890),
+        ("-4012345678", -4012345678),
         ("https://t.me/c/1234567890/55", 1234567890),
         ("https://t.me/c/1234567890/2/55", 1234567890),
     ],
@@ -29,7 +30,17 @@ def test_usual_forms_are_understood(text: str, meant: int | str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "@", "-12345", "https://t.me/+AbCdEf", "https://t.me/joinchat/AbC", "two words", "https://example.org/news"],
+    [
+        "",
+        "@",
+        "-",
+        "-0",
+        "-12a",
+        "https://t.me/+AbCdEf",
+        "https://t.me/joinchat/AbC",
+        "two words",
+        "https://example.org/news",
+    ],
 )
 def test_others_are_refused_with_a_sentence(text: str) -> None:
     with pytest.raises(InvalidInput) as caught:

@@ -145,7 +145,7 @@ def get_messages(call: Call, request: Any) -> Any:
     there = [item for item in known if item is not None]
     return types.messages.Messages(
         messages=[
-            render.message(viewer, *item) if item else types.MessageEmpty(number)
+            render.message(viewer, *item) if item else types.MessageEmpty(number, peer_id=None)
             for number, item in zip(ids, known, strict=True)
         ],
         topics=[],
