@@ -39,19 +39,21 @@ _lines = st.builds(
 _files = st.lists(_lines, min_size=1, max_size=12, unique_by=lambda one: (one.source.lower(), one.destination.lower()))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(_files)
 def test_what_is_written_is_read_back(lines: list[PairLine]) -> None:
     assert list(parse_pairs(render_csv(lines).encode())) == lines
     assert list(parse_pairs(render_yaml(lines).encode())) == lines
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=400))
 def test_any_bytes_are_pairs_or_refused(data: bytes) -> None:
     with suppress(InvalidInput):
         assert parse_pairs(data)
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="source,destination;\n\"'-: []{}&*!|>#@1-\t", max_size=200))
 def test_anything_that_looks_like_a_file_is_pairs_or_refused(text: str) -> None:
     for heading in ("source,discord,destination\n", "pairs:\n", ""):

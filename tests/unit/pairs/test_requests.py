@@ -6,7 +6,7 @@ from contextlib import suppress
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairs.domain.requests import parse_add, parse_edit, parse_pause
@@ -84,6 +84,7 @@ def test_pauses_that_are_refused(text: str) -> None:
         parse_pause(text)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_any_text_is_a_request_or_refused(text: str) -> None:
     with suppress(InvalidInput):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pairs.domain.durations import parse_duration
@@ -63,6 +63,7 @@ def test_what_names_no_chat(text: str) -> None:
     assert len(refused.value.message) < 120
 
 
+@settings(deadline=None)
 @given(st.text(max_size=60))
 def test_any_text_is_a_chat_or_refused(text: str) -> None:
     try:
@@ -71,6 +72,7 @@ def test_any_text_is_a_chat_or_refused(text: str) -> None:
         return
 
 
+@settings(deadline=None)
 @given(st.integers(1, 10**12))
 def test_ids_of_chats(chat_id: int) -> None:
     assert chat_number(check_chat(str(chat_id))) == chat_id
@@ -104,6 +106,7 @@ def test_links_to_messages(text: str, post: object) -> None:
     assert find_post(text) == post
 
 
+@settings(deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_has_a_link_or_none(text: str) -> None:
     find_post(text)
