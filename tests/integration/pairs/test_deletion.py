@@ -146,6 +146,17 @@ def test_a_dead_sessions_pairs_fail_over_one_by_one(eyes: Eyes) -> None:
     assert way_back(one.pk) == ()
 
 
+def test_a_pair_of_a_basic_group_stays_with_its_dead_session(eyes: Eyes) -> None:
+    one, _ = session("one"), session("two")
+    Pair.objects.filter(pk=pair(1, one).pk).update(source_chat=-77)
+    TelegramSession.objects.filter(pk=one.pk).update(health="expired", health_reason="SESSION_REVOKED")
+    report = fail_over(one.pk, actor="control", reason="expired")
+    assert report.moved == ()
+    assert "message ids belong to one account; make a new pair" in report.left[0].reason
+    settle()
+    assert (Pair.objects.get().status, owners(), eyes.asked) == ("disabled", {1: "one"}, [])
+
+
 def test_who_is_best_and_why_not_the_others(eyes: Eyes) -> None:
     pair(1, session("full", max_pairs=1))
     session("low")
