@@ -55,6 +55,7 @@ def fill(number: int) -> None:
     SourceAccess.objects.create(session=session, source_chat=number, access="member", checked_at=now)
     LoginAttempt.objects.create(account=session.account, expires_at=now, sealed_answer=SEALED, sealed_state=SEALED)
     Lookup.objects.create(account=session.account, answer={"title": "Chat", "phone": "491511234567"}, answered_at=now)
+    Lookup.objects.create(account=session.account, answer=[{"id": 1, "access": "member"}], answered_at=now)
     AccountSecret.objects.create(account=session.account, sealed=SEALED, updated_at=now)
     HealthCheck.objects.create(session=session, at=now, passed=True)
     HealthFlip.objects.create(session=session, at=now, before="unknown", after="healthy")
