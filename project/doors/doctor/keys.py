@@ -10,6 +10,7 @@ from project.core.config import Config
 from project.core.crypto import Keyring, sealed_with, unseal
 from project.core.errors import SecretError
 from project.core.sealed import sealed_secrets
+from project.core.words import counted
 
 _ROTATE = "`python manage.py rotatekeys` seals them with the new one."
 
@@ -35,7 +36,7 @@ def check_secrets(config: Config) -> Iterator[Check]:
         text = f"{len(shut)} of {len(shut) + opened.total()} sealed secrets do not open; the first is of {shut[0]}"
         yield failed("secrets", text, "Put the key they were sealed with back into MASTER_KEYS.")
     elif opened:
-        yield ok("secrets", f"All {opened.total()} sealed secrets open.")
+        yield ok("secrets", f"{counted(opened.total(), 'sealed secret')} can be opened.")
     yield from _older(opened, config.master_keys)
 
 
