@@ -154,7 +154,7 @@ CHOOSE = Press("padd_by", ROLE, _choose)
 COMMAND = Command(
     name="addpair",
     arguments="[source] [discord] [destination] [session=..] [sender=..]",
-    summary="Relay a chat to Discord and on.",
+    summary="Relay a chat to Discord and on",
     role=ROLE,
     section="Pairs",
     run=_run,

@@ -52,7 +52,7 @@ _WHAT = "What can change: discord, destination, sender, protected, titles. The s
 COMMAND = Command(
     name="editpair",
     arguments="<pair_id> [discord=..] [destination=..] [sender=..] [protected=..] [titles]",
-    summary="Change a pair.",
+    summary="Change a pair",
     role=Role.OPERATOR,
     section="Pairs",
     run=_run,

@@ -127,7 +127,7 @@ def _shown(run: Run) -> Reply:
         icon = "⏹" if operation.state == "stopped" else "✅" if not run.problems else "⚠️"
         head = f"{icon} {bold(operation.title)}\n{run.done} of {total} lines are carried out. {plain(operation.note)}"
         rows = ((Button("All pairs", "plist", ("1",)),),)
-    failed = ["", f"❌ {len(run.problems)} were refused:", *listed(run.problems, most=10)] if run.problems else []
+    failed = ["", f"❌ {len(run.problems)} refused:", *listed(run.problems, most=10)] if run.problems else []
     return Reply("\n".join([head, *failed]), rows)
 
 
@@ -142,7 +142,7 @@ STOP = Press("pimport_stop", Role.OPERATOR, _stop)
 COMMAND = Command(
     name="importpairs",
     arguments="",
-    summary="Many pairs from a CSV or YAML file.",
+    summary="Many pairs from a CSV or YAML file",
     role=Role.OPERATOR,
     section="Pairs",
     run=_run,

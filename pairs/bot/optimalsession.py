@@ -44,7 +44,7 @@ def _refused(refusals: Iterable[tuple[str, tuple[str, ...]]]) -> Iterable[str]:
 COMMAND = Command(
     name="optimalsession",
     arguments="",
-    summary="The best session for a new pair.",
+    summary="The best session for a new pair",
     role=Role.VIEWER,
     section="Sessions",
     run=_run,

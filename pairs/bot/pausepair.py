@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from django.utils import timezone
 
@@ -13,7 +13,7 @@ from pairs.domain.requests import parse_pause
 from pairs.services.selection import pairs_of_spec
 from pairs.services.statuses import StatusReport, pause
 from project.botkit.parts import Button, Call, Command, Press, Reply, Room
-from project.botkit.times import ago
+from project.botkit.times import span
 from project.core.operators import Role
 
 
@@ -22,11 +22,11 @@ async def _run(call: Call) -> None:
     pairs = [pair.id for pair in await call.do(pairs_of_spec, asked.pairs)]
     until = timezone.now() + asked.duration if asked.duration else None
     report = await call.do(pause, pairs, actor=call.actor, reason=asked.reason, until=until)
-    await call.reply(told(report, f"⏸ Paused{_until(until)}: {{}}. The place in the source is kept."))
+    await call.reply(told(report, f"⏸ Paused{_for(asked.duration)}: {{}}. The place in the source is kept."))
 
 
-def _until(until: datetime | None) -> str:
-    return f", until {ago(until, timezone.now() - timedelta(seconds=1))}" if until else ""
+def _for(duration: timedelta | None) -> str:
+    return f" for {span(duration.total_seconds())}" if duration else ""
 
 
 def told(report: StatusReport, done: str) -> Reply:
@@ -50,7 +50,7 @@ PRESS = Press("ppause", Role.OPERATOR, _press)
 COMMAND = Command(
     name="pausepair",
     arguments="<pairs> [time] [reason]",
-    summary="Let pairs rest.",
+    summary="Let pairs rest",
     role=Role.OPERATOR,
     section="Pairs",
     run=_run,

@@ -36,7 +36,7 @@ def what_if_text(report: FailOverReport) -> str:
 COMMAND = Command(
     name="whatif",
     arguments="<session_name>",
-    summary="Where a session's pairs would go if it died.",
+    summary="Where a session's pairs would go if it died",
     role=Role.VIEWER,
     section="Sessions",
     run=_run,

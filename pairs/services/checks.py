@@ -124,4 +124,4 @@ async def _look_back(rest: DiscordRest, pair: Pair, bot: BotInfo) -> Check:
         return ok("look-back", "The channel is empty so far; the bot may read it.")
     if not any(message.content or message.attachments for message in found):
         return warning("look-back", "The bot read messages, but all came without text.", "Check it with text in there.")
-    return ok("look-back", f"The bot read {counted(len(found), 'message')} of the channel, with their text.")
+    return ok("look-back", f"The bot read {counted(len(found), 'message')} of the channel, with text.")

@@ -62,7 +62,7 @@ async def _go_on(call: Call, session: TelegramSession, state: LoginView) -> None
 async def _code_in_the_command(call: Call, session: TelegramSession, state: LoginView | None, code: str) -> None:
     """As the specification has it: /authenticate name 12345. It works when the code goes to another account's phone."""
     if state is None or state.step != LoginStep.CODE_SENT:
-        raw = f"\n{texts.BURNT}" if burns(code) else ""
+        raw = f"\n{texts.TYPED_EARLY}" if burns(code) else ""
         await _choose(call, session, f"No code is asked for just now; your message was deleted.{raw}")
         return
     await _try_code(call, session, state, code)

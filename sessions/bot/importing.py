@@ -13,6 +13,7 @@ from sessions.services.senders import SenderView, add_sender, find_sender, updat
 
 LIMIT = 120.0  # seconds
 LOOK = 0.3
+_NEXT = "Make it an administrator of the destinations it shall post to. Then: /testbot {name} @destination"
 _ASK = "🔑 Send the token that @BotFather gave: your message is deleted at once."
 
 
@@ -26,7 +27,7 @@ async def add(call: Call, token: str) -> None:
     """Registers the bot and waits for the import."""
     added = await call.do(add_sender, actor=call.actor, token=Secret(token))
     await call.finish()
-    await _wait(call, added, "Make it an administrator of the destinations it shall post to, then /testbot.")
+    await _wait(call, added, _NEXT)
 
 
 async def renew(call: Call, reference: str, token: str) -> None:
@@ -57,6 +58,6 @@ def _end(sender: SenderView, then: str) -> Reply:
     state = login_state(sender.account)
     known = find_sender(str(sender.bot_id))
     if state is not None and state.step == LoginStep.DONE:
-        return Reply(f"🟢 {bold(known)} is ready. {plain(then)}")
+        return Reply(f"🟢 {bold(known)} is ready. {plain(then.format(name=known))}")
     why = state.error if state is not None else "The login is gone."
     return Reply(f"🔴 {bold(known)} could not be logged in: {plain(why)}")

@@ -14,6 +14,10 @@ BURNT = (
     "Take the QR code or the keypad next time, or put letters between the digits, like "
     f"{copyable('1a2b3c4d5')}."
 )
+TYPED_EARLY = (
+    "If that was a login code of this very account, Telegram voided it as you typed it: take the QR code or the "
+    f"keypad, or put letters between the digits, like {copyable('1a2b3c4d5')}."
+)
 _SAFE = f"Press the digits here, or write them with letters between, like {copyable('1a2b3c4d5')}."
 _NEW_LOGIN = "If Telegram asks on the phone whether this new login was you, answer Yes."
 _FILLED, _EMPTY = "●", "○"

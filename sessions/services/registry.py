@@ -275,7 +275,8 @@ def find_logged_in(name: str) -> TelegramSession:
     if not is_logged_in(session):
         why = session.health_reason.rstrip(".") or session.lifecycle
         raise Conflict(
-            f"Session {session.name} is not logged in ({why}).", hint=f"`session login {session.name}` logs it in."
+            f"Session {session.name} is not logged in ({why}).",
+            hint=f"/authenticate {session.name} in the bot, or `manage.py session login {session.name}`, logs it in.",
         )
     return session
 

@@ -99,7 +99,9 @@ def _row(bot_id: int) -> SenderBot:
 
 
 def _known(bot_id: int) -> Conflict:
-    return Conflict(f"Bot {bot_id} is registered already.", hint="`sender list` shows it.")
+    return Conflict(
+        f"Bot {bot_id} is registered already.", hint="`manage.py sender list`, or /bots in the bot, shows it."
+    )
 
 
 def list_senders() -> list[SenderView]:
@@ -115,14 +117,19 @@ def find_sender(reference: str) -> SenderBot:
     for sender in SenderBot.objects.exclude(state=SenderState.REMOVED):
         if wanted.lower() in {sender.username.lower(), str(sender.bot_id)}:
             return sender
-    raise NotFound(f"There is no sender bot {reference}.", hint="`sender list` shows them.")
+    raise NotFound(
+        f"There is no sender bot {reference}.", hint="`manage.py sender list`, or /bots in the bot, shows them."
+    )
 
 
 def find_active(reference: str) -> SenderBot:
     """The sender bot of that @username or id, if its token was imported. Raises NotFound and Conflict."""
     sender = find_sender(reference)
     if sender.state != SenderState.ACTIVE:
-        raise Conflict(f"{sender} cannot send: it is {sender.state}.", hint="`sender add` takes its token again.")
+        raise Conflict(
+            f"{sender} cannot send: it is {sender.state}.",
+            hint="`manage.py sender add`, or /addbot in the bot, takes its token again.",
+        )
     return sender
 
 

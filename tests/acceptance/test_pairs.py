@@ -118,7 +118,7 @@ async def test_pausing_changing_and_removing(world: World) -> None:
     route = await newest(world, made.source)
     await operator.says(f"/pausepair {route.pair} 2h maintenance")
     shown = await operator.sees("Paused")
-    assert "until in 2 h" in shown.text
+    assert "Paused for 2 h" in shown.text
     await operator.says(f"/pairs #{route.pair}")
     assert "paused, goes on in 1 h 59 min: maintenance" in (await operator.sees(f"Pair #{route.pair}")).text
     await world.post(route, "while paused")

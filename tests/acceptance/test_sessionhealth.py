@@ -16,7 +16,7 @@ async def test_a_check_now_and_the_stored_results_of_all(world: World) -> None:
     operator = await world.operator(Role.VIEWER)
     await operator.says(f"/sessionhealth {session.name}")
     shown = (await operator.sees("Access: 2 of 2 pairs")).text
-    for part in ("check passed", "Account: answers within", "Freeze: none", "Clock:"):
+    for part in ("Check passed", "Account: answers within", "Freeze: none", "Clock:"):
         assert part in shown
 
     async with world.control() as control:

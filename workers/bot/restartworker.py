@@ -48,7 +48,7 @@ def _what(view: RestartView) -> str:
 COMMAND = Command(
     name="restartworker",
     arguments="<session[/group]>",
-    summary="Restart a session's worker, or one of its groups.",
+    summary="Restart a session's worker, or one of its groups",
     role=Role.OPERATOR,
     section="Workers",
     run=_run,

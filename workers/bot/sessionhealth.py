@@ -85,7 +85,8 @@ def report_text(report: HealthReport, now: datetime) -> str:
     lines = [f"🩺 {bold(line.name)} · {state(line.health)}" + (f" · {plain(line.reason)}" if line.reason else "")]
     if not report.fresh:
         lines.append(f"⚠️ Not checked now: {plain(report.why_not)}. What is stored:")
-    lines += [f"Check: {_outcome(line.check, now)}"]
+    outcome = _outcome(line.check, now)
+    lines.append(outcome[0].upper() + outcome[1:])
     lines += _seen(line.check) if line.check else []
     lines += _access(report.pairs, now)
     return "\n".join([*lines, *_todo(line)])
@@ -140,7 +141,7 @@ def _todo(line: SessionLine) -> list[str]:
 COMMAND = Command(
     name="sessionhealth",
     arguments="[session_name]",
-    summary="Checks a session now; without a name: the last results of all.",
+    summary="Checks a session now; without a name: the last results of all",
     role=Role.VIEWER,
     section="Sessions",
     run=_run,

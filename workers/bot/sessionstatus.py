@@ -135,7 +135,7 @@ def _next(line: SessionLine) -> list[str]:
 COMMAND = Command(
     name="sessionstatus",
     arguments="[session_name]",
-    summary="Detailed status of a session, or an overview of all.",
+    summary="Detailed status of a session, or an overview of all",
     role=Role.VIEWER,
     section="Sessions",
     run=_run,

@@ -82,7 +82,7 @@ def _node(node: NodeView) -> str:
 COMMAND = Command(
     name="workerstatus",
     arguments="",
-    summary="Workers, their groups and the nodes.",
+    summary="Workers, their groups and the nodes",
     role=Role.VIEWER,
     section="Workers",
     run=_run,

@@ -48,7 +48,7 @@ def test_it_leads_from_step_to_step(commands: Commands, bot: int) -> None:
     TelegramSession.objects.update(lifecycle="active", health="healthy")
     said = commands.run("doctor")
     assert "sender add" in said.splitlines()[-1]
-    assert "All 1 sealed secrets open." in said
+    assert "1 sealed secret can be opened." in said
     SenderBot.objects.create(
         bot_id=1,
         token_sealed=seal(b"1:x", owner="sender.0", keys=current().master_keys),
