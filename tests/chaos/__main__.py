@@ -6,15 +6,10 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
-import tempfile
-import time
-from contextlib import ExitStack
 from dataclasses import asdict
-from pathlib import Path
 
-from tests.harness.environment import enter
+from tests.harness.command import add_options, report, say
 
 PAIRS = 3  # of each session
 BLIND_EVERY = 8  # one route in so many has a webhook in a channel that the Discord bot may not see
@@ -25,15 +20,7 @@ SHORT_LEASES = {"LEASE_TTL": "9", "LEASE_FENCE": "7", "LEASE_RENEW": "2", "HANDO
 def main() -> int:
     """Runs and reports."""
     asked = _arguments()
-    with ExitStack() as stack:
-        var = asked.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-chaos-"))
-        enter(Path(var), **(SHORT_LEASES if asked.short_leases else {}))
-        report = _run(asked)
-    line = json.dumps(report, indent=2)
-    if asked.report:
-        Path(asked.report).write_text(line + "\n")
-    sys.stdout.write(line + "\n")
-    return 0 if report["flawless"] else 1
+    return 0 if report(asked, _run, **(SHORT_LEASES if asked.short_leases else {}))["flawless"] else 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -46,8 +33,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--pairs", type=int, default=PAIRS, help="of each session")
     parser.add_argument("--only", default="", metavar="KINDS", help="of faults, as redis_down,worker_kill; else all")
     parser.add_argument("--short-leases", action="store_true", help="accounts change hands sooner: for quick runs")
-    parser.add_argument("--report", help="file for the JSON, which is printed too")
-    parser.add_argument("--keep", help="empty directory for the installation's data and logs, which stay there")
+    add_options(parser)
     return parser.parse_args()
 
 
@@ -65,14 +51,10 @@ def _run(asked: argparse.Namespace) -> dict[str, object]:
         world = here.populate(asked.sessions, asked.pairs, blind_every=BLIND_EVERY)
         here.start_services()
         settle_in(world, here.control_url)
-        _say(f"{len(world.routes)} pairs are relayed; {asked.seconds:g} s of faults begin")
-        report = asyncio.run(run(here, find(world), order))
-        _say(f"everything had arrived {report.settled_seconds:g} s after them")
-    return asdict(report) | {"flawless": report.flawless}
-
-
-def _say(what: str) -> None:
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
+        say(f"{len(world.routes)} pairs are relayed; {asked.seconds:g} s of faults begin")
+        found = asyncio.run(run(here, find(world), order))
+        say(f"everything had arrived {found.settled_seconds:g} s after them")
+    return asdict(found) | {"flawless": found.flawless}
 
 
 if __name__ == "__main__":

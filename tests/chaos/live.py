@@ -7,35 +7,18 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
-import tempfile
 import time
-from contextlib import ExitStack
 from dataclasses import asdict
-from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tests.harness.environment import enter
-
-if TYPE_CHECKING:
-    from tests.chaos.live_run import LiveReport
+from tests.harness.command import add_options, report, say
 
 SERVICES = ("discord", "control", "beat")
 
 
 def main() -> int:
     """Runs and reports."""
-    asked = _arguments()
-    with ExitStack() as stack:
-        var = asked.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-live-"))
-        enter(Path(var))
-        report = _run(asked)
-    line = json.dumps(asdict(report) | {"flawless": report.flawless}, indent=2)
-    if asked.report:
-        Path(asked.report).write_text(line + "\n")
-    sys.stdout.write(line + "\n")
-    return 0 if report.flawless else 1
+    return 0 if report(_arguments(), _run)["flawless"] else 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -45,12 +28,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=10.0, help="of load")
     parser.add_argument("--rate", type=float, default=5.0, help="posts a second")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--report", help="file for the JSON, which is printed too")
-    parser.add_argument("--keep", help="empty directory for the installation's data and logs, which stay there")
+    add_options(parser)
     return parser.parse_args()
 
 
-def _run(asked: argparse.Namespace) -> LiveReport:
+def _run(asked: argparse.Namespace) -> dict[str, object]:
     """After `enter`: Django's models may be imported now."""
     from tests.chaos.live_run import LiveOrder, live
     from tests.chaos.targets import find
@@ -63,9 +45,10 @@ def _run(asked: argparse.Namespace) -> LiveReport:
         here.start_services()
         settle_in(world, here.control_url)
         took = time.monotonic() - began
-        sys.stderr.write(f"{time.strftime('%H:%M:%S')} {len(world.routes)} pairs are relayed after {took:.0f} s\n")
+        say(f"{len(world.routes)} pairs are relayed after {took:.0f} s")
         order = LiveOrder(asked.sessions, asked.minutes * 60, asked.rate, asked.seed, round(took, 1))
-        return asyncio.run(live(here, find(world), order))
+        found = asyncio.run(live(here, find(world), order))
+    return asdict(found) | {"flawless": found.flawless}
 
 
 if __name__ == "__main__":

@@ -7,17 +7,13 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
-import tempfile
 import time
 from collections.abc import Callable
-from contextlib import ExitStack
 from dataclasses import asdict, dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tests.harness.environment import enter
+from tests.harness.command import add_options, report, say
 
 if TYPE_CHECKING:
     from tests.harness.installation import Installation
@@ -71,16 +67,7 @@ class Report:
 
 def main() -> int:
     """Runs and reports."""
-    asked = _arguments()
-    with ExitStack() as stack:
-        var = asked.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-moves-"))
-        enter(Path(var))
-        report = _run(asked)
-    line = json.dumps(report, indent=2)
-    if asked.report:
-        Path(asked.report).write_text(line + "\n")
-    sys.stdout.write(line + "\n")
-    return 0 if report["flawless"] else 1
+    return 0 if report(_arguments(), _run)["flawless"] else 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -90,8 +77,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=8.0, help="posts a second, over all pairs")
     parser.add_argument("--profile", choices=("real", "off"), default="real")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--report", help="file for the JSON, which is printed too")
-    parser.add_argument("--keep", help="empty directory for the installation's data and logs, which stay there")
+    add_options(parser)
     return parser.parse_args()
 
 
@@ -106,9 +92,9 @@ def _run(asked: argparse.Namespace) -> dict[str, object]:
         here.world = replace(world, routes=tuple(route for route in world.routes if route.session == first))
         here.start_services()
         settle_in(here.world, here.control_url)
-        _say(f"{len(here.world.routes)} pairs are relayed")
-        report = asyncio.run(_play(here, asked))
-    return asdict(report) | {"flawless": report.flawless}
+        say(f"{len(here.world.routes)} pairs are relayed")
+        found = asyncio.run(_play(here, asked))
+    return asdict(found) | {"flawless": found.flawless}
 
 
 async def _play(here: Installation, asked: argparse.Namespace) -> Report:
@@ -195,12 +181,8 @@ def _done(operation_id: int, committed: float) -> Moved:
     while (seen := look(operation_id)).waiting and time.monotonic() - began < LIMIT:
         time.sleep(0.1)
     took = time.monotonic() - began
-    _say(f"{seen.operation.done} of {seen.operation.total} pairs changed hands in {took:.1f} s")
+    say(f"{seen.operation.done} of {seen.operation.total} pairs changed hands in {took:.1f} s")
     return Moved(seen.operation.done, round(committed, 2), round(took, 2))
-
-
-def _say(what: str) -> None:
-    sys.stderr.write(f"{time.strftime('%H:%M:%S')} {what}\n")
 
 
 if __name__ == "__main__":

@@ -7,30 +7,16 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import sys
-import tempfile
-import time
-from contextlib import ExitStack
-from pathlib import Path
 
-from tests.harness.environment import enter
+from tests.harness.command import add_options, report, say
 
 SERVICES = ("discord", "control", "beat")
 
 
 def main() -> int:
     """Runs and reports."""
-    asked = _arguments()
-    with ExitStack() as stack:
-        var = asked.keep or stack.enter_context(tempfile.TemporaryDirectory(prefix="relay-soak-"))
-        enter(Path(var))
-        report = _run(asked)
-    line = json.dumps(report, indent=2)
-    if asked.report:
-        Path(asked.report).write_text(line + "\n")
-    sys.stdout.write(line + "\n")
-    return 1 if report["missed"] else 0
+    return 1 if report(_arguments(), _run)["missed"] else 0
 
 
 def _arguments() -> argparse.Namespace:
@@ -39,8 +25,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rate", type=float, default=50.0, help="posts a second at all sources together")
     parser.add_argument("--sessions", type=int, default=8)
     parser.add_argument("--pairs", type=int, default=3, help="of each session")
-    parser.add_argument("--report", help="file for the JSON, which is printed too")
-    parser.add_argument("--keep", help="empty directory for the installation's data and logs, which stay there")
+    add_options(parser)
     return parser.parse_args()
 
 
@@ -55,7 +40,7 @@ def _run(asked: argparse.Namespace) -> dict[str, object]:
         here.start_services()
         log_in_all(world, here.control_url)
         add_pairs(world)
-        sys.stderr.write(f"{time.strftime('%H:%M:%S')} {len(world.routes)} pairs are relayed\n")
+        say(f"{len(world.routes)} pairs are relayed")
         return asyncio.run(run(here, Order(asked.sessions, asked.minutes, asked.rate)))
 
 
