@@ -94,9 +94,19 @@ def finish_deletion(deletion: Deletion, *, actor: str, reason: str = "") -> Remo
     """
     plan = deletion.plan
     with transaction.atomic():
-        for why, pairs in grouped(plan.parked).items():
+        for why, pairs in grouped(_left_behind(plan)).items():
             park_pairs(pairs, actor=actor, reason=f"Session {plan.name} was deleted: {why}.")
     return remove_session_row(actor=actor, session_id=plan.session_id, reason=reason)
+
+
+def _left_behind(plan: DeletionPlan) -> list[Refused]:
+    """What has to be parked, locked; not what somebody gave another session since it was planned."""
+    stays = Q(assignment__session=plan.session_id) & (Q(wanted_session=None) | Q(wanted_session=plan.session_id))
+    rows = Pair.objects.select_for_update(no_key=True, of=("self",)).filter(
+        stays, pk__in=[p.pair_id for p in plan.parked]
+    )
+    its_own = set(rows.order_by("pk").values_list("pk", flat=True))
+    return [left for left in plan.parked if left.pair_id in its_own]
 
 
 def delete_session(*, actor: str, name: str, force: bool = False, reason: str = "") -> tuple[Deletion, Removed]:

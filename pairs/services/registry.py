@@ -18,7 +18,7 @@ from project.core.crypto import seal
 from project.core.errors import Conflict, InvalidInput, NotFound
 from project.core.message import storable_text
 from project.telegram.values import ChatInfo
-from sessions.models import SenderBot, TelegramSession
+from sessions.models import Lifecycle, SenderBot, TelegramSession
 from sessions.services.login import wake
 
 
@@ -107,12 +107,13 @@ def check_no_cycle(source: int, destination: int, *, besides: int = 0) -> None:
 
 
 def _save(new: NewPair) -> Pair:
-    TelegramSession.objects.select_for_update().get(pk=new.session.pk)  # two adds at once may not pass the limit
-    used = seats_taken(new.session)
-    if used >= new.session.max_pairs:
-        raise Conflict(
-            f"Session {new.session.name} has {used} of {new.session.max_pairs} pairs.", hint="Use another session."
-        )
+    # As it is now, not as it was when the chats were looked up; and two adds at once may not pass the limit.
+    session = TelegramSession.objects.select_for_update().get(pk=new.session.pk)
+    if session.lifecycle == Lifecycle.DELETED:
+        raise Conflict(f"Session {session.name} was deleted meanwhile.", hint="Use another session.")
+    used = seats_taken(session)
+    if used >= session.max_pairs:
+        raise Conflict(f"Session {session.name} has {used} of {session.max_pairs} pairs.", hint="Use another session.")
     pair = Pair.objects.create(
         source_chat=new.source.chat_id,
         source_title=new.source.title,

@@ -87,7 +87,7 @@ def _wanted() -> list[_Row]:
         wanted = next_standing(now, facts)
         if wanted is not now:
             until = until if wanted.status is Status.PAUSED else None
-            found.append(_Row(session, Change(pair_id, PairStatus(status), wanted, until)))
+            found.append(_Row(session, Change(pair_id, PairStatus(status), wanted, until, before)))
     return found
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from pairs.domain.status import Standing, Status, parked
 from pairs.models import Pair, PairStatus
@@ -18,16 +19,18 @@ from project.core.audit import record
 _SET = """
 WITH wanted AS MATERIALIZED (
     SELECT * FROM unnest(%s::bigint[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::text[],
-                         %s::timestamptz[])
-        AS w(id, expected, status, reason, code, before, reason_before, until)
+                         %s::timestamptz[], %s::text[])
+        AS w(id, expected, status, reason, code, before, reason_before, until, was)
 ), locked AS MATERIALIZED (
     SELECT p.id FROM pairs_pair p JOIN wanted w ON w.id = p.id AND p.status = w.expected
+        AND p.status_before = coalesce(w.was, p.status_before)
     ORDER BY p.id FOR NO KEY UPDATE OF p
 ), changed AS (
     UPDATE pairs_pair p
     SET status = w.status, status_reason = w.reason, status_code = w.code, status_before = w.before,
         reason_before = w.reason_before, status_until = w.until
     FROM wanted w JOIN locked l ON l.id = w.id WHERE p.id = l.id AND p.status = w.expected
+        AND p.status_before = coalesce(w.was, p.status_before)
     RETURNING p.id, p.sender_id
 ), told AS (
     SELECT count(pg_notify('relay_wake', n.who)) AS times FROM (
@@ -40,12 +43,14 @@ SELECT coalesce((SELECT array_agg(id ORDER BY id) FROM changed), '{}'), (SELECT 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One pair from the status it is `expected` to have to another. `until` goes with a pause."""
+    """One pair from the status it is `expected` to have to another. `until` goes with a pause. `was`: what a parked
+    pair is expected to become again, where that matters: a person may pause it meanwhile."""
 
     pair_id: int
     expected: PairStatus
     standing: Standing
     until: datetime | None = None
+    was: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,7 @@ def set_statuses(changes: Sequence[Change]) -> tuple[int, ...]:
                 [standing.before for standing in standings],
                 [standing.reason_before[:300] for standing in standings],
                 [change.until for change in changes],
+                [change.was for change in changes],
             ],
         )
         row = cursor.fetchone()
@@ -98,9 +104,11 @@ def park(pair_ids: Collection[int], *, actor: str, reason: str) -> StatusReport:
 
 def resume_expired(now: datetime) -> tuple[int, ...]:
     """Pauses whose time is over."""
-    over = Pair.objects.filter(status=PairStatus.PAUSED, status_until__lte=now).values_list("pk", flat=True)
-    ids = list(over.order_by("pk"))
-    return resume(ids, actor="control", reason="its time is over").changed if ids else ()
+    over = Q(status=PairStatus.PAUSED, status_until__lte=now)
+    ids = list(Pair.objects.filter(over).order_by("pk").values_list("pk", flat=True))
+    if not ids:
+        return ()
+    return _by_person("pair.resume", ids, "control", _resumed, reason="its time is over", among=over).changed
 
 
 def standing_of(pair: Pair) -> Standing:
@@ -142,10 +150,12 @@ def _parked(pair: Pair, reason: str) -> Change:
 
 
 def _by_person(
-    action: str, pair_ids: Collection[int], actor: str, change: _ToChange, *, reason: str = ""
+    action: str, pair_ids: Collection[int], actor: str, change: _ToChange, *, reason: str = "", among: Q | None = None
 ) -> StatusReport:
+    """`among`: what has to hold still once the pairs are locked, as somebody may just have paused one anew."""
     with transaction.atomic():
-        pairs = {pair.pk: pair for pair in Pair.objects.filter(pk__in=list(pair_ids))}
+        rows = Pair.objects.select_for_update(no_key=True).filter(among or Q(), pk__in=list(pair_ids)).order_by("pk")
+        pairs = {pair.pk: pair for pair in rows}
         changes, refused = _changes(sorted(set(pair_ids)), pairs, change)
         changed = set_statuses(changes)
         for one in changes:

@@ -119,7 +119,8 @@ class BotCall:
     def later(self, work: Callable[[], Awaitable[None]]) -> None:
         """Goes on after the call was answered."""
         guard = self.guard
-        self.desk.later(self.chat_id, self.name, work if guard is None else lambda: guard(self, work))
+        message = self.shown.ids[-1] if self.shown is not None and self.shown.ids else self.message_id
+        self.desk.later((self.chat_id, message, self.name), work if guard is None else lambda: guard(self, work))
 
 
 def dialogue_data(stored: Mapping[str, str]) -> dict[str, str]:

@@ -14,6 +14,7 @@ from project.botkit.outlet import Outlet
 from project.botkit.pool import Pool
 
 Clock = Callable[[], float]
+Key = tuple[int, int, str]  # chat, message, act
 
 
 @dataclass
@@ -26,11 +27,11 @@ class Desk:
     catalogue: Catalogue
     clock: Clock
     confirmations: Confirmations = field(default_factory=Confirmations)
-    _later: dict[tuple[int, str], asyncio.Task[None]] = field(default_factory=dict)
+    _later: dict[Key, asyncio.Task[None]] = field(default_factory=dict)
 
-    def later(self, chat_id: int, name: str, work: Callable[[], Awaitable[None]]) -> None:
-        """Starts `work` in place of an earlier one of this chat and name."""
-        key = (chat_id, name)
+    def later(self, key: Key, work: Callable[[], Awaitable[None]]) -> None:
+        """Starts `work` in place of an earlier one of this chat, message and act. Two deletions or imports, each with a
+        message of its own, go on side by side."""
         if (before := self._later.pop(key, None)) is not None:
             before.cancel()
         task = self._later[key] = asyncio.ensure_future(work())
@@ -45,6 +46,6 @@ class Desk:
             await asyncio.wait(tasks, timeout=5)
         self.pool.close()
 
-    def _forget(self, key: tuple[int, str], done: asyncio.Task[None]) -> None:
+    def _forget(self, key: Key, done: asyncio.Task[None]) -> None:
         if self._later.get(key) is done:
             del self._later[key]

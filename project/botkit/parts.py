@@ -93,7 +93,7 @@ class Call(Protocol):
     def later(self, work: Callable[[], Awaitable[None]]) -> None:
         """Go on with `work` after this call was answered: waiting for a login's next step, progress of bulk work.
 
-        At most one per chat and act; ends with the bot; its errors are told in the chat.
+        At most one per message and act; ends with the bot; its errors are told in the chat.
         """
 
 

@@ -52,9 +52,10 @@ async def run_login(conn: Connection, holding: Holding, telegram: TelegramAccoun
         return False
     if attempt.step not in _FOR_WORKER:
         return False
+    had_key = telegram.signed_in
     try:
         info = await _step(attempt, telegram)
-        return info is not None and await _done(attempt, telegram, info)
+        return info is not None and await _done(attempt, telegram, info, had_key=had_key)
     except (CodeInvalid, PasswordInvalid) as error:
         await _again(attempt, error)
     except PasswordNeeded:
@@ -134,12 +135,14 @@ async def _qr(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | None
     return None
 
 
-async def _done(attempt: Attempt, telegram: TelegramAccount, info: AccountInfo) -> bool:
+async def _done(attempt: Attempt, telegram: TelegramAccount, info: AccountInfo, *, had_key: bool) -> bool:
+    """Ends the attempt. Only a login that was made here just now is ended again when it is refused: a key that worked
+    before stays good, as when somebody disables the session meanwhile."""
     conn, holding = attempt.conn, attempt.holding
     if holding.account.startswith("sender."):
         await finish_sender(conn, holding, info)
     elif refusal := await finish_session(conn, holding, info):
-        if attempt.kind is not LoginKind.IMPORT:  # another program's login is left alone
+        if attempt.kind is not LoginKind.IMPORT and not had_key:  # another program's login is left alone
             await _end_login(telegram)
             refusal += " It was logged out again."
         await attempt.end(LoginStep.FAILED, error=refusal)

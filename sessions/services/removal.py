@@ -49,7 +49,7 @@ def remove_session_row(*, actor: str, session_id: int, reason: str = "", limit: 
         session = TelegramSession.objects.select_for_update().filter(pk=session_id).first()
         if session is None or session.lifecycle == Lifecycle.DELETED:
             raise NotFound("This session does not exist any more.")
-        if left := pairs_of(session):
+        if left := pairs_of(session) + session.wanted_pairs.exclude(status="removed").count():
             raise Conflict(
                 f"Session {session.name} still carries {counted(left, 'pair')}.", hint="Move or remove them first."
             )

@@ -63,16 +63,28 @@ class FailOvers:
         with connection.cursor() as cursor:
             cursor.execute(_OUT, {"unhealthy_before": now - timedelta(seconds=config.failover_unhealthy_after)})
             out = [_Out(*row) for row in cursor.fetchall()]
+        # Who was well in between has not been tried: a login that dies twice within minutes fails over twice.
+        self._tried = {key: at for key in map(_key, out) if (at := self._tried.get(key)) is not None}
         due = [one for one in out if self._due(one, now)]
-        self._tried = {key: at for key, at in self._tried.items() if now - at < AGAIN}
-        return {one.session_id: report for one in due if (report := _try(one)) is not None}
+        return {one.session_id: report for one in due if (report := self._try(one)) is not None}
 
     def _due(self, one: _Out, now: datetime) -> bool:
-        key = one.session_id, one.why
-        if now - self._tried.get(key, now - AGAIN) < AGAIN:
+        if now - self._tried.get(_key(one), now - AGAIN) < AGAIN:
             return False
-        self._tried[key] = now
+        self._tried[_key(one)] = now
         return True
+
+    def _try(self, one: _Out) -> FailOverReport | None:
+        try:
+            return fail_over(one.session_id, actor=ACTOR, reason=f"{one.why}: {one.reason}".rstrip(": "))
+        except RelayError as error:  # overtaken by other changes: the next round plans anew
+            del self._tried[_key(one)]
+            log.warning("no fail-over for now", session=one.name, reason=error.for_people())
+        except DatabaseError:
+            raise
+        except Exception:  # whatever is wrong with one session, the others' pairs move
+            log.exception("fail-over broke", session=one.name)
+        return None
 
 
 def tell_moves(reports: dict[int, FailOverReport], told: set[int]) -> None:
@@ -83,13 +95,5 @@ def tell_moves(reports: dict[int, FailOverReport], told: set[int]) -> None:
             notices.post(f"failover.{session_id}", "\n".join(lines), severity=Severity.INFO)
 
 
-def _try(one: _Out) -> FailOverReport | None:
-    try:
-        return fail_over(one.session_id, actor=ACTOR, reason=f"{one.why}: {one.reason}".rstrip(": "))
-    except RelayError as error:
-        log.warning("no fail-over for now", session=one.name, reason=error.for_people())
-    except DatabaseError:
-        raise
-    except Exception:  # whatever is wrong with one session, the others' pairs move
-        log.exception("fail-over broke", session=one.name)
-    return None
+def _key(one: _Out) -> tuple[int, str]:
+    return one.session_id, one.why

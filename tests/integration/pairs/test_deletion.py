@@ -7,16 +7,20 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from pairs.models import Assignment, Delivery, Event, Pair
-from pairs.services import parked, progress
+from pairs.services import parked, progress, settling
 from pairs.services.deletion import DeletionPlan, begin_deletion, finish_deletion, hand_overs_left, plan_deletion
 from pairs.services.failover import fail_over, foresee, way_back
 from pairs.services.moving import change_sessions
 from pairs.services.optimal import optimal_session
 from pairs.services.parked import place_parked
 from pairs.services.placing import best_sessions
+from pairs.services.registry import NewPair, add_pair
 from pairs.services.settling import settle
+from pairs.services.statuses import pause
+from pairs.services.targets import DiscordTarget
 from project.core.errors import Conflict
 from project.core.models import AuditEvent
+from project.telegram.values import ChatInfo
 from sessions.models import TelegramSession
 from tests.integration.pairs.moving_rows import DESTINATION, SOURCE, Eyes, eyes, given, owners, pair, session, wishes
 
@@ -67,6 +71,54 @@ def test_pairs_go_by_access_and_what_fits_nowhere_is_parked(eyes: Eyes) -> None:
     assert "Session one was deleted" in lonely.status_reason
     assert "two is not a member of News 3" in plan.parked[0].reason
     assert lonely.parked_generation == 1
+
+
+def test_a_pair_that_somebody_moved_meanwhile_is_not_parked(eyes: Eyes) -> None:
+    one, two = session("one"), session("two")
+    pair(1, one)
+    eyes.blind[two.account, SOURCE + 1] = "unknown"
+    deletion = begin_deletion(actor="me", name="one", force=True)
+    assert [left.pair_id for left in deletion.plan.parked] == [1]
+    eyes.blind.clear()
+    change_sessions(actor="somebody", pairs="1", target="two")
+    given()
+    finish_deletion(deletion, actor="me")
+    assert (owners(), Pair.objects.get().status) == ({1: "two"}, "active")
+
+
+def test_a_session_that_a_pair_was_sent_to_meanwhile_is_not_deleted(eyes: Eyes) -> None:
+    session("one")
+    pair(1, session("two"))
+    deletion = begin_deletion(actor="me", name="one", force=True)
+    change_sessions(actor="somebody", pairs="1", target="one")
+    with pytest.raises(Conflict, match="still carries 1 pair"):
+        finish_deletion(deletion, actor="me")
+    given()
+    assert (owners(), TelegramSession.objects.get(name="one").lifecycle) == ({1: "one"}, "active")
+
+
+def test_no_pair_is_added_to_a_session_that_was_deleted_meanwhile() -> None:
+    one = session("one")
+    source, destination = (ChatInfo(chat, "", "", True, False, True, 5) for chat in (1, 2))
+    new = NewPair(one, source, DiscordTarget(1, 1, "copies", None), destination, None)
+    finish_deletion(begin_deletion(actor="me", name="one"), actor="me")
+    with pytest.raises(Conflict, match="one was deleted meanwhile"):
+        add_pair(actor="somebody", new=new)
+    assert not Pair.objects.exists()
+
+
+def test_a_pause_between_looking_and_writing_is_not_undone(eyes: Eyes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Control has seen that a parked pair has a session again; before it writes, a person pauses the pair."""
+    pair(1, None)
+    session("one")
+    assert place_parked() is not None
+    seen = settling._wanted()
+    assert pause([1], actor="me", reason="not now").changed == (1,)
+    monkeypatch.setattr(settling, "_wanted", lambda: seen)
+    assert settle() == []
+    monkeypatch.undo()
+    settle()
+    assert (Pair.objects.get().status, Pair.objects.get().status_reason) == ("paused", "not now")
 
 
 def test_a_parked_pair_returns_when_a_session_gets_access_and_room(eyes: Eyes) -> None:

@@ -20,6 +20,7 @@ from project.telegram.session import MemorySession, State
 from sessions.accounts import save_state
 from sessions.models import AccountSecret, HealthFlip, LoginAttempt, LoginKind, TelegramSession
 from sessions.services import login
+from sessions.services.registry import disable_session, enable_session
 from sessions.services.removal import Removed, remove_session_row
 
 from .conftest import ACTOR, Rig, Worker, call
@@ -151,6 +152,20 @@ async def test_a_key_that_works_is_kept_and_a_dead_one_replaced_in_place(rig: Ri
     await call(login.give_code, account=session.account, code=Secret(rig.telegram.world.login_code(PHONE)))
     assert (await worker.step()).step == "done"
     assert bytes((await AccountSecret.objects.aget(account=session.account)).sealed) != first
+
+
+async def test_a_key_that_works_survives_a_look_at_it_while_the_session_is_disabled(rig: Rig) -> None:
+    user = rig.telegram.world.create_user(PHONE, "Ann")
+    session, worker = await _logged_in(rig, "ann")
+    await call(login.request_login, actor=ACTOR, session=session)
+    await call(disable_session, actor=ACTOR, name="ann")
+    state = await worker.step()
+    assert (state.step, state.error) == ("failed", "The session is disabled.")
+    assert "auth.logOut" not in rig.telegram.world.counters().calls[str(user)]
+    await call(enable_session, actor=ACTOR, name="ann")
+    await call(login.request_login, actor=ACTOR, session=session)
+    assert (await worker.step()).step == "done"
+    assert rig.telegram.world.counters().calls[""]["auth.sendCode"] == 1
 
 
 async def test_a_removed_session_is_logged_out_its_key_destroyed_and_its_name_free(rig: Rig) -> None:

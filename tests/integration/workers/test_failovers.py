@@ -6,7 +6,7 @@ import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
@@ -14,9 +14,11 @@ from django.conf import settings
 
 from pairs.models import Access, Pair, SourceAccess
 from pairs.services import access
+from pairs.services.failover import FailOverReport
 from pairs.services.settling import settle
 from project.core import notices
 from project.core.config import current
+from project.core.errors import Conflict
 from project.core.models import Notice
 from project.core.notices import Severity
 from project.core.secret import Secret
@@ -24,6 +26,7 @@ from project.telegram.values import ChatSight
 from sessions.models import HealthFlip, SenderBot, SenderState, TelegramSession
 from sessions.services.lookups import Looked
 from tests.integration.workers.test_health import MINUTE, NOW, add_node, add_pair, add_session
+from workers.services import failovers as failovers_module
 from workers.services.alarms import Alarms, alert
 from workers.services.failovers import FailOvers, tell_moves
 from workers.services.health import tell
@@ -96,6 +99,35 @@ def test_what_was_left_is_looked_at_again_after_a_while_and_told_when_it_moves(i
     tell_moves(reports, tell(reports))
     assert wanted() == ["other", "other"]
     assert Notice.objects.count() == 2
+
+
+def test_a_login_that_dies_twice_within_minutes_fails_over_twice(ill: int) -> None:
+    failovers = FailOvers()
+    make(ill, "expired")
+    assert list(failovers.round(NOW)) == [ill]
+    make(ill, "healthy", NOW + MINUTE)
+    assert failovers.round(NOW + MINUTE) == {}
+    Pair.objects.update(wanted_session=None)
+    make(ill, "expired", NOW + 2 * MINUTE)
+    reports = failovers.round(NOW + 2 * MINUTE)
+    assert [len(report.moved) for report in reports.values()] == [1]
+
+
+def test_a_fail_over_that_was_overtaken_is_tried_again_at_the_next_look(
+    ill: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(ill, "expired")
+    work, overtaken = failovers_module.fail_over, iter([True])
+
+    def once(session_id: int, **named: str) -> FailOverReport:
+        if next(overtaken, False):
+            raise Conflict("Meanwhile changed: pair 1.")
+        return work(session_id, **named)
+
+    monkeypatch.setattr(failovers_module, "fail_over", once)
+    failovers = FailOvers()
+    assert failovers.round(NOW) == {}
+    assert list(failovers.round(NOW + timedelta(seconds=5))) == [ill]
 
 
 @pytest.mark.parametrize(("minutes", "count"), [(9, []), (10, [1])])
