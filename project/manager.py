@@ -42,6 +42,7 @@ from project.api.answers import (
 from project.api.calls import answered, call, is_node_up, until
 from project.api.views import ALL, all_sessions, statistics, status_of, verify
 from project.core.errors import Conflict, InvalidInput, RelayError
+from project.core.message import storable_text
 from project.doors.actor import actor
 from sessions.services.registry import find_session, register_session
 from workers.services.status import WorkerStatus, worker_status
@@ -195,6 +196,10 @@ def _texts(**given: Any) -> None:
     for name, value in given.items():
         if not isinstance(value, str):
             raise InvalidInput(f"{name} has to be a text, not {type(value).__name__}.")
+        if storable_text(value) != value:
+            raise InvalidInput(
+                f"{name} holds signs that no table takes.", hint="No NUL, no halves of a surrogate pair."
+            )
 
 
 def _numbers(**given: Any) -> None:

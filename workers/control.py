@@ -14,7 +14,7 @@ from typing import Any, ParamSpec, TypeVar
 import psycopg
 from celery import bootsteps
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connection
+from django.db import close_old_connections, connection, transaction
 
 from pairs.services.parked import place_parked
 from pairs.services.progress import look_at_all
@@ -62,7 +62,7 @@ class Rounds:
         told = self._do(tell, reports) or set()
         self._do(tell_moves, reports, told)
         self._do(place_parked)
-        self._do(lambda: tell_settled(settle()))
+        self._do(_settle)
         self._do(look_at_all)
         self._do(resume_expired, now)
         self._do(let_go)
@@ -140,6 +140,12 @@ class Control(threading.Thread):
                     self._stopped.wait(BREATH)
                     return
         conn.execute("SELECT 1")
+
+
+def _settle() -> None:
+    """Statuses and what people hear of them, or neither: whoever dies in between does it again."""
+    with transaction.atomic():
+        tell_settled(settle())
 
 
 def _now() -> datetime:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from django.utils import timezone
 
 from pairs.bot.texts import ICONS, buttons, details, line
@@ -12,11 +14,12 @@ from project.botkit.parts import Button, Call, Command, Press, Reply, Room, Step
 from project.core.operators import Role
 
 _FILTER = 40  # bytes of a filter that a button can carry
+_NUMBER = re.compile(r"#[0-9]{1,18}")
 
 
 async def _run(call: Call) -> None:
     words = call.text.split()
-    if len(words) == 1 and words[0].removeprefix("#").isdigit() and words[0].startswith("#"):
+    if len(words) == 1 and _NUMBER.fullmatch(words[0]):
         await show(call, int(words[0][1:]))
         return
     await _list(call, call.text.strip(), 1)

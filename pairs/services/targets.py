@@ -36,7 +36,7 @@ async def _find(reference: str) -> DiscordTarget:
     config = current()
     async with aiohttp.ClientSession() as http:
         rest = DiscordRest(http=http, api_url=config.discord_api_url, token=config.discord_bot_token)
-        if reference.isdigit():
+        if reference.isascii() and reference.isdigit():
             return await _channel(rest, int(reference))
         webhook = parse_webhook_url(reference, api_url=config.discord_api_url)
         if webhook.thread_id:

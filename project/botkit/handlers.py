@@ -56,7 +56,7 @@ class Handlers:
             guard=guarded,
         )
         if (found := _COMMAND.match(text)) and message.forward_origin is None:
-            await self._command(call, found)
+            await self._command(call, found, message)
         else:
             await guarded(call, partial(self._plain, call, message))
 
@@ -77,19 +77,26 @@ class Handlers:
         )
         await guarded(call, partial(self._press, call, pressed))
 
-    async def _command(self, call: BotCall, found: re.Match[str]) -> None:
+    async def _command(self, call: BotCall, found: re.Match[str], message: Message) -> None:
         name, mention, rest = found.groups()
+        command = self._desk.catalogue.commands.get(name.lower())
+        if command is None:
+            await guarded(call, partial(self._unknown, call, message, name))
+            return
         if mention and mention.lower() != ((await self._desk.bot.me()).username or "").lower():
             return
         call.name, call.text, call.words = name.lower(), rest.strip(), tuple(rest.split())
-        command = self._desk.catalogue.commands.get(call.name)
-        if command is None:
-            await guarded(call, lambda: self._unknown(call, name))
-        elif await self._may(call, command.role, f"/{command.name}"):
+        if await self._may(call, command.role, f"/{command.name}"):
             log.info("command", name=command.name, operator=call.operator.user_id)
             await guarded(call, lambda: command.run(call))
 
-    async def _unknown(self, call: BotCall, name: str) -> None:
+    async def _unknown(self, call: BotCall, message: Message, name: str) -> None:
+        """A password may begin with a slash, so while one is asked for this is the answer, and no command."""
+        opened = await call.do(find_dialogue, call.operator.user_id)
+        dialogue = self._desk.catalogue.dialogues.get(opened.name) if opened is not None else None
+        if dialogue is not None and dialogue.secret:
+            await self._plain(call, message)
+            return
         nearest = self._desk.catalogue.nearest(name, call.operator.role)
         meant = f" Did you mean {copyable(nearest.usage)}?" if nearest else ""
         await call.reply(Reply(f"❓ There is no command /{plain(name)}.{meant} /help shows them all."))

@@ -223,3 +223,18 @@ print(bool(answer), bool(answer.reason))
         [sys.executable, "-c", script], cwd=BASE_DIR, env=env, capture_output=True, text=True, timeout=60, check=False
     )
     assert done.stdout.split() == ["False", "True"], done.stderr
+
+
+def test_texts_that_no_table_takes_are_refused() -> None:
+    made("one")
+    manager = AdvancedSessionManager()
+    for bad in ("\ud800", "a\0b"):
+        answers = (
+            run(manager.register_session(bad, "+1234567890")),
+            run(manager.bulk_reassign_session([1], "one", reason=bad)),
+            run(manager.delete_session("one", reason=bad)),
+            run(manager.authenticate_session("one", password=bad)),
+        )
+        assert all(isinstance(answer, Failure) for answer in answers)
+        assert "signs that no table takes" in answers[2].reason
+    assert TelegramSession.objects.get().lifecycle == "active"

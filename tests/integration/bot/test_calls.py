@@ -133,3 +133,12 @@ async def test_an_error_about_a_secret_is_logged_without_it(
     assert incident in logged
     assert "correct horse" not in logged + said
     assert [call.message_id for call in telegram.named("DeleteMessage")] == [own]
+
+
+async def test_a_password_that_looks_like_a_command_is_a_password(operator: Person, telegram: FakeTelegram) -> None:
+    await operator.says("/ask")
+    own = await operator.says("/horse7 staple")
+    assert "horse7" not in "".join(telegram.texts(OPERATOR))
+    assert [call.message_id for call in telegram.named("DeleteMessage")] == [own]
+    await operator.says("/file")
+    assert await operator.sees() == "none"

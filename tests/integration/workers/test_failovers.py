@@ -26,6 +26,7 @@ from project.telegram.values import ChatSight
 from sessions.models import HealthFlip, SenderBot, SenderState, TelegramSession
 from sessions.services.lookups import Looked
 from tests.integration.workers.test_health import MINUTE, NOW, add_node, add_pair, add_session
+from workers import control
 from workers.services import failovers as failovers_module
 from workers.services.alarms import Alarms, alert
 from workers.services.failovers import FailOvers, tell_moves
@@ -223,3 +224,17 @@ def test_the_heartbeat_beats_while_rounds_go_well(receiver: Receiver, monkeypatc
     alarms.stop()
     alarms.join(timeout=20)
     assert {path for path, _ in receiver.got} == {"/beat"}
+
+
+def test_a_control_that_dies_before_it_told_of_a_lost_source_stops_the_pair_and_tells_again(
+    ill: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    SourceAccess.objects.create(session_id=ill, source_chat=1, access=Access.BANNED, checked_at=NOW)
+    with monkeypatch.context() as dying:
+        dying.setattr(notices, "post", lambda *_, **__: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            control._settle()
+    assert not Pair.objects.exclude(status="active").exists()
+    control._settle()
+    assert list(Pair.objects.order_by("pk").values_list("status", flat=True)) == ["error", "active"]
+    assert "cannot read the source" in Notice.objects.get().text
