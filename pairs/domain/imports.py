@@ -18,6 +18,7 @@ from project.core.secret import Secret
 
 MOST_BYTES = 1 << 20
 MOST_ROWS = 2000
+MOST_COLUMNS = 100  # a spreadsheet's empty ones count
 MOST_PROBLEMS = 30  # told at once
 LONGEST = 300  # characters of a value
 COLUMNS = ("source", "discord", "webhook", "destination", "session", "sender", *sorted(CHOICES))
@@ -121,7 +122,7 @@ def _csv_rows(text: str, delimiter: str) -> list[Row]:
                 if names:
                     rows.append((begin, _named(begin, names, cells)))
                 else:
-                    names = [_column(cell) for cell in cells]
+                    names = _names(cells)
             begin = reader.line_num + 1
             if len(rows) > MOST_ROWS:
                 break
@@ -130,9 +131,16 @@ def _csv_rows(text: str, delimiter: str) -> list[Row]:
     return rows
 
 
-def _named(line: int, names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+def _names(heading: Sequence[str]) -> list[str]:
+    names = [_column(cell) for cell in heading]
+    if len(names) > MOST_COLUMNS:
+        raise InvalidInput(f"Line 1: there are more than {MOST_COLUMNS} columns.", hint=HINT)
     if len(names) != len(set(names)):
         raise InvalidInput("Line 1: a column stands there twice.", hint=HINT)
+    return names
+
+
+def _named(line: int, names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
     surplus = cells[len(names) :]
     if any(cell.strip() for cell in surplus):
         raise InvalidInput(f"Line {line}: it has more values than there are columns.", hint=HINT)

@@ -15,6 +15,10 @@ DIALOGUE = "sender.newtoken"
 async def _run(call: Call) -> None:
     if not call.words:
         raise ManyProblems(("The bot is missing.",), correction="/updatebottoken @my_sender_bot")
+    if len(call.words) == 1 and ":" in call.words[0]:  # the token alone: it begins with its bot's id
+        await call.remove()
+        await renew(call, call.words[0].partition(":")[0], call.words[0])
+        return
     if len(call.words) > 1:
         await call.remove()
         await renew(call, call.words[0], call.words[1])

@@ -112,13 +112,14 @@ def list_senders() -> list[SenderView]:
 
 
 def find_sender(reference: str) -> SenderBot:
-    """By @username or bot id. Raises NotFound."""
+    """By @username or bot id. Raises NotFound, which does not repeat a token that was given instead."""
     wanted = reference.lstrip("@")
     for sender in SenderBot.objects.exclude(state=SenderState.REMOVED):
-        if wanted.lower() in {sender.username.lower(), str(sender.bot_id)}:
+        if wanted and wanted.lower() in {sender.username.lower(), str(sender.bot_id)}:
             return sender
     raise NotFound(
-        f"There is no sender bot {reference}.", hint="`manage.py sender list`, or /bots in the bot, shows them."
+        f"There is no sender bot {reference.partition(':')[0][:40]}.",
+        hint="`manage.py sender list`, or /bots in the bot, shows them.",
     )
 
 

@@ -25,8 +25,11 @@ async def test_a_sender_bot_from_its_token_to_its_end(world: World) -> None:
     await operator.sees("may post in Copies")
     await operator.says(f"/updatebottoken @{username} 777777:{'A' * 35}")
     await operator.sees("is the token of bot 777777")
+    await operator.says(f"/updatebottoken 777777:{'A' * 35}")
+    assert "A" * 35 not in (await operator.sees("There is no sender bot 777777")).text
     await operator.says(f"/updatebottoken @{username} {made.token}")
     await operator.sees("is ready")
+    assert not any("A" * 35 in text for text in await operator.own_messages())
     assert not any(made.token in text for text in await operator.own_messages())
     assert made.token not in "".join(map(world.processes.log, ("bot", "node", "control")))
 

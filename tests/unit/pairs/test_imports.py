@@ -116,6 +116,7 @@ def test_yaml_keeps_texts_and_takes_both_shapes() -> None:
         ("source,destination\n" + "a,b\n" * 2001, "2000"),
         ("x" * (2**20 + 1), "1 MiB"),
         ("source,source,destination\na,b,c", "twice"),
+        (",".join(["source", "destination", *map(str, range(99))]) + "\na,b" * 2000, "100 columns"),
         ("source,destination\na,b,c", "more values"),
         ('source,destination\n"a,b', "not CSV"),
     ],
