@@ -9,12 +9,14 @@ from typing import Any, TypeVar
 from aiogram import Bot
 from aiogram.exceptions import (
     AiogramError,
+    ClientDecodeError,
     TelegramConflictError,
     TelegramNotFound,
     TelegramRetryAfter,
     TelegramUnauthorizedError,
 )
 from aiogram.types import Update, User
+from pydantic import ValidationError
 
 from project.core.errors import AccountDead
 from project.core.logs import get_logger
@@ -64,9 +66,28 @@ class Polling:
         return await self.patiently(self._bot.get_me)
 
     async def _get(self) -> list[Update]:
-        return await self._bot.get_updates(
-            offset=self._offset, timeout=SECONDS, allowed_updates=ALLOWED, request_timeout=SECONDS + _SLACK
-        )
+        try:
+            return await self._bot.get_updates(
+                offset=self._offset, timeout=SECONDS, allowed_updates=ALLOWED, request_timeout=SECONDS + _SLACK
+            )
+        except ClientDecodeError as error:
+            return self._readable(error)
+
+    def _readable(self, answer: ClientDecodeError) -> list[Update]:
+        """What can be read of an answer in which an update is of a kind that we do not know yet: asked again it would
+        come again for ever. Raises the error itself when it holds no updates."""
+        data = answer.data.get("result") if isinstance(answer.data, dict) else None
+        found = [one for one in data or () if isinstance(one, dict) and isinstance(one.get("update_id"), int)]
+        if not found:
+            raise answer
+        self._offset = max(one["update_id"] for one in found) + 1
+        updates = []
+        for one in found:
+            try:
+                updates.append(Update.model_validate(one, context={"bot": self._bot}))
+            except ValidationError:
+                log.warning("an update is of an unknown kind", update=one["update_id"])
+        return updates
 
     async def patiently(self, call: Callable[[], Awaitable[T]]) -> T:
         """The call's result, tried again for ever with growing pauses. Raises AccountDead."""

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from aiogram.exceptions import TelegramConflictError, TelegramNetworkError, TelegramUnauthorizedError
+from aiogram.exceptions import ClientDecodeError, TelegramConflictError, TelegramNetworkError, TelegramUnauthorizedError
 from aiogram.methods import TelegramMethod
 from aiogram.types import Update
 
@@ -27,6 +27,7 @@ class Feed(FakeTelegram):
         self.refusals: list[type[Exception]] = []
         self._updates = [_message(number, person) for number, person in enumerate(people, start=1)]
         self.read = asyncio.Event()
+        self.garbled: Any = None
 
     async def make_request(self, bot: Any, method: TelegramMethod[Any], timeout: int | None = None) -> Any:
         if type(method).__name__ != "GetUpdates":
@@ -34,6 +35,9 @@ class Feed(FakeTelegram):
         self.calls.append(method)
         if self.refusals:
             raise self.refusals.pop()(method=method, message="x")  # type: ignore[call-arg]
+        if self.garbled:
+            data, self.garbled = self.garbled, None
+            raise ClientDecodeError("Failed to deserialize object", ValueError(), data)
         if self._updates:
             given, self._updates = self._updates, []
             return given
@@ -106,3 +110,24 @@ async def test_a_failed_update_does_not_end_the_bot(caplog: pytest.LogCaptureFix
     async with asyncio.timeout(30):
         await run(feed, arrive)
     assert done == [2]
+
+
+async def test_an_update_of_an_unknown_kind_holds_up_no_other() -> None:
+    """As when Telegram adds a kind of forwarding: the answer as a whole cannot be read then."""
+    feed, seen = Feed(), list[int]()
+    good = _message(1, 7).model_dump(mode="json", exclude_none=True, by_alias=True)
+    bad = {**good, "update_id": 2, "message": {**good["message"], "forward_origin": {"type": "new", "date": 1}}}
+    feed.garbled = {"ok": True, "result": [good, bad]}
+
+    def arrive(update: Update) -> None:
+        seen.append(update.update_id)
+
+    feed.read.set()
+    async with asyncio.timeout(30):
+        await run(feed, arrive)
+    feed.garbled = {"ok": True, "result": [bad]}
+    polling = Polling(make_bot(Secret(TOKEN), "http://localhost", session=feed), arrive, pause=0.0)
+    with suppress(AccountDead):
+        await polling.run()
+    assert seen == [1]
+    assert polling._offset == 3
