@@ -7,7 +7,7 @@ from project.core.errors import ManyProblems
 from project.core.operators import Role
 from project.core.words import counted
 from sessions.bot.texts import OPEN
-from sessions.domain.registration import Draft, parse_registration
+from sessions.domain.registration import DEFAULT_PRIORITY, Draft, parse_registration
 from sessions.models import Lifecycle, TelegramSession
 from sessions.services.registry import SessionView, free_name, register_session, taken
 
@@ -25,7 +25,7 @@ async def _run(call: Call) -> None:
         actor=call.actor,
         name=draft.name,
         phone=draft.phone,
-        priority=draft.priority or 1,
+        priority=draft.priority or DEFAULT_PRIORITY,
         max_pairs=draft.max_pairs,
     )
     await call.reply(registered(added))

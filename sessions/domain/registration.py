@@ -13,6 +13,7 @@ from sessions.domain.phone import nearest_phone, parse_phone
 
 PRIORITIES = range(1, 11)
 PAIRS = range(1, 51)
+DEFAULT_PRIORITY = 1
 PRIORITY_PROBLEM = "The priority is a number from 1 to 10, higher is preferred."
 PAIRS_PROBLEM = "The number of pairs is from 1 to 50."
 _EXAMPLE = "+1234567890"
@@ -22,7 +23,7 @@ _NUMBER = re.compile(r"-?[0-9]{1,9}")
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A registration as written. `phone` is "" when it is none, numbers are None when not given or wrong;
-    `fixed` are the words as they could be meant."""
+    `fixed` are the words as they could be meant, without numbers that are wrong."""
 
     name: str
     phone: str
@@ -42,11 +43,10 @@ def parse_registration(words: Sequence[str]) -> Draft:
         "" if not pairs or whole_number(pairs) in PAIRS else PAIRS_PROBLEM,
         "At most four words are expected: name, phone, priority, pairs." if len(words) > 4 else "",
     ]
-    numbers = [(priority, PRIORITIES), (pairs, PAIRS)]
     fixed = [
         name if not name_problem(name) else nearest_name(name),
         nearest_phone(phone) or _EXAMPLE,
-        *(str(within(text, allowed)) for text, allowed in numbers if text),
+        *_right_numbers(priority, pairs),
     ]
     return Draft(
         name=name[: LONGEST + 1],
@@ -56,6 +56,15 @@ def parse_registration(words: Sequence[str]) -> Draft:
         problems=tuple(filter(None, found)),
         fixed=tuple(fixed),
     )
+
+
+def _right_numbers(priority: str, pairs: str) -> list[str]:
+    """What is right of them. A wrong one is left out, since nobody can know what was meant; before a right number of
+    pairs stands the default priority."""
+    first = [priority] if whole_number(priority) in PRIORITIES else []
+    if whole_number(pairs) not in PAIRS:
+        return first
+    return [*(first or [str(DEFAULT_PRIORITY)]), pairs]
 
 
 def _name_problem(name: str) -> str:

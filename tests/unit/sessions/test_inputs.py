@@ -77,10 +77,12 @@ def test_the_registration_of_the_specification() -> None:
     [
         ("", 2, "session_1 +1234567890"),
         ("main", 1, "main +1234567890"),
-        ("../x 12 0 51 more", 5, "x +1234567890 1 50"),
-        ("my-name 491511234567 99 -3", 4, "my_name +491511234567 10 1"),
-        ("main +491511234567 three", 1, "main +491511234567 1"),
-        ("main +491511234567 ３", 1, "main +491511234567 1"),
+        ("../x 12 0 51 more", 5, "x +1234567890"),
+        ("my-name 491511234567 99 -3", 4, "my_name +491511234567"),
+        ("main +491511234567 three", 1, "main +491511234567"),
+        ("main +491511234567 ３", 1, "main +491511234567"),
+        ("main +491511234567 3 many", 1, "main +491511234567 3"),
+        ("main +491511234567 11 25", 1, "main +491511234567 1 25"),
     ],
 )
 def test_all_problems_of_a_registration_at_once_with_what_could_be_meant(words: str, problems: int, fixed: str) -> None:
