@@ -6,7 +6,7 @@ from pairs.bot.moves import follow, preview
 from pairs.domain.moves import pairs_named
 from pairs.domain.specs import USAGE, shorten
 from pairs.services.moving import change_sessions, plan_change
-from project.botkit.parts import Call, Command, Press, Reply, Room, bold
+from project.botkit.parts import Call, Command, Confirmed, Reply, Room, bold
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from project.core.words import counted
@@ -57,7 +57,7 @@ def _told(error: ManyProblems, target: str) -> ManyProblems:
     return ManyProblems(error.problems, correction=correction, hint=error.hint)
 
 
-MOVE = Press("move", Role.OPERATOR, _move)
+MOVE = Confirmed("move", Role.OPERATOR, _move)
 COMMAND = Command(
     name="changesession",
     arguments="<new_session_name> <pair_specification>",

@@ -18,7 +18,7 @@ from pairs.services.deletion import (
     plan_deletion,
     unfinished,
 )
-from project.botkit.parts import Call, Command, Press, Reply, Room, bold, plain
+from project.botkit.parts import Call, Command, Confirmed, Reply, Room, bold, plain
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from project.core.words import counted
@@ -102,7 +102,7 @@ def _done(deletion: Deletion, removed: Removed) -> str:
     return "\n".join(line for line in lines if line)
 
 
-DELETE = Press("sdelete", Role.OWNER, _delete)
+DELETE = Confirmed("sdelete", Role.OWNER, _delete)
 COMMAND = Command(
     name="deletesession",
     arguments="<session_name> [force]",

@@ -11,7 +11,7 @@ from pairs.bot.editpair import check_role
 from pairs.bot.texts import listed
 from pairs.domain.imports import HINT, parse_pairs
 from pairs.services.imports import Entry, ImportPlan, Run, What, begin_import, plan_import
-from project.botkit.parts import Button, Call, Command, Dialogue, Press, Reply, Room, bold, plain
+from project.botkit.parts import Button, Call, Command, Confirmed, Dialogue, Press, Reply, Room, bold, plain
 from project.botkit.times import span
 from project.core import operations
 from project.core.errors import Conflict, InvalidInput
@@ -137,7 +137,7 @@ async def _stop(call: Call) -> None:
 
 
 FILE = Dialogue("pimport_file", Role.OPERATOR, _file)
-BEGIN = Press("pimport", Role.OPERATOR, _begin)
+BEGIN = Confirmed("pimport", Role.OPERATOR, _begin)
 STOP = Press("pimport_stop", Role.OPERATOR, _stop)
 COMMAND = Command(
     name="importpairs",

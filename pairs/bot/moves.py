@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pairs.domain.moves import Move, MovePlan, pairs_named
 from pairs.services import progress
-from project.botkit.parts import Button, Call, Press, Reply, Room, bold, plain
+from project.botkit.parts import Button, Call, Confirmed, Press, Reply, Room, bold, plain
 from project.botkit.times import span
 from project.core.operations import OperationView, may_undo
 from project.core.operators import Role
@@ -126,5 +126,5 @@ def bullets(lines: Iterable[str]) -> list[str]:
 STOP = Press("mstop", Role.OPERATOR, _stop)
 LOOK = Press("mlook", Role.VIEWER, _look)
 UNDO = Press("mundo", Role.OPERATOR, _undo)
-UNDONE = Press("mundone", Role.OPERATOR, _undone)
+UNDONE = Confirmed("mundone", Role.OPERATOR, _undone)
 PART = Room(presses=(STOP, LOOK, UNDO, UNDONE))

@@ -7,7 +7,7 @@ from pairs.domain.moves import pairs_named
 from pairs.domain.specs import of_ids, parse_spec
 from pairs.services.removal import queued, remove_pairs
 from pairs.services.selection import pairs_of_spec
-from project.botkit.parts import Call, Command, Press, Reply, Room, bold
+from project.botkit.parts import Call, Command, Confirmed, Press, Reply, Room, bold
 from project.core.operators import Role
 from project.core.words import counted
 
@@ -43,7 +43,7 @@ async def _press(call: Call) -> None:
 
 
 ASK = Press("premove", Role.OPERATOR, _press)
-REMOVE = Press("pgone", Role.OPERATOR, _remove)
+REMOVE = Confirmed("pgone", Role.OPERATOR, _remove)
 COMMAND = Command(
     name="removepair",
     arguments="<pairs>",

@@ -11,7 +11,7 @@ from pairs.domain.references import DiscordPost, TelegramPost, find_post
 from pairs.models import PairStatus
 from pairs.services.resending import Resend, delete_downstream, plan_resend, resend
 from pairs.services.trace import EventTrace, PairTrace, PartTrace, trace, trace_event
-from project.botkit.parts import Button, Call, Press, Reply, Room, bold, plain
+from project.botkit.parts import Button, Call, Confirmed, Press, Reply, Room, bold, plain
 from project.botkit.times import ago
 from project.core.errors import InvalidInput
 from project.core.operators import Role
@@ -141,7 +141,7 @@ async def _gone(call: Call) -> None:
 
 LOOK = Press("tlook", Role.VIEWER, _look)
 RESEND = Press("tresend", Role.OPERATOR, _resend)
-SEND = Press("tsend", Role.OPERATOR, _send)
+SEND = Confirmed("tsend", Role.OPERATOR, _send)
 DELETE = Press("tdelete", Role.OPERATOR, _delete)
-GONE = Press("tgone", Role.OPERATOR, _gone)
+GONE = Confirmed("tgone", Role.OPERATOR, _gone)
 PART = Room(presses=(LOOK, RESEND, SEND, DELETE, GONE), on_message=_on_message)

@@ -23,7 +23,7 @@ MOST_PROBLEMS = 30  # told at once
 LONGEST = 300  # characters of a value
 COLUMNS = ("source", "discord", "webhook", "destination", "session", "sender", *sorted(CHOICES))
 REQUIRED = ("source", "destination")
-HINT = f"Columns: {', '.join(COLUMNS)}. `manage.py pair export` writes such a file."
+HINT = f"Columns: {', '.join(COLUMNS)}. `python manage.py pair export FILE` writes such a file."
 _DELIMITERS = ",;\t"
 _SPREADSHEET = "A spreadsheet has shortened this number: make the column text and paste the id again."
 

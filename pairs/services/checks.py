@@ -36,7 +36,9 @@ def check_pair(pair: Pair) -> Iterator[Check]:
         yield failed("session", "The pair has no session that reads its source.", "/changesession gives it one.")
     elif not is_logged_in(session):
         why = session.health_reason.rstrip(".") or session.lifecycle
-        todo = f"`session login {session.name}` logs it in."
+        todo = (
+            f"/authenticate {session.name} in the bot, or `python manage.py session login {session.name}`, logs it in."
+        )
         yield failed("session", f"{session.name} is not logged in ({why}).", todo)
     else:
         yield _source(pair, session)
@@ -95,7 +97,7 @@ async def _webhook(rest: DiscordRest, pair: Pair, config: Config) -> Check:
 
 
 def _no_bot(pair: Pair) -> Check:
-    todo = "Set DISCORD_BOT_TOKEN and invite the bot; `manage.py doctor` shows the link."
+    todo = "Set DISCORD_BOT_TOKEN and invite the bot; `python manage.py doctor` shows the link."
     if not pair.webhook_id:
         return failed("Discord bot", "The pair posts as the Discord bot, but there is none.", todo)
     text = "Without a bot, nobody hears people on Discord, and a post whose answer was lost cannot be looked up."

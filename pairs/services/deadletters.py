@@ -21,6 +21,7 @@ from sessions.services.login import wake
 
 MOST_SHOWN = 500  # parts
 EXCERPT = 200  # characters of a message that a person is shown
+_LIST = "`python manage.py deadletters list` shows them."
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,9 @@ def _matching(wanted: Wanted) -> QuerySet[Delivery]:
 def _named(letter_id: int, rows: QuerySet[Delivery]) -> Delivery:
     named = rows.filter(pk=letter_id).first()
     if named is None:
-        raise NotFound(f"There is no dead letter {letter_id}.", hint="`deadletters list` shows them.")
+        raise NotFound(f"There is no dead letter {letter_id}.", hint=_LIST)
     if named.state != HopState.DEAD:
-        raise Conflict(f"{letter_id} is no dead letter: it is {named.state}.", hint="`deadletters list` shows them.")
+        raise Conflict(f"{letter_id} is no dead letter: it is {named.state}.", hint=_LIST)
     return named
 
 

@@ -31,6 +31,7 @@ from sessions.models.sender import SenderState
 from sessions.models.session import Lifecycle
 
 KIND = "pairs.import"
+_WITH_URLS = "`python manage.py pair export FILE --with-secrets` writes URLs"
 
 
 class What(StrEnum):
@@ -189,7 +190,7 @@ class _Known:
             problems.append("webhook: this is not the address of a Discord webhook")
         other = line.webhook is None and line.webhook_id is not None
         if other and (pair is None or pair.webhook_id != line.webhook_id):
-            problems.append("another webhook needs its URL, not its id (`pair export --with-secrets`)")
+            problems.append(f"another webhook needs its URL, not its id: {_WITH_URLS}")
         return problems
 
     def _pair(self, line: PairLine) -> Pair | None:

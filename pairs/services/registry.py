@@ -189,7 +189,9 @@ def find_pair(pair_id: int) -> Pair:
     """Raises NotFound."""
     pair = _with_relations().filter(pk=pair_id).first()
     if pair is None:
-        raise NotFound(f"There is no pair {pair_id}.", hint="`pair list`, or /pairs in the bot, shows them.")
+        raise NotFound(
+            f"There is no pair {pair_id}.", hint="`python manage.py pair list`, or /pairs in the bot, shows them."
+        )
     return pair
 
 

@@ -13,7 +13,7 @@ from project.botkit.confirmations import Waiting
 from project.botkit.desk import Desk
 from project.botkit.keyboard import confirm_markup
 from project.botkit.outlet import Shown
-from project.botkit.parts import Reply
+from project.botkit.parts import Confirmed, Reply
 from project.core.dialogues import close_dialogue, open_dialogue
 from project.core.errors import InvalidInput
 from project.core.operators import OperatorView
@@ -69,7 +69,8 @@ class BotCall:
         return await self.desk.pool.run(service, *args, **kwargs)
 
     async def confirm(self, preview: Reply, *, act: str, args: tuple[str, ...], label: str = "Confirm") -> None:
-        """Asks before `act` is done."""
+        """Asks before `act`, a Confirmed, is done."""
+        assert isinstance(self.desk.catalogue.presses[act], Confirmed), f"{act} could be pressed without being asked"
         token = secrets.token_urlsafe(16)
         waiting = Waiting(
             user_id=self.operator.user_id,

@@ -19,6 +19,7 @@ from project.core.claims import PREFIX, claim
 from project.core.config import current
 from project.core.errors import RelayError
 from project.core.logs import get_logger
+from project.core.operators import Role
 from project.core.secret import Secret
 from project.core.whitelist import Admission, admit
 
@@ -62,6 +63,8 @@ class Gate(BaseMiddleware):
             return None
         if (why := _forbidden(event, user, chat_id)) is not None:
             await self._ledger.ignored(why, user.id)
+            return None
+        if known.view.role is not Role.OWNER and await self._claimed(event, user):
             return None
         return known if await self._may_go_on(event, user, verdict) else None
 

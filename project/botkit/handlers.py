@@ -13,7 +13,7 @@ from project.botkit.desk import Desk
 from project.botkit.guard import guarded
 from project.botkit.menus import Menus
 from project.botkit.outlet import Shown
-from project.botkit.parts import Press, Reply, Run, copyable, plain
+from project.botkit.parts import Confirmed, Reply, Run, copyable, plain
 from project.botkit.wire import Pressed, unpack
 from project.core.dialogues import find_dialogue
 from project.core.logs import get_logger
@@ -126,7 +126,7 @@ class Handlers:
             await self._answer(call, pressed)
             return
         press = self._desk.catalogue.presses.get(pressed.act)
-        if press is None:
+        if press is None or isinstance(press, Confirmed):
             await call.reply(Reply("This button is of an older version of the bot. Send the command again."))
         elif await self._may(call, press.role, "this button"):
             await press.run(call)
@@ -147,7 +147,7 @@ class Handlers:
             await self._agreed(call, found)
 
     async def _agreed(self, call: BotCall, waiting: Waiting) -> None:
-        press: Press = self._desk.catalogue.presses[waiting.act]
+        press = self._desk.catalogue.presses[waiting.act]
         call.name, call.words, call.text = press.act, waiting.args, " ".join(waiting.args)
         if await self._may(call, press.role, "this"):
             log.info("confirmed", act=press.act, operator=call.operator.user_id)

@@ -133,6 +133,11 @@ class Press:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmed(Press):
+    """What follows a `Call.confirm`, and nothing else: no button leads here by itself, not even a forged one."""
+
+
+@dataclass(frozen=True, slots=True)
 class Dialogue:
     """Takes plain messages of an operator, after `Call.ask`. `secret`: each message is deleted before `run`."""
 

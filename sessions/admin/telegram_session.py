@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 
 from project.core.admin.acts import Asked, actor_of, asks, each, refused
 from project.core.admin.columns import state, text, when
 from project.core.admin.readonly import ShownAdmin
 from sessions.domain.changes import SessionChanges, parse_changes
 from sessions.domain.registration import PAIRS, PRIORITIES
-from sessions.models import TelegramSession
+from sessions.models import Lifecycle, TelegramSession
 from sessions.services.registry import disable_session, edit_session, enable_session
 
+_ALL = "all"
+_NAMED = 10  # of the sessions that an act passes over
 LIVING = Q(assignments__isnull=False) & ~Q(assignments__pair__status="removed")
 
 
@@ -81,6 +86,29 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(required=False, max_length=200)
 
 
+class LifecycleFilter(admin.SimpleListFilter):
+    """Deleted sessions are kept for the audit trail; they are shown when they are asked for."""
+
+    title = "state"
+    parameter_name = "lifecycle"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """Every state, and all of them."""
+        return [*((str(value), str(label)) for value, label in Lifecycle.choices), (_ALL, "All, with deleted ones")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        """Without a choice: all that are not deleted."""
+        if self.value() is None:
+            return queryset.exclude(lifecycle=Lifecycle.DELETED)
+        return queryset if self.value() == _ALL else queryset.filter(lifecycle=self.value())
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        """The first says what it means."""
+        first, *others = super().choices(changelist)
+        yield {**first, "display": "Not deleted"}
+        yield from others
+
+
 @admin.register(TelegramSession)
 class TelegramSessionAdmin(ShownAdmin):
     """All sessions, changed by the same services as everywhere."""
@@ -97,7 +125,7 @@ class TelegramSessionAdmin(ShownAdmin):
         "priority",
         when("created_at", "registered"),
     )
-    list_filter = ("lifecycle", "health", "priority")
+    list_filter = (LifecycleFilter, "health", "priority")
     search_fields = ("name", "=user_id", "health_reason")
     ordering = ("name",)
     readonly_fields = (
@@ -113,6 +141,24 @@ class TelegramSessionAdmin(ShownAdmin):
         """With the number of living pairs, in the same query."""
         rows: QuerySet[Any] = super().get_queryset(request).annotate(living_pairs=Count("assignments", filter=LIVING))
         return rows
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """A deleted session stays as it is: services know sessions by name, which another may have by now."""
+        return super().has_change_permission(request, obj) and (obj is None or obj.lifecycle != Lifecycle.DELETED)
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+        """Acts pass deleted sessions over, and say so."""
+        chosen = queryset
+        if request.POST.get("select_across") != "1":
+            chosen = queryset.filter(pk__in=request.POST.getlist(ACTION_CHECKBOX_NAME))
+        deleted = list(chosen.filter(lifecycle=Lifecycle.DELETED).order_by("name").values_list("name", flat=True))
+        if deleted:
+            names = ", ".join(deleted[:_NAMED]) + ("…" if len(deleted) > _NAMED else "")
+            self.message_user(request, f"Passed over, because deleted: {names}.", messages.WARNING)
+            if not chosen.exclude(lifecycle=Lifecycle.DELETED).exists():
+                return redirect(request.get_full_path())
+        response: HttpResponse | None = super().response_action(request, queryset.exclude(lifecycle=Lifecycle.DELETED))
+        return response
 
     def changeform_view(self, request: HttpRequest, *arguments: Any, **more: Any) -> HttpResponse:
         """What the service refuses is told on the page."""
@@ -139,7 +185,9 @@ class TelegramSessionAdmin(ShownAdmin):
         Asked(
             "Disable sessions",
             "Disable them",
-            "Their connections are closed and they relay nothing; keys, pairs and cursors stay.",
+            "Their connections are closed; their logins stay. Pairs that another session can read move there, unless "
+            "failover is off (the setting FAILOVER for all, failover of the session for its own). The other pairs wait, "
+            "disabled, and go on after their cursors when the session is enabled.",
             ReasonForm,
         )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from project.botkit.parts import Call, Command, Press, Reply, Room, bold, plain
+from project.botkit.parts import Call, Command, Confirmed, Reply, Room, bold, plain
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from sessions.services.removal import remove_sender
@@ -41,5 +41,5 @@ PART = Room(
             examples=("/removebot @my_sender_bot",),
         ),
     ),
-    presses=(Press(ACT, ROLE, _confirmed),),
+    presses=(Confirmed(ACT, ROLE, _confirmed),),
 )

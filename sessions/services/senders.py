@@ -100,7 +100,7 @@ def _row(bot_id: int) -> SenderBot:
 
 def _known(bot_id: int) -> Conflict:
     return Conflict(
-        f"Bot {bot_id} is registered already.", hint="`manage.py sender list`, or /bots in the bot, shows it."
+        f"Bot {bot_id} is registered already.", hint="`python manage.py sender list`, or /bots in the bot, shows it."
     )
 
 
@@ -119,7 +119,7 @@ def find_sender(reference: str) -> SenderBot:
             return sender
     raise NotFound(
         f"There is no sender bot {reference.partition(':')[0][:40]}.",
-        hint="`manage.py sender list`, or /bots in the bot, shows them.",
+        hint="`python manage.py sender list`, or /bots in the bot, shows them.",
     )
 
 
@@ -129,7 +129,7 @@ def find_active(reference: str) -> SenderBot:
     if sender.state != SenderState.ACTIVE:
         raise Conflict(
             f"{sender} cannot send: it is {sender.state}.",
-            hint="`manage.py sender add`, or /addbot in the bot, takes its token again.",
+            hint="`python manage.py sender add`, or /addbot in the bot, takes its token again.",
         )
     return sender
 

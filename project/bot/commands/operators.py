@@ -7,7 +7,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, copyable, plain
+from project.botkit.parts import Button, Call, Command, Confirmed, Press, Reply, Room, bold, copyable, plain
 from project.botkit.times import ago
 from project.core.errors import ManyProblems
 from project.core.operators import Role
@@ -126,5 +126,5 @@ COMMAND = Command(
 
 ROOM = Room(
     commands=(COMMAND,),
-    presses=(Press("operators", Role.OWNER, _list), Press(_REMOVE, Role.OWNER, _remove)),
+    presses=(Press("operators", Role.OWNER, _list), Confirmed(_REMOVE, Role.OWNER, _remove)),
 )

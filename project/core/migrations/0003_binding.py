@@ -28,7 +28,10 @@ class Migration(migrations.Migration):
             model_name="installation",
             name="held_because",
             field=models.CharField(
-                blank=True, db_default="", help_text="Why no account is used until `manage.py adopt`.", max_length=300
+                blank=True,
+                db_default="",
+                help_text="Why no account is used until `python manage.py adopt`.",
+                max_length=300,
             ),
         ),
         migrations.AddField(

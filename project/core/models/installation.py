@@ -26,7 +26,7 @@ class Installation(models.Model):
     switching_to = models.BigIntegerField(null=True, blank=True, help_text="The timeline after a fail-over.")
     switching_since = models.DateTimeField(null=True, blank=True, help_text="The hand-over counts from here.")
     held_because = models.CharField(
-        max_length=300, blank=True, db_default="", help_text="Why no account is used until `manage.py adopt`."
+        max_length=300, blank=True, db_default="", help_text="Why no account is used until `python manage.py adopt`."
     )
     resumed_at = models.DateTimeField(
         null=True, blank=True, help_text="Source messages before this may have been sent by the installation before."

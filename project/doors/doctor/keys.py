@@ -33,14 +33,24 @@ def check_secrets(config: Config) -> Iterator[Check]:
         except SecretError as error:
             shut.append(f"{owner}: {error.for_people()}")
     if shut:
-        text = f"{len(shut)} of {len(shut) + opened.total()} sealed secrets do not open; the first is of {shut[0]}"
+        text = f"{_share(len(shut), len(shut) + opened.total())}; the first is of {shut[0]}"
         yield failed("secrets", text, "Put the key they were sealed with back into MASTER_KEYS.")
     elif opened:
         yield ok("secrets", f"{counted(opened.total(), 'sealed secret')} can be opened.")
     yield from _older(opened, config.master_keys)
 
 
+def _share(shut: int, total: int) -> str:
+    if total == 1:
+        return "The only sealed secret does not open"
+    return f"{shut} of {total} sealed secrets {'does' if shut == 1 else 'do'} not open"
+
+
 def _older(opened: Counter[str], keys: Keyring) -> Iterator[Check]:
     older = opened.total() - opened[keys.first.id.hex()]
     if older:
-        yield warning("secrets", f"{older} are sealed with an older key: keep it in MASTER_KEYS.", _ROTATE)
+        yield warning(
+            "secrets",
+            f"{older} {'is' if older == 1 else 'are'} sealed with an older key: keep it in MASTER_KEYS.",
+            _ROTATE,
+        )

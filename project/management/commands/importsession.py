@@ -33,7 +33,7 @@ class Command(DoorCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The session, and where its login is."""
-        parser.add_argument("name", metavar="NAME", help="a session that `session add` registered")
+        parser.add_argument("name", metavar="NAME", help="a session that `python manage.py session add` registered")
         source = parser.add_mutually_exclusive_group(required=True)
         source.add_argument("--file", metavar="PATH", type=Path, help="a .session file of Telethon; it is only read")
         source.add_argument(
@@ -70,7 +70,8 @@ class Command(DoorCommand):
             login.give_up(account=session.account, reason="Given up on the command line.")
         if end.step != LoginStep.DONE:
             raise Conflict(
-                f"The login was not taken over: {end.error}", hint=f"`session login {session.name}` makes one."
+                f"The login was not taken over: {end.error}",
+                hint=f"`python manage.py session login {session.name}` makes one.",
             )
 
 

@@ -29,7 +29,7 @@ class Command(DoorCommand):
         verb = self.verbs(parser)
         verb("list", self._list, "Show the nodes that run.")
         drain = verb("drain", self._drain, "Let other nodes take over what a node runs; it takes nothing more.")
-        drain.add_argument("name", metavar="NAME", help="as `node list` shows it (NODE_NAME)")
+        drain.add_argument("name", metavar="NAME", help="as `python manage.py node list` shows it (NODE_NAME)")
         resume = verb("resume", self._resume, "Let a drained node take accounts again.")
         resume.add_argument("name", metavar="NAME")
         anew = verb("restart", self._restart, "Restart the worker of a session, or one of its worker groups.")

@@ -41,7 +41,9 @@ class Command(DoorCommand):
             self.say("Logging the bot in …")
             state = wait_for_end(added.account, say=self.say)
             if state.step != LoginStep.DONE:
-                raise Conflict(f"The bot could not be logged in: {state.error}", hint="`sender add` tries again.")
+                raise Conflict(
+                    f"The bot could not be logged in: {state.error}", hint="`python manage.py sender add` tries again."
+                )
             sender = senders.find_sender(str(added.bot_id))
         self.say(f"Sender {sender} is ready. Make it an administrator of the destinations it shall post to.")
         self.say(f"Next: python manage.py sender test {sender} --chat DESTINATION")

@@ -115,7 +115,7 @@ class Command(DoorCommand):
             if registry.is_logged_in(session) and not options["again"]:
                 raise Conflict(
                     f"Session {session.name} is logged in already.",
-                    hint=f"`session login {session.name} --again` has its key looked at, and kept while it works.",
+                    hint=f"`python manage.py session login {session.name} --again` looks at its key, and keeps it while it works.",
                 )
             with at_work(current(), self.say):
                 self._converse(session, LoginKind.QR if options["qr"] else LoginKind.CODE)
@@ -127,7 +127,7 @@ class Command(DoorCommand):
         login.request_login(actor=actor(), session=session, kind=kind)
         self.say(f"Asking Telegram for a {kind.label} to log {session.phone_hint} in …")
         try:
-            converse(session.account, say=self.say, again=f"session login {session.name}")
+            converse(session.account, say=self.say, again=f"python manage.py session login {session.name}")
         finally:
             login.give_up(account=session.account, reason="Given up on the command line.")
 

@@ -95,7 +95,7 @@ class Command(BaseCommand):
 
     def _say_services(self, config: Config, manager: Manager) -> None:
         self.stdout.write(f"\n{table(manager.statuses())}\n")
-        self.stdout.write(f"Admin site: {config.public_url}/admin/  (a user: `manage.py createsuperuser`)")
+        self.stdout.write(f"Admin site: {config.public_url}/admin/  (a user: `python manage.py createsuperuser`)")
         if not config.admin_bot_token:
             self.stdout.write("No admin bot: ADMIN_BOT_TOKEN is not set.")
         if not config.discord_bot_token:

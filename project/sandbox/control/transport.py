@@ -48,4 +48,4 @@ class ControlTransport:
 
 
 def _unreachable() -> Unreachable:
-    return Unreachable("The sandbox does not answer.", hint="Is `manage.py sandbox` running?")
+    return Unreachable("The sandbox does not answer.", hint="Is `python manage.py sandbox` running?")

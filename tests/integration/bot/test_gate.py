@@ -11,7 +11,7 @@ from project.bot.commands.cancel import CANCEL
 from project.botkit import throttle
 from project.botkit.bot import AdminBot
 from project.botkit.catalogue import Catalogue, assemble
-from project.botkit.parts import Call, Command, Dialogue, Press, Reply, Room
+from project.botkit.parts import Call, Command, Confirmed, Dialogue, Reply, Room
 from project.core.models import AuditEvent, Operator
 from project.core.operators import Role
 from tests.integration.bot.conftest import OPERATOR, OWNER, STRANGER, VIEWER
@@ -37,7 +37,7 @@ class Bomb:
             [
                 Room(
                     commands=(command, dialogue, broken, CANCEL),
-                    presses=(Press("bang", Role.OPERATOR, self._bang),),
+                    presses=(Confirmed("bang", Role.OPERATOR, self._bang),),
                     dialogues=(Dialogue("secret", Role.OPERATOR, self._hear, secret=True),),
                 )
             ]
@@ -132,6 +132,13 @@ async def test_a_confirmation_is_good_once_for_the_same_arguments(
     await operator.press("Cancel")
     assert "Nothing was changed" in await operator.sees()
     assert len(bomb.done) == 1
+
+
+async def test_what_asks_first_cannot_be_pressed_without_being_asked(people: Any, bomb: Bomb) -> None:
+    operator = people(OPERATOR)
+    await operator.says("/bomb x")
+    await operator.press_data("bang|forged", message=1, chat=OPERATOR)
+    assert bomb.done == []
 
 
 async def test_cancel_voids_what_waits(people: Any, telegram: FakeTelegram, bomb: Bomb) -> None:

@@ -94,3 +94,12 @@ async def test_the_claim_link_works_once_and_only_without_an_owner(
     assert telegram.texts(second.id) == []
     assert await in_db(make_claim, actor="cli:test") is not None
     assert [actor for actor, _, _ in await in_db(rows, "operator.claim")] == [f"bot:{STRANGER}"]
+
+
+async def test_an_operator_may_claim_what_nobody_owns(person: People, settings: Settings) -> None:
+    token = new_token()
+    settings.RELAY = replace(current(), admin_user_ids=(), owner_claim_hash=hash_of(token))
+    operator = person(OPERATOR)
+    await operator.says(f"/start claim_{token.reveal()}")
+    assert "you own this bot" in await operator.sees()
+    assert await in_db(role_of, OPERATOR) == "owner"

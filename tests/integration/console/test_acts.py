@@ -77,6 +77,7 @@ def test_sessions_are_disabled_after_a_question_and_enabled(site: Client) -> Non
     page = reverse("admin:tg_sessions_telegramsession_changelist")
     asked = site.post(page, {"action": "disable", "_selected_action": [rows[0].pk]})
     assert "Their connections are closed" in asked.content.decode()
+    assert "Pairs that another session can read move there, unless failover is off" in asked.content.decode()
     assert set(TelegramSession.objects.values_list("lifecycle", flat=True)) == {"active"}
     assert "Disabled: 2." in act(site, rows, "disable", reason="moving house")
     assert set(TelegramSession.objects.values_list("lifecycle", flat=True)) == {"disabled"}
@@ -84,6 +85,25 @@ def test_sessions_are_disabled_after_a_question_and_enabled(site: Client) -> Non
     assert AuditEvent.objects.filter(reason="moving house").count() == 2
     assert "is disabled already" in act(site, rows[:1], "disable")
     assert "Enabled: 2." in act(site, rows, "enable")
+
+
+def test_deleted_sessions_are_shown_when_asked_for_and_acts_pass_them_over(site: Client) -> None:
+    living, gone = session("main"), session("main", lifecycle="deleted", phone_hint="+9•••")
+    page = reverse("admin:tg_sessions_telegramsession_changelist")
+    plain = site.get(page).content.decode()
+    assert "+1•••" in plain
+    assert "+9•••" not in plain
+    for wanted in ("all", "deleted"):
+        assert "+9•••" in site.get(page, {"lifecycle": wanted}).content.decode()
+    for action in ("disable", "enable", "delete_for_good"):
+        chosen = {"action": action, "_selected_action": [gone.pk], "confirmed": "yes"}
+        shown = site.post(f"{page}?lifecycle=all", chosen, follow=True)
+        assert "Passed over, because deleted: main." in shown.content.decode()
+    site.post(reverse("admin:tg_sessions_telegramsession_change", args=[gone.pk]), {"priority": 9, "max_pairs": 9})
+    living.refresh_from_db()
+    assert (living.lifecycle, living.priority) == ("active", 1), "it has the name of the deleted one"
+    both = {"action": "disable", "_selected_action": [gone.pk, living.pk], "confirmed": "yes"}
+    assert "Disabled: 1." in site.post(f"{page}?lifecycle=all", both, follow=True).content.decode()
 
 
 @pytest.mark.sentence("S-05")

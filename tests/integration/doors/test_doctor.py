@@ -56,7 +56,7 @@ def test_it_leads_from_step_to_step(commands: Commands, bot: int) -> None:
         state="active",
     )
     said = commands.run("doctor", code=1)
-    assert "1 of 2 sealed secrets do not open" in said
+    assert "1 of 2 sealed secrets does not open" in said
     SenderBot.objects.update(token_sealed=seal(b"1:x", owner=_sender(), keys=current().master_keys))
     assert "Next: Add a pair: `python manage.py pair add --session ann" in commands.run("doctor")
 
@@ -89,7 +89,7 @@ def test_a_lost_key_is_found(commands: Commands, bot: int) -> None:
     add_pair(1)
     commands.env["MASTER_KEYS"] = new_key()
     said = commands.run("doctor", code=1)
-    assert "1 of 1 sealed secrets do not open" in said
+    assert "The only sealed secret does not open" in said
     assert "Put the key they were sealed with back into MASTER_KEYS" in said
 
 

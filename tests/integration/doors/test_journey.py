@@ -134,7 +134,7 @@ def test_an_expired_code_ends_the_login(commands: Commands, loopback: Loopback, 
     loopback.do(lambda c: c.telegram.expire_code(number))
     login.answer(code)
     assert login.ended() == 2
-    wait_for(lambda: "`session login bea` starts a new one" in login.text(), "what to do next")
+    wait_for(lambda: "`python manage.py session login bea` starts a new one" in login.text(), "what to do next")
     assert "The code is not valid any more" in login.text()
 
 
