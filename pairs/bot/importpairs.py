@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
-import time
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -17,7 +17,7 @@ from project.core import operations
 from project.core.errors import Conflict, InvalidInput
 from project.core.operators import Role
 
-_SHOW_EVERY = 1.0  # seconds
+_SHOW_EVERY = 1.0  # seconds between edits of the message
 _MOST_KEPT = 20  # files that wait for their answer; they may hold secrets, so they stay in memory
 _ICONS = {What.NEW: "➕", What.CHANGED: "✏️", What.CONFLICT: "❌"}
 _BAR = 10  # characters
@@ -107,21 +107,33 @@ async def _begin(call: Call) -> None:
 
 
 async def _follow(call: Call, run: Run) -> None:
-    shown_at = time.monotonic()
+    """Shows what has changed, and the line whose turn it is, at most once a second: a line may take long."""
+    work = asyncio.ensure_future(_carry_out(call, run))
+    shown = None
+    try:
+        while not work.done():
+            await asyncio.wait({work}, timeout=_SHOW_EVERY)
+            now = _shown(run)
+            if now != shown:
+                await call.reply(now)
+                shown = now
+        work.result()
+    finally:
+        work.cancel()
+
+
+async def _carry_out(call: Call, run: Run) -> None:
     while await call.do(run.step):
-        if time.monotonic() - shown_at >= _SHOW_EVERY:
-            await call.reply(_shown(run))
-            shown_at = time.monotonic()
-    await call.reply(_shown(run))
+        pass
 
 
 def _shown(run: Run) -> Reply:
-    operation, total = run.operation, len(run.work)
-    gone = run.done + len(run.problems)
+    operation, total, gone = run.operation, len(run.work), run.gone
     if operation.running:
         full = _BAR * gone // total
         left = f", about {span(operation.eta)} left" if operation.eta is not None else ""
         head = f"⏳ {bold(operation.title)}\n{'▓' * full}{'░' * (_BAR - full)} {gone} of {total}{left}"
+        head += f"\nNow {plain(_about(run.at))}" if run.at else ""
         rows: tuple[tuple[Button, ...], ...] = ((Button("Stop", STOP.act, (str(operation.id),)),),)
     else:
         icon = "⏹" if operation.state == "stopped" else "✅" if not run.problems else "⚠️"
