@@ -158,7 +158,8 @@ class Config:
         default="",
         metadata=_about(
             _ADMIN,
-            "SHA-256 of the token in the link that `python manage.py init` printed: it makes one person the owner while nobody is.",
+            "SHA-256 of the token in the link that `python manage.py init` printed: "
+            "it makes one person the owner while nobody is.",
             Kind.TEXT,
             default_text="none",
         ),

@@ -276,7 +276,7 @@ def find_logged_in(name: str) -> TelegramSession:
         why = session.health_reason.rstrip(".") or session.lifecycle
         raise Conflict(
             f"Session {session.name} is not logged in ({why}).",
-            hint=f"/authenticate {session.name} in the bot, or `python manage.py session login {session.name}`, logs it in.",
+            hint=f"`python manage.py session login {session.name}`, or /authenticate {session.name} in the bot.",
         )
     return session
 

@@ -15,7 +15,10 @@ from project.core.errors import SettingError
 
 NAME = "installation-id"
 _FIELDS = ("id", "timeline", "log", "earlier", "inode")
-_ABOUT = "# Binds this folder to its database. Leave it out of backups and copies; `python manage.py adopt` makes a new one.\n"
+_ABOUT = (
+    "# Binds this folder to its database. Leave it out of backups and copies; "
+    "`python manage.py adopt` makes a new one.\n"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class Command(DoorCommand):
             if registry.is_logged_in(session) and not options["again"]:
                 raise Conflict(
                     f"Session {session.name} is logged in already.",
-                    hint=f"`python manage.py session login {session.name} --again` looks at its key, and keeps it while it works.",
+                    hint=f"`python manage.py session login {session.name} --again` keeps its key while it works.",
                 )
             with at_work(current(), self.say):
                 self._converse(session, LoginKind.QR if options["qr"] else LoginKind.CODE)
