@@ -146,7 +146,9 @@ class TelegramSessionAdmin(ShownAdmin):
         """A deleted session stays as it is: services know sessions by name, which another may have by now."""
         return super().has_change_permission(request, obj) and (obj is None or obj.lifecycle != Lifecycle.DELETED)
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> HttpResponse | None:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *arguments: Any, **more: Any
+    ) -> HttpResponse | None:
         """Acts pass deleted sessions over, and say so."""
         chosen = queryset
         if request.POST.get("select_across") != "1":
@@ -157,7 +159,8 @@ class TelegramSessionAdmin(ShownAdmin):
             self.message_user(request, f"Passed over, because deleted: {names}.", messages.WARNING)
             if not chosen.exclude(lifecycle=Lifecycle.DELETED).exists():
                 return redirect(request.get_full_path())
-        response: HttpResponse | None = super().response_action(request, queryset.exclude(lifecycle=Lifecycle.DELETED))
+        living = queryset.exclude(lifecycle=Lifecycle.DELETED)
+        response: HttpResponse | None = super().response_action(request, living, *arguments, **more)
         return response
 
     def changeform_view(self, request: HttpRequest, *arguments: Any, **more: Any) -> HttpResponse:
@@ -186,7 +189,7 @@ class TelegramSessionAdmin(ShownAdmin):
             "Disable sessions",
             "Disable them",
             "Their connections are closed; their logins stay. Pairs that another session can read move there, unless "
-            "failover is off (the setting FAILOVER for all, failover of the session for its own). The other pairs wait, "
+            "failover is off (the setting FAILOVER for all, failover of the session for its own). The others wait, "
             "disabled, and go on after their cursors when the session is enabled.",
             ReasonForm,
         )
