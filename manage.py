@@ -15,6 +15,9 @@ from project.core import logs
 from project.demo import environment
 from project.failures import told_plainly
 
+# init writes the settings; the sandbox belongs to no installation, so it must not make the keys of one.
+_WITHOUT_SETTINGS = ("init", "sandbox")
+
 
 def main(argv: list[str]) -> None:
     """Run one command. A foreseen error is told in one sentence, with exit code 2."""
@@ -25,7 +28,7 @@ def main(argv: list[str]) -> None:
     if command == "demo":
         environment.prepare(os.environ, Path(__file__).resolve().parent)
     with told_plainly():
-        if command == "init":  # it writes the settings, so it runs without any
+        if command in _WITHOUT_SETTINGS:
             settings.configure(INSTALLED_APPS=["project"])
         else:
             logs.configure(command)
