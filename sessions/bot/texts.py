@@ -20,6 +20,7 @@ TYPED_EARLY = (
 )
 _SAFE = f"Press the digits here, or write them with letters between, like {copyable('1a2b3c4d5')}."
 _NEW_LOGIN = "If Telegram asks on the phone whether this new login was you, answer Yes."
+_NEXT = (Button("👉 Next step", "start"),)  # /start's checklist
 _FILLED, _EMPTY = "●", "○"
 
 
@@ -95,7 +96,7 @@ def password(name: str, number: int, state: LoginView) -> Reply:
 
 def done(name: str, info: str) -> Reply:
     """The end that everybody wants."""
-    return Reply(f"🟢 {bold(name)} is logged in{plain(info)}.\n\n{plain(_NEW_LOGIN)}")
+    return Reply(f"🟢 {bold(name)} is logged in{plain(info)}.\n\n{plain(_NEW_LOGIN)}", (_NEXT,))
 
 
 def failed(name: str, number: int, state: LoginView, *, raw: bool) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from project.bot.rooms import CATALOGUE
 from project.botkit.parts import Button, Reply
 from project.botkit.wire import pack
 from sessions.bot import texts
@@ -42,6 +43,12 @@ def test_the_explanation_comes_with_a_code_that_may_have_burnt() -> None:
     assert texts.BURNT in texts.failed("ann", 7, expired, raw=True).text
     assert texts.BURNT not in texts.failed("ann", 7, expired, raw=False).text
     assert texts.BURNT not in texts.failed("ann", 7, state("failed", error="Cancelled."), raw=True).text
+
+
+def test_after_a_login_the_checklist_shows_the_next_step() -> None:
+    shown = texts.done("ann", "")
+    assert [[button.act for button in row] for row in shown.rows] == [["start"]]
+    assert "start" in CATALOGUE.presses
 
 
 def test_every_button_fits_however_large_the_session_s_number_is() -> None:
