@@ -26,6 +26,7 @@ def telegram_verbs(world: TelegramWorld) -> dict[str, Verb]:
         world.login_code,
         world.expire_code,
         world.typed,
+        world.open_qr,
         world.scan_qr,
         world.revoke,
         world.deactivate,

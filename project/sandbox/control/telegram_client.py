@@ -49,6 +49,10 @@ class TelegramControl:
         """A user typed `text` somewhere: whether it voided a login code."""
         return await self._transport.call("telegram/typed", bool, user_id=user_id, text=text)
 
+    async def open_qr(self) -> list[str]:
+        """The links of all login QR codes that can be scanned now, the newest last."""
+        return await self._transport.call("telegram/open_qr", list[str])
+
     async def scan_qr(self, user_id: int, url_or_token: str) -> None:
         """A user's phone scans a login QR code and accepts it."""
         await self._transport.call("telegram/scan_qr", object, user_id=user_id, url_or_token=url_or_token)

@@ -49,6 +49,10 @@ class LoginTokens:
         found.expires = now + lifetime
         return found
 
+    def shown(self, *, now: float) -> list[LoginToken]:
+        """Those that a phone could scan, oldest first."""
+        return [item for item in self._open.values() if item.user_id is None and now <= item.expires]
+
     def accepted(self, key_id: int, *, now: float) -> LoginToken | None:
         """The accepted token of a client that asks again."""
         return next(
@@ -82,6 +86,11 @@ def tell(key: AuthKey | None, date: int) -> None:
     update = bytes(types.UpdateShort(types.UpdateLoginToken(), date))
     for connection in tuple(key.connections) if key else ():
         connection.push(update)
+
+
+def link_of(token: LoginToken) -> str:
+    """What the QR code holds."""
+    return f"tg://login?token={base64.urlsafe_b64encode(token.token).decode().rstrip('=')}"
 
 
 def token_in(url_or_token: str) -> bytes:

@@ -139,6 +139,10 @@ class TelegramWorld:
         """A user typed `text` into some chat: a login code of theirs in it is void. Tells whether one was."""
         return self.state.logins.burn(self.state.user(user_id).phone, text)
 
+    def open_qr(self) -> list[str]:
+        """The links of all login QR codes that can be scanned now, the newest last."""
+        return [qr.link_of(token) for token in self.state.login_tokens.shown(now=self.state.clock.monotonic())]
+
     def scan_qr(self, user_id: int, url_or_token: str) -> None:
         """A user's phone scans a login QR code and accepts it. Raises InvalidInput with Telegram's own error."""
         user, clock = self.state.user(user_id), self.state.clock
