@@ -9,20 +9,24 @@ from project.doors.doctor.overview import UP, Facts
 
 NEW = Facts((), (), senders=0, pairs=0, node=False)
 NOTHING = "Nothing, all is well."
+CLAIM = "bot's owner"  # the check that tells how to own the bot, while nobody does
 
 
 def next_step(checks: Sequence[Check], facts: Facts | None) -> str:
-    """What failed comes first, in the order it was looked at; then the next step of setting up; then warnings.
+    """What failed comes first, in the order it was looked at; then owning the bot, since it leads on from there; then
+    the next step of setting up; then warnings.
 
     Without `facts` nothing is registered yet, or nobody knows.
     """
-    for level in (Level.FAILED, Level.WARNING):
-        for check in checks:
-            if check.level is level and check.todo:
-                return f"{check.text} {check.todo}"
-        if level is Level.FAILED and (step := _setting_up(facts or NEW)):
-            return step
-    return NOTHING
+    failures = [check for check in checks if check.level is Level.FAILED]
+    claims = [check for check in checks if check.what == CLAIM]
+    warnings = [check for check in checks if check.level is Level.WARNING]
+    steps = [_told(failures), _told(claims), _setting_up(facts or NEW), _told(warnings), NOTHING]
+    return next(step for step in steps if step)
+
+
+def _told(checks: Sequence[Check]) -> str:
+    return next((f"{check.text} {check.todo}" for check in checks if check.todo), "")
 
 
 def _setting_up(facts: Facts) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from typing import Any
 
 import aiohttp
 
 from project.core.checks import Check, failed, ok, warning
-from project.core.claims import PREFIX, make_claim
+from project.core.claim_token import claim_link
+from project.core.claims import make_claim
 from project.core.config import Config
-from project.core.whitelist import OperatorLine, list_operators
+from project.core.whitelist import OperatorLine, has_owner, list_operators
+from project.doors.doctor.advice import CLAIM
 
 _BOT = "admin bot"
 _TIMEOUT = aiohttp.ClientTimeout(total=10)
@@ -49,13 +52,28 @@ def check_operators(username: str, *, actor: str) -> Iterator[Check]:
         yield warning("operators", f"The bot cannot write to {names}.", f"They have to write to @{username} once.")
 
 
+def introduce(config: Config) -> list[str]:
+    """For people who start everything: who the bot is, and how to own it while nobody does. Raises DatabaseError."""
+    check, username = asyncio.run(_look(config))
+    if not username:
+        return [f"Admin bot: {check.text} {check.todo}"]
+    lines = [f"Admin bot: https://t.me/{username}"]
+    if not has_owner():
+        lines.append("Nobody owns the admin bot yet: `python manage.py doctor` prints a link; who opens it first does.")
+    return lines
+
+
+async def _look(config: Config) -> tuple[Check, str]:
+    async with aiohttp.ClientSession() as http:
+        return await check_bot(http, config)
+
+
 def _claim(username: str, actor: str) -> Check:
     token = make_claim(actor=actor) if username else None
     if token is None:
-        return warning("operators", "Nobody may command the bot.", "Put your Telegram user id into ADMIN_USER_IDS.")
-    link = f"https://t.me/{username}?start={PREFIX}{token.reveal()}"
-    text = "Nobody owns the bot. Whoever opens this link first, within 24 hours, does:"
-    return warning("operators", text, f"{link} (or put your Telegram user id into ADMIN_USER_IDS)")
+        return warning("operators", "Nobody owns the bot.", "Put your Telegram user id into ADMIN_USER_IDS.")
+    text = "Nobody owns the bot. Run `python manage.py up`; who then opens this link first, within 24 hours, owns it:"
+    return warning(CLAIM, text, f"{claim_link(username, token)} (or put your Telegram user id into ADMIN_USER_IDS)")
 
 
 def _name(line: OperatorLine) -> str:

@@ -8,10 +8,12 @@ from typing import Any
 import psycopg
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandParser
+from django.db import DatabaseError, connection
 
 from project.core.binding.inspect import inspect
 from project.core.config import Config, current
 from project.core.errors import SettingError
+from project.doors.doctor.bot import introduce
 from project.doors.doctor.database import connect
 from project.embedded.layout import layout
 from project.embedded.schema import migrate
@@ -93,11 +95,22 @@ class Command(BaseCommand):
         for name in servers.attached:
             self.stdout.write(f"Embedded {name}: already running")
 
+    def _say_bot(self, config: Config) -> None:
+        if not config.admin_bot_token:
+            self.stdout.write("No admin bot: ADMIN_BOT_TOKEN is not set.")
+            return
+        try:
+            for line in introduce(config):
+                self.stdout.write(line)
+        except DatabaseError:  # the services' own logs tell that the database is away
+            return
+        finally:
+            connection.close()  # this process stays, and does not ask again
+
     def _say_services(self, config: Config, manager: Manager) -> None:
         self.stdout.write(f"\n{table(manager.statuses())}\n")
         self.stdout.write(f"Admin site: {config.public_url}/admin/  (a user: `python manage.py createsuperuser`)")
-        if not config.admin_bot_token:
-            self.stdout.write("No admin bot: ADMIN_BOT_TOKEN is not set.")
+        self._say_bot(config)
         if not config.discord_bot_token:
             self.stdout.write("Discord is not listened to: DISCORD_BOT_TOKEN is not set.")
         self.stdout.write("Ctrl-C stops everything.")

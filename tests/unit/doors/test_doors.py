@@ -10,7 +10,7 @@ import pytest
 from project.core.checks import Level, failed, ok, warning
 from project.core.errors import InvalidInput
 from project.doors.actor import actor
-from project.doors.doctor.advice import NOTHING, next_step
+from project.doors.doctor.advice import CLAIM, NOTHING, next_step
 from project.doors.doctor.clock import judge
 from project.doors.doctor.overview import Facts
 from project.doors.prompts import ask_secret
@@ -75,6 +75,12 @@ def test_a_clock_is_judged_by_its_difference(ahead: float, level: Level, said: s
 def test_advice_goes_with_the_set_up(facts: Facts | None, said: str) -> None:
     checks = [ok("a", "Fine."), warning("b", "Hm.", "mend it"), warning("c", "Hm.", "mend that")]
     assert said in next_step(checks, facts)
+
+
+def test_owning_the_bot_comes_before_the_set_up_and_after_what_failed() -> None:
+    claim = warning(CLAIM, "Nobody owns the bot.", "Open the link.")
+    assert next_step([warning("b", "Hm.", "mend it"), claim], None) == "Nobody owns the bot. Open the link."
+    assert next_step([claim, failed("c", "Broken.", "Repair it.")], None) == "Broken. Repair it."
 
 
 def test_what_failed_comes_first_and_nothing_is_nothing() -> None:
