@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from pairs.bot.editpair import check_role
 from pairs.bot.texts import listed
-from pairs.domain.imports import HINT, parse_pairs
+from pairs.domain.imports import HINT, PairLine, parse_pairs
 from pairs.services.imports import Entry, ImportPlan, Run, What, begin_import, plan_import
 from project.botkit.parts import Button, Call, Command, Confirmed, Dialogue, Press, Reply, Room, bold, plain
 from project.botkit.times import span
@@ -86,11 +86,13 @@ def _counts(plan: ImportPlan) -> str:
 
 
 def _about(entry: Entry) -> str:
-    line = entry.line
-    target = line.discord or "a webhook"
     pair = f", pair {entry.pair_id}" if entry.pair_id else ""
-    why = f": {'; '.join(entry.about)}" if entry.about else ""
-    return f"line {line.line}{pair}: {line.source} → {target} → {line.destination}{why}"
+    why = f" ({'; '.join(entry.about)})" if entry.about else ""
+    return f"line {entry.line.line}{pair}: {_route(entry.line)}{why}"
+
+
+def _route(line: PairLine) -> str:
+    return f"{line.source} → {line.discord or 'a webhook'} → {line.destination}"
 
 
 # --- carrying it out
@@ -128,12 +130,12 @@ async def _carry_out(call: Call, run: Run) -> None:
 
 
 def _shown(run: Run) -> Reply:
-    operation, total, gone = run.operation, len(run.work), run.gone
+    operation, total, gone, at = run.operation, len(run.work), run.gone, run.at  # another thread moves them
     if operation.running:
         full = _BAR * gone // total
         left = f", about {span(operation.eta)} left" if operation.eta is not None else ""
         head = f"⏳ {bold(operation.title)}\n{'▓' * full}{'░' * (_BAR - full)} {gone} of {total}{left}"
-        head += f"\nNow {plain(_about(run.at))}" if run.at else ""
+        head += f"\nLooking at line {at.line.line}: {plain(_route(at.line))}" if at else ""
         rows: tuple[tuple[Button, ...], ...] = ((Button("Stop", STOP.act, (str(operation.id),)),),)
     else:
         icon = "⏹" if operation.state == "stopped" else "✅" if not run.problems else "⚠️"

@@ -13,7 +13,7 @@ from pairs.services.placing import best_sessions
 from project.core.errors import Conflict, NotFound, RelayError
 from project.telegram.values import ChatInfo
 from sessions.models import SenderBot, TelegramSession
-from sessions.services.lookups import look_up_chat
+from sessions.services.lookups import NoSuchName, look_up_chat
 from sessions.services.registry import find_logged_in
 from sessions.services.senders import find_active
 
@@ -58,6 +58,8 @@ def _first(names: Iterable[str], source: str) -> Reader:
     for name in names:
         try:
             return _looked(find_logged_in(name), source)
+        except NoSuchName:  # so for all of them; and Telegram lets an account look up few names
+            raise
         except RelayError as error:
             refusals.append(f"{name}: {error.message}")
     raise NotFound(

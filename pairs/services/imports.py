@@ -118,12 +118,22 @@ class Run:
     done: int = 0
     problems: list[str] = field(default_factory=list)
 
+    @property
+    def gone(self) -> int:
+        """Lines that are behind us, with and without success."""
+        return self.done + len(self.problems)
+
+    @property
+    def at(self) -> Entry | None:
+        """The line whose turn it is, None after the last."""
+        return self.work[self.gone] if self.gone < len(self.work) else None
+
     def step(self) -> bool:
         """Carries out the next line; False when there is none left, or somebody asked to stop."""
-        if self.done + len(self.problems) >= len(self.work) or self.operation.stop_asked:
+        entry = self.at
+        if entry is None or self.operation.stop_asked:
             self._finish()
             return False
-        entry = self.work[self.done + len(self.problems)]
         try:
             carry_out(actor=self.actor, entry=entry)
             self.done += 1
@@ -133,9 +143,9 @@ class Run:
         return True
 
     def _finish(self) -> None:
-        left = len(self.work) - self.done - len(self.problems)
+        left = len(self.work) - self.gone
         state = OperationState.STOPPED if left else OperationState.DONE
-        note = f"{left} lines were not begun." if left else ""
+        note = f"{counted(left, 'line')} {'was' if left == 1 else 'were'} not begun." if left else ""
         self.operation = operations.finish(self.operation.id, state, note=note)
 
 
@@ -173,7 +183,7 @@ class _Known:
         if problems:
             return Entry(line, What.CONFLICT, pair.pk if pair else None, tuple(problems))
         if pair is None:
-            return Entry(line, What.NEW)
+            return Entry(line, What.NEW, about=self._unknown(line))
         about = _differences(pair, line)
         return Entry(line, What.CHANGED if about else What.UNCHANGED, pair.pk, about)
 
@@ -202,6 +212,11 @@ class _Known:
         if source is None or destination is None or channel is None:
             return None
         return self.pairs.get((source, channel, destination))
+
+    def _unknown(self, line: PairLine) -> tuple[str, ...]:
+        """Whether such a chat exists, nobody has asked yet."""
+        names = [name for name in (line.source, line.destination) if self._chat(name) is None]
+        return (f"{' and '.join(names)}: looked up when this runs",) if names else ()
 
     def _chat(self, reference: str) -> int | None:
         number = chat_number(reference)

@@ -13,7 +13,7 @@ from project.core.errors import InvalidInput, NotFound, Refused, TargetGone
 from project.telegram.link import Link
 from project.telegram.peers import ask_chats, chat_number
 from project.telegram.updates import counts_per_account
-from project.telegram.values import ChatInfo, ChatTop
+from project.telegram.values import NOBODY, ChatInfo, ChatTop
 
 BATCH = 100  # messages.getPeerDialogs takes up to 100 peers
 _BAD_PEER_REST = 3600.0  # seconds a chat without access is left out of batches, since one bad peer fails a batch
@@ -75,7 +75,7 @@ class Chats:
             found = await self._link.call_in_background(functions.contacts.ResolveUsernameRequest(username))
         except Refused as error:
             if error.code in ("USERNAME_NOT_OCCUPIED", "USERNAME_INVALID"):
-                raise NotFound(f"Nobody has the name @{username} on Telegram.") from None
+                raise NotFound(f"{NOBODY} @{username} on Telegram.") from None
             raise
         if not isinstance(found.peer, types.PeerChannel):
             raise InvalidInput(f"@{username} is no channel or supergroup.")

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 from project.core.secret import Secret
 
+NOBODY = "Nobody has the name"  # begins the answer to a public name that does not exist, whoever asks
+
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:

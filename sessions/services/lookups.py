@@ -10,7 +10,7 @@ import msgspec
 from django.db import transaction
 
 from project.core.errors import Conflict, InvalidInput, NotFound
-from project.telegram.values import AccountInfo, ChatInfo, ChatSight
+from project.telegram.values import NOBODY, AccountInfo, ChatInfo, ChatSight
 from sessions.models import Lookup
 from sessions.services.login import wake
 
@@ -19,6 +19,10 @@ LOOK_LIMIT = 10.0  # seconds; a connected account answers within one
 LIMIT = 60.0  # seconds; taking over a lease may take 30 of them
 _STEP = 0.1
 _LOOK_STEP = 0.05
+
+
+class NoSuchName(NotFound):
+    """Nobody on Telegram has this public name: no other account will find it either."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ def _looked(row: Lookup) -> Looked:
 def look_up_chat(account: str, reference: str) -> ChatInfo:
     """A chat as `account` sees it. Blocks up to 60 s.
 
-    Raises InvalidInput, NotFound, and Conflict when no worker answers.
+    Raises InvalidInput, NotFound (NoSuchName where asking others is in vain), and Conflict when no worker answers.
     """
     if len(reference) > LONGEST:
         raise InvalidInput("This names no chat.", hint="Give @name, a t.me link or an id like -1001234567890.")
@@ -80,7 +84,7 @@ def _ask(account: str, reference: str) -> object:
     while time.monotonic() < deadline:
         lookup.refresh_from_db()
         if lookup.error:
-            raise NotFound(lookup.error)
+            raise NoSuchName(lookup.error) if lookup.error.startswith(NOBODY) else NotFound(lookup.error)
         if lookup.answered_at is not None:
             return lookup.answer
         time.sleep(_STEP)

@@ -7,10 +7,11 @@ import pytest
 from pairs.domain.imports import PairLine
 from pairs.models import Assignment, Pair
 from pairs.services import imports
+from pairs.services.finding import find_reader
 from pairs.services.imports import Entry, Run, What, begin_import, plan_import
 from pairs.services.progress import look_at_all
 from project.core import operations
-from project.core.errors import Conflict
+from project.core.errors import Conflict, NotFound
 from project.core.secret import Secret
 from sessions.models import TelegramSession
 
@@ -47,7 +48,7 @@ def line(**values: object) -> PairLine:
         ({"sender": "@nobody_bot"}, What.CONFLICT, "no sender bot"),
         ({"session": "nobody"}, What.CONFLICT, "no session 'nobody'"),
         ({"destination": "-10031"}, What.NEW, ""),
-        ({"source": "@unknown_chat", "discord": None, "webhook": URL}, What.NEW, ""),
+        ({"source": "@unknown_chat", "discord": None, "webhook": URL}, What.NEW, "@unknown_chat: looked up when"),
         ({"destination": "-10031", "webhook_id": 5}, What.CONFLICT, "needs its URL"),
     ],
 )
@@ -76,4 +77,35 @@ def test_a_line_that_fails_stops_nothing_and_a_stop_is_heeded(pair: Pair, monkey
     operations.stop(run.operation.id, actor="me")
     assert run.step(), "the line under way is finished"
     assert not run.step()
-    assert (run.operation.state, run.operation.note) == ("stopped", "1 lines were not begun.")
+    assert (run.operation.state, run.operation.note) == ("stopped", "1 line was not begun.")
+
+
+def test_a_name_that_nobody_has_is_looked_up_once_and_another_chat_by_every_session(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("a", "b", "c"):
+        TelegramSession.objects.create(
+            name=name, phone_sealed=b"", phone_hint="", device={}, lifecycle="active", health="healthy"
+        )
+    answers = {"@nobody_there": "Nobody has the name @nobody_there on Telegram.", "-10099": "The account is not in it."}
+    asked: list[str] = []
+
+    class Row:
+        """A question, answered at once."""
+
+        answered_at, answer = None, None
+
+        def __init__(self, *, account: str, reference: str) -> None:
+            asked.append(reference)
+            self.error = answers[reference]
+
+        def refresh_from_db(self) -> None:
+            """It is answered already."""
+
+    monkeypatch.setattr("sessions.services.lookups.Lookup.objects.create", Row)
+    with pytest.raises(NotFound, match=r"^Nobody has the name @nobody_there on Telegram"):
+        find_reader("@nobody_there")
+    assert asked == ["@nobody_there"]
+    with pytest.raises(NotFound, match=r"a: .* b: .* c: "):
+        find_reader("-10099")
+    assert asked[1:] == ["-10099"] * 3
