@@ -12,7 +12,7 @@ from project.core.audit import record
 from project.core.claim_token import PREFIX, hash_of, new_token
 from project.core.config import current
 from project.core.models import Operator, OwnerClaim
-from project.core.operators import OperatorView, Role
+from project.core.operators import CLAIM_LINK, OperatorView, Role
 from project.core.secret import Secret
 from project.core.whitelist import has_owner
 
@@ -47,7 +47,7 @@ def claim(*, user_id: int, name: str, token: Secret) -> OperatorView | None:
         )
         Operator.objects.update_or_create(
             user_id=user_id,
-            defaults={"role": Role.OWNER, "name": name[:100], "added_by": "claim link", "since": Now()},
+            defaults={"role": Role.OWNER, "name": name[:100], "added_by": CLAIM_LINK, "since": Now()},
         )
         record(actor=f"bot:{user_id}", action="operator.claim", target=f"operator:{user_id}", after={"role": "owner"})
     return OperatorView(user_id, name[:100], Role.OWNER)

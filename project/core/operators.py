@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+CLAIM_LINK = "claim link"  # in place of the one who added an operator
+
 
 class Role(StrEnum):
     """Each role may do what the ones before it may."""

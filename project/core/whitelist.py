@@ -14,7 +14,7 @@ from project.core.audit import record
 from project.core.config import current
 from project.core.errors import Conflict, InvalidInput, NotFound
 from project.core.models import Operator
-from project.core.operators import OperatorView, Role
+from project.core.operators import CLAIM_LINK, OperatorView, Role
 
 _MOST_USER_ID = 2**52  # Telegram's ids have at most 52 significant bits (Bot API, User.id)
 _SEEN_EVERY = timedelta(minutes=10)
@@ -63,6 +63,14 @@ def list_operators() -> list[OperatorLine]:
     lines = [_line(user_id, rows.get(user_id)) for user_id in ids]
     order = list(Role)
     return sorted(lines, key=lambda line: (-order.index(line.view.role), line.view.user_id))
+
+
+def granted_by(user_id: int) -> str:
+    """What made this person an operator: "ADMIN_USER_IDS", "the claim link" or "/operators"."""
+    if user_id in current().admin_user_ids:
+        return "ADMIN_USER_IDS"
+    claimed = Operator.objects.filter(user_id=user_id, added_by=CLAIM_LINK).exists()
+    return "the claim link" if claimed else "/operators"
 
 
 def has_owner() -> bool:

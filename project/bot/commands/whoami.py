@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from project.botkit.parts import Call, Command, Reply, bold, copyable, plain
-from project.core.config import current
 from project.core.operators import Role
+from project.core.whitelist import granted_by
 
 _MAY = {
     Role.VIEWER: "You may look at everything.",
@@ -15,7 +15,7 @@ _MAY = {
 
 async def _whoami(call: Call) -> None:
     view = call.operator
-    source = "ADMIN_USER_IDS" if view.user_id in current().admin_user_ids else "/operators"
+    source = await call.do(granted_by, view.user_id)
     lines = (
         f"You are {bold(view.name or view.user_id)}",
         f"User id: {copyable(view.user_id)}",

@@ -87,6 +87,8 @@ async def test_the_claim_link_works_once_and_only_without_an_owner(
     assert telegram.texts(first.id) == []
     await first.says(f"/start claim_{token.reveal()}")
     assert "you own this bot" in await first.sees()
+    await first.says("/whoami")
+    assert "(by the claim link)" in await first.sees()
     await second.says(f"/start claim_{token.reveal()}")
     assert telegram.texts(second.id) == []
     await in_db(Operator.objects.filter(user_id=STRANGER).delete)  # nobody owns it again
