@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
+from project.bot.trail_names import Names, find_names, named
 from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, copyable, plain
 from project.botkit.times import ago
 from project.core.errors import InvalidInput
@@ -27,12 +28,12 @@ def parse_filter(text: str) -> str:
     return words
 
 
-def listing(page: TrailPage, text: str, now: datetime) -> str:
-    """A page of the trail."""
+def listing(page: TrailPage, text: str, now: datetime, names: Names) -> str:
+    """A page of the trail, with names in place of ids."""
     head = f"{bold('Audit trail')}" + (f" – {copyable(text)}" if text else "")
     if not page.entries:
         return f"{head}\n\nNothing found."
-    return "\n\n".join([head, *(_line(entry, now) for entry in page.entries)])
+    return "\n\n".join([head, *(_line(entry, now, names) for entry in page.entries)])
 
 
 def buttons(page: TrailPage, text: str) -> tuple[Button, ...]:
@@ -42,11 +43,11 @@ def buttons(page: TrailPage, text: str) -> tuple[Button, ...]:
     return (top, *older)
 
 
-def _line(entry: Entry, now: datetime) -> str:
+def _line(entry: Entry, now: datetime, names: Names) -> str:
     change = f"\n     {plain(_short(entry.change))}" if entry.change else ""
     reason = f"\n     because: {plain(_short(entry.reason))}" if entry.reason else ""
-    who = f"{plain(entry.actor)}, {ago(entry.at, now)}"
-    return f"{bold(entry.action)} {copyable(entry.target)}\n     {who}{change}{reason}"
+    who = f"{plain(named(entry.actor, names))}, {ago(entry.at, now)}"
+    return f"{bold(entry.action)} {plain(named(entry.target, names))}\n     {who}{change}{reason}"
 
 
 def _short(text: str) -> str:
@@ -62,8 +63,13 @@ async def _page(call: Call) -> None:
 
 
 async def _show(call: Call, text: str, *, below: int) -> None:
-    page = await call.do(trail_page, text, below=below)
-    await call.reply(Reply(listing(page, text, timezone.now()), (buttons(page, text),)))
+    page, names = await call.do(_read, text, below)
+    await call.reply(Reply(listing(page, text, timezone.now(), names), (buttons(page, text),)))
+
+
+def _read(text: str, below: int) -> tuple[TrailPage, Names]:
+    page = trail_page(text, below=below)
+    return page, find_names(part for entry in page.entries for part in (entry.actor, entry.target))
 
 
 COMMAND = Command(
@@ -73,8 +79,11 @@ COMMAND = Command(
     role=Role.OPERATOR,
     section="Administration",
     run=_audit,
-    details="The filter is a part of the actor, act, target or reason; several words must all be found.",
-    examples=("/audit", "/audit session.register", "/audit operator"),
+    details=(
+        "The filter is a part of the actor, act, target or reason as they are written down, with ids: "
+        "bot:<user id> for a person, session.<id>, pair.<id>. Several words must all be found."
+    ),
+    examples=("/audit", "/audit session.register", "/audit pair.7"),
 )
 
 ROOM = Room(commands=(COMMAND,), presses=(Press(_ACT, Role.OPERATOR, _page),))
