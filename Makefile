@@ -18,7 +18,7 @@ up: setup  ## Run everything on this machine, without Docker
 	@$(PY) manage.py up $(ARGS)
 
 test: setup-dev  ## Run the tests
-	@$(PY) -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 chaos: setup-dev  ## Hurt two nodes under load: ARGS="--sessions 24 --seconds 120 --profile real --seed 1 --report FILE"
 	@$(PY) -m tests.chaos $(ARGS)

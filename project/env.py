@@ -57,14 +57,17 @@ def _text(name: str, environ: Mapping[str, str]) -> str:
     text, path = environ.get(name, "").strip(), environ.get(f"{name}_FILE", "").strip()
     if text and path:
         raise SettingError(name, f"is set together with {name}_FILE.", hint="Set one of them.")
-    return _file_text(f"{name}_FILE", Path(path)).strip() if path else text
+    found = _file_text(f"{name}_FILE", Path(path)).strip() if path else text
+    if "\0" in found:
+        raise SettingError(name, "holds a NUL, which no setting can.")
+    return found
 
 
 def _file_text(name: str, path: Path) -> str:
     try:
         with path.open() as file:
             return file.read(_LONGEST_FILE)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, ValueError) as error:  # ValueError: neither text nor a path
         raise SettingError(name, f"the file {path} cannot be read ({type(error).__name__}).") from None
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
+from pathlib import Path
 
 import asyncpg
 import pytest
@@ -33,6 +34,8 @@ BEGIN
     END LOOP;
 END $$
 """
+TESTS = Path(__file__).parent
+LONGEST_FIRST = {"acceptance": 0, "e2e": 1, "chaos": 2, "bench": 3, "integration": 4}
 _run = pytest.StashKey[Servers]()
 
 
@@ -45,6 +48,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.stash[_run] = _own_servers().__enter__()
     else:
         os.environ["DJANGO_SETTINGS_MODULE"] = "project.settings"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest begins first. A file's tests stay in one process, and so do all that share the running
+    product; each run of the whole program may go anywhere."""
+    for item in items:
+        room = item.path.relative_to(TESTS).parts[0]
+        group = {"acceptance": room, "e2e": item.nodeid}.get(room, str(item.path))
+        item.add_marker(pytest.mark.xdist_group(group))
+    items.sort(key=lambda item: LONGEST_FIRST.get(item.path.relative_to(TESTS).parts[0], len(LONGEST_FIRST)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

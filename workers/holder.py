@@ -72,7 +72,7 @@ async def rest_when_refused(work: Awaitable[None]) -> None:
         await work
     except AccountDead as error:
         fence.disarm()  # nothing is held any more
-        log.error("refused; mend it and restart this service", code=error.code, hint=error.for_people())
+        log.error("the bot is refused; mend it and restart this service", code=error.code, hint=error.for_people())
         await asyncio.sleep(REFUSED_REST)
         raise
 

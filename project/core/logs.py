@@ -22,6 +22,7 @@ _QUIET = ("telethon", "discord", "aiohttp.access", "kombu", "amqp", "asyncio", "
 def configure(service: str) -> None:
     """Set up logging of this process; `service` names it in every record. Reads LOG_LEVEL and LOG_FORMAT."""
     config = current()
+    logging.raiseExceptions = False  # a handler that breaks would print its record's arguments as they are
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(formatter(service, config, terminal=sys.stderr.isatty()))
     root = logging.getLogger()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from project.botkit.pages import Page, page_buttons, page_from
@@ -12,6 +12,7 @@ from project.botkit.times import ago
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from project.core.words import counted
+from workers.clock import database_now
 from workers.services.session_status import (
     CheckView,
     HealthReport,
@@ -45,7 +46,7 @@ async def _check(call: Call) -> None:
         Button("📋 Status", "session", (name,)),
         Button("All", ALL, ("1",)),
     )
-    await call.reply(Reply(report_text(report, datetime.now(UTC)), (buttons,)))
+    await call.reply(Reply(report_text(report, await call.do(database_now)), (buttons,)))
 
 
 async def _press_all(call: Call) -> None:
@@ -55,7 +56,7 @@ async def _press_all(call: Call) -> None:
 async def _show_all(call: Call, number: int) -> None:
     found = await call.do(sessions_page, number, worst_first=True)
     page = Page(found.lines, found.page, found.pages, found.total)
-    await call.reply(Reply(overview_text(found, datetime.now(UTC)), (page_buttons(ALL, page),)))
+    await call.reply(Reply(overview_text(found, await call.do(database_now)), (page_buttons(ALL, page),)))
 
 
 def overview_text(found: SessionsPage, now: datetime) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 
 from project.botkit.pages import Page, page_buttons, page_from
 from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, copyable, plain
@@ -11,6 +11,7 @@ from project.botkit.states import icon, state
 from project.botkit.times import ago, span
 from project.core.errors import ManyProblems
 from project.core.operators import Role
+from workers.clock import database_now
 from workers.services.session_status import SessionDetail, SessionLine, SessionsPage, session_status, sessions_page
 from workers.services.status import GroupView
 
@@ -31,7 +32,7 @@ async def show_one(call: Call, name: str) -> None:
     found = await call.do(session_status, name)
     name = found.line.name
     buttons = (Button("🔄", ONE, (name,)), Button("🩺 Check now", "checkup", (name,)), Button("All", ALL, ("1",)))
-    await call.reply(Reply(detail_text(found, datetime.now(UTC)), (buttons,)))
+    await call.reply(Reply(detail_text(found, await call.do(database_now)), (buttons,)))
 
 
 async def _show_all(call: Call, number: int) -> None:

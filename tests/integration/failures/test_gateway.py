@@ -38,7 +38,7 @@ async def test_a_refused_bot_is_told_and_rests(code: int, pg: asyncpg.Connection
         try:
             async with asyncio.timeout(PATIENCE):
                 assert process.stderr is not None
-                while b"Discord refuses the bot" not in (line := await process.stderr.readline()):
+                while b"the bot is refused" not in (line := await process.stderr.readline()):
                     assert line, "it ended"
             assert str(code) in line.decode()
             assert process.returncode is None
