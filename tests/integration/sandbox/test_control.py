@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import inspect
 import json
+import os
 import re
 import signal
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -383,3 +385,10 @@ async def test_a_taken_port_is_one_clear_sentence(running: Running, tmp_path: Pa
     assert process.returncode == 1
     assert told.decode().startswith("The sandbox cannot listen:")
     assert "Traceback" not in told.decode()
+
+
+def test_the_command_makes_no_keys_of_an_installation(tmp_path: Path) -> None:
+    env = {**os.environ, "ENV_FILE": "", "VAR_DIR": str(tmp_path), "MASTER_KEYS": "", "SECRET_KEY": ""}
+    done = subprocess.run([sys.executable, "manage.py", "sandbox", "--help"], cwd=ROOT, env=env, capture_output=True)
+    assert b"--telegram-port" in done.stdout
+    assert list(tmp_path.iterdir()) == []
