@@ -71,7 +71,7 @@ def test_a_report_names_the_error_and_each_pairs_access() -> None:
     detail = {"error": "No connection to <Telegram>.", "sources": 2, "clock_skew_s": -31.0, "groups": []}
     HealthCheck.objects.create(session_id=session, at=now, passed=False, code="LOST", detail=detail)
     text = visible(sessionhealth.report_text(session_health("ill"), now))
-    assert "check failed (LOST) just now" in text
+    assert "Check failed (LOST) just now" in text
     assert "Error: No connection to <Telegram>." in text
     assert "Clock: -31 s ⚠️" in text
     assert "Access: 0 of 2 pairs" in text
