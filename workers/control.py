@@ -8,13 +8,13 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, ParamSpec, TypeVar
 
 import psycopg
 from celery import bootsteps
 from django.db import Error as DatabaseError
-from django.db import close_old_connections, connection, transaction
+from django.db import close_old_connections, transaction
 
 from pairs.services.parked import place_parked
 from pairs.services.progress import look_at_all
@@ -25,6 +25,7 @@ from project.core.config import Config, current
 from project.core.logs import get_logger
 from sessions.domain.health import Limits
 from workers.beat import KEEPALIVE
+from workers.clock import database_now
 from workers.services.alarms import Alarms
 from workers.services.failovers import FailOvers, tell_moves
 from workers.services.groups import replan_changed
@@ -55,7 +56,7 @@ class Rounds:
 
     def look(self) -> bool:
         """One round; whether all of it went well. Pairs move before those that nobody takes are disabled."""
-        now = _now()
+        now = database_now()
         self._well = True
         self._do(judge_all, self._watch, self._limits, now)
         reports = self._do(self._failovers.round, now) or {}
@@ -146,16 +147,6 @@ def _settle() -> None:
     """Statuses and what people hear of them, or neither: whoever dies in between does it again."""
     with transaction.atomic():
         tell_settled(settle())
-
-
-def _now() -> datetime:
-    """By the database's clock, which all times in the tables come from."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        row = cursor.fetchone()
-    assert row is not None, "it has no FROM"
-    now: datetime = row[0]
-    return now
 
 
 class ControlStep(bootsteps.StartStopStep):

@@ -13,7 +13,8 @@ from django.db.models import F, QuerySet
 from django.utils import timezone
 
 from pairs.journal.payload import read_payload
-from pairs.models import Act, Delivery, Event, HopState, Pair, PairStatus
+from pairs.models import Delivery, Event, HopState, Pair, PairStatus
+from pairs.services.anew import plan_anew
 from project.core.audit import record
 from project.core.errors import Conflict, NotFound
 from project.core.message import EventKind, Message, plain_text
@@ -231,20 +232,7 @@ def _begin_anew(dead: Sequence[Delivery]) -> None:
     """Nothing of the event went out on this hop: it is rendered again, from the newest revision."""
     first, *others = [row.pk for row in dead]
     Delivery.objects.filter(pk__in=others).delete()
-    Delivery.objects.filter(pk=first, state=HopState.DEAD).update(
-        part=0,
-        act=Act.PLAN,
-        state=HopState.WAITING,
-        rendered=None,
-        key="",
-        identity="",
-        attempted_at=None,
-        not_before=None,
-        tries=0,
-        reason="",
-        remote_id=None,
-        replays=F("replays") + 1,
-    )
+    plan_anew(Delivery.objects.filter(pk=first, state=HopState.DEAD))
 
 
 def _as_it_was(dead: Sequence[Delivery]) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
 from pairs.journal.rows import AGAIN
 from pairs.models import Act, Delivery, Event, HopState, Inbox, Pair, PairStatus
 from pairs.services import deadletters
+from pairs.services.anew import plan_anew
 from pairs.services.stillness import wake_owners
 from project.core.audit import record
 from project.core.errors import Conflict, NotFound
@@ -129,19 +129,7 @@ def _once_more(actor: str, plan: Resend) -> None:
     rows = Delivery.objects.filter(event_id=plan.event_id)
     before = list(rows.order_by("hop", "part").values_list("hop", "part", "state", "remote_id"))
     rows.filter(part__gt=0).delete()
-    rows.update(
-        act=Act.PLAN,
-        state=HopState.WAITING,
-        rendered=None,
-        key=AGAIN,
-        identity="",
-        attempted_at=None,
-        not_before=None,
-        tries=0,
-        reason="",
-        remote_id=None,
-        replays=F("replays") + 1,
-    )
+    plan_anew(rows, key=AGAIN)
     pair = Pair.objects.get(pk=plan.pair_id)
     record(
         actor=actor,

@@ -8,8 +8,8 @@ from django.contrib.auth import get_user_model
 from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 
-from project.console.standing import standing
 from project.core.operators import OperatorView, Role
+from project.core.whitelist import standing
 
 BACKEND = "project.console.backend.OperatorBackend"
 _PREFIX = "telegram:"  # a colon: nobody can be made such a user by hand

@@ -10,12 +10,12 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from project.console.standing import standing
 from project.core.audit import record
 from project.core.config import current
 from project.core.models import ConsoleLink
 from project.core.operators import OperatorView
 from project.core.secret import Secret
+from project.core.whitelist import standing
 
 LIFETIME = timedelta(minutes=5)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models.functions import Now
 
 from project.core.audit import record
@@ -14,12 +14,11 @@ from project.core.config import current
 from project.core.models import Operator, OwnerClaim
 from project.core.operators import CLAIM_LINK, OperatorView, Role
 from project.core.secret import Secret
-from project.core.whitelist import has_owner
+from project.core.whitelist import has_owner, lock_operators
 
 __all__ = ["LIFETIME", "PREFIX", "claim", "make_claim"]
 
 LIFETIME = timedelta(hours=24)
-_LOCK = "SELECT pg_advisory_xact_lock(hashtext('operators'))"
 
 
 def make_claim(*, actor: str) -> Secret | None:
@@ -37,8 +36,7 @@ def make_claim(*, actor: str) -> Secret | None:
 def claim(*, user_id: int, name: str, token: Secret) -> OperatorView | None:
     """Makes this person the owner when the token is right and nobody owns the bot; None otherwise."""
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(_LOCK)
+        lock_operators()
         digest = hash_of(token)
         if has_owner() or not _is_open(digest):
             return None

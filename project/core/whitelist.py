@@ -56,6 +56,18 @@ def admit(user_id: int, name: str) -> Admission | None:
     return Admission(OperatorView(user_id, clean, role), row.since if row and row.role else None)
 
 
+def standing(user_id: int, *, not_after: datetime | None = None) -> OperatorView | None:
+    """The operator of this id now, or None; asked by the admin site, so it does not count as writing to the bot.
+
+    With `not_after`: also None for who was put on the whitelist later.
+    """
+    row = Operator.objects.filter(user_id=user_id).first()
+    role = _role(user_id, row)
+    by_setting = user_id in current().admin_user_ids
+    later = row is not None and not_after is not None and row.since > not_after
+    return None if role is None or (later and not by_setting) else OperatorView(user_id, row.name if row else "", role)
+
+
 def list_operators() -> list[OperatorLine]:
     """Everybody who may use the bot, owners first."""
     rows = {row.user_id: row for row in Operator.objects.all()}
@@ -82,7 +94,7 @@ def add_operator(*, actor: str, user_id: int, role: Role, name: str = "") -> Ope
     """Puts a person on the whitelist. Raises InvalidInput, and Conflict when they are on it."""
     check_user_id(user_id)
     with transaction.atomic():
-        _lock()
+        lock_operators()
         row = Operator.objects.filter(user_id=user_id).first()
         known = _role(user_id, row)
         if known is not None:
@@ -100,7 +112,7 @@ def add_operator(*, actor: str, user_id: int, role: Role, name: str = "") -> Ope
 def change_role(*, actor: str, user_id: int, role: Role) -> OperatorView:
     """Gives an operator another role. Raises NotFound, and Conflict for the last owner and for ADMIN_USER_IDS."""
     with transaction.atomic():
-        _lock()
+        lock_operators()
         row = _row(user_id)
         if row.role == Role.OWNER and role != Role.OWNER:
             _check_not_last(user_id)
@@ -119,7 +131,7 @@ def change_role(*, actor: str, user_id: int, role: Role) -> OperatorView:
 def remove_operator(*, actor: str, user_id: int) -> OperatorView:
     """Takes a person off the whitelist; their next message is a stranger's. Raises as `change_role`."""
     with transaction.atomic():
-        _lock()
+        lock_operators()
         row = _row(user_id)
         if row.role == Role.OWNER:
             _check_not_last(user_id)
@@ -209,7 +221,8 @@ def _check_not_last(user_id: int) -> None:
         raise Conflict("This is the last owner.", hint="Make somebody else an owner first: /operators add ID owner")
 
 
-def _lock() -> None:
+def lock_operators() -> None:
+    """Until the transaction ends, nobody else judges who owns the bot."""
     with connection.cursor() as cursor:
         cursor.execute(_LOCK)
 

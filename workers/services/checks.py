@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from project.core import notices
 from project.core.config import current
 from project.core.notices import Severity
+from project.core.words import few
 from workers.models import Node, NodeState
 from workers.selectors import Orphans, lasting_orphans
 from workers.services.groups import replan_changed
@@ -55,7 +56,7 @@ def _orphan_troubles(orphans: Orphans) -> list[str]:
         ("Accounts that no node runs, or that keep crashing", orphans.placements),
         ("Worker groups that fell silent", orphans.groups),
     )
-    return [f"{what} ({len(names)}): {_few(names)}." for what, names in seen if names]
+    return [f"{what} ({len(names)}): {few(names, _SHOWN)}." for what, names in seen if names]
 
 
 def _node_troubles() -> list[str]:
@@ -80,8 +81,3 @@ def _tell(troubles: tuple[str, ...]) -> None:
         elif known and not troubles:
             notices.end(KEY)
             notices.post(KEY, "Workers: all in order again.")
-
-
-def _few(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 from pairs.models import Delivery, HopState, Pair, PairStatus
 from project.core.checks import Check, ok, warning
 from project.core.config import Config
+from project.core.words import few
 from project.doors.doctor.discord import PairedChannel
 from project.doors.running import node_alive
 from sessions.models import SenderBot, SenderState, TelegramSession
@@ -92,7 +93,9 @@ def _orphans() -> Iterator[Check]:
         ("groups that fell silent", orphans.groups),
     ):
         if names:
-            yield warning("workers", f"{len(names)} {what}: {_few(names)}.", "Look again in a minute, then at the log.")
+            yield warning(
+                "workers", f"{len(names)} {what}: {few(names, _SHOWN)}.", "Look again in a minute, then at the log."
+            )
 
 
 def _sessions(facts: Facts) -> Iterator[Check]:
@@ -100,7 +103,7 @@ def _sessions(facts: Facts) -> Iterator[Check]:
         yield ok("sessions", f"{len(facts.logged_in)} logged in.")
     if facts.logged_out:
         todo = f"`python manage.py session login {facts.logged_out[0]}`"
-        yield warning("sessions", f"{len(facts.logged_out)} not logged in: {_few(facts.logged_out)}.", todo)
+        yield warning("sessions", f"{len(facts.logged_out)} not logged in: {few(facts.logged_out, _SHOWN)}.", todo)
 
 
 def _pairs(facts: Facts) -> Iterator[Check]:
@@ -126,10 +129,9 @@ def _stuck() -> Iterator[Check]:
     counts = dict(late.values_list("pair").annotate(Count("pk")).order_by("pair"))
     if counts:
         names = tuple(f"pair {pair}" for pair in counts)
-        text = f"{sum(counts.values())} parts should have gone out {_LATE.seconds // 60} minutes ago: {_few(names)}."
-        yield warning("queue", text, "See the node's log: it says what the platforms or the database answer.")
-
-
-def _few(names: tuple[str, ...]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+        overdue = f"{sum(counts.values())} parts should have gone out {_LATE.seconds // 60} minutes ago"
+        yield warning(
+            "queue",
+            f"{overdue}: {few(names, _SHOWN)}.",
+            "See the node's log: it says what the platforms or the database answer.",
+        )
