@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Now
 from django.utils import timezone
 
 from project.core.audit import record
@@ -38,6 +39,7 @@ class OperationView:
     undo_until: datetime | None
     undone: bool
     eta: float | None
+    untold: str = ""
 
     @property
     def running(self) -> bool:
@@ -66,8 +68,10 @@ def begin(
     payload: Mapping[str, Any],
     undo: Mapping[str, Any] | None = None,
     correlation_id: str = "",
+    untold: str = "",
 ) -> OperationView:
-    """Notes bulk work in the caller's transaction. With `undo` it can be taken back for an hour."""
+    """Notes bulk work in the caller's transaction. With `undo` it can be taken back for an hour. `untold`: the key of
+    the notice that people are to get about it; until `mark_told` it is among the `untold_operations`."""
     operation = Operation.objects.create(
         kind=kind,
         title=title[:200],
@@ -77,6 +81,7 @@ def begin(
         payload=payload,
         undo=undo,
         undo_until=timezone.now() + UNDO_FOR if undo else None,
+        untold=untold,
     )
     operation.refresh_from_db()
     return _view(operation)
@@ -84,7 +89,8 @@ def begin(
 
 def advance(operation_id: int, *, done: int, failed: int = 0) -> OperationView:
     """How far it is by now; tells whether somebody asked to stop. Does nothing to one that has ended."""
-    Operation.objects.filter(pk=operation_id, state=OperationState.RUNNING).update(done=done, failed=failed)
+    running = Operation.objects.filter(pk=operation_id, state=OperationState.RUNNING)
+    running.update(done=done, failed=failed, heard_at=Now())
     return find_operation(operation_id)
 
 
@@ -138,6 +144,26 @@ def running_operations() -> list[OperationView]:
     return [_view(one) for one in Operation.objects.filter(state=OperationState.RUNNING).order_by("pk")]
 
 
+def silent_operations(kinds: Collection[str], *, silent: timedelta, actors: str = "") -> list[OperationView]:
+    """Those of these kinds under way of which nothing was heard for so long, oldest first, locked in the caller's
+    transaction. `actors`: how the names of who began them begin."""
+    silent_ones = Operation.objects.select_for_update(skip_locked=True).filter(
+        state=OperationState.RUNNING, kind__in=kinds, heard_at__lte=Now() - silent, actor__startswith=actors
+    )
+    return [_view(one) for one in silent_ones.order_by("pk")]
+
+
+def untold_operations(kind: str) -> list[OperationView]:
+    """Those of a kind that people have yet to hear of, oldest first, locked in the caller's transaction."""
+    rows = Operation.objects.select_for_update().exclude(untold="").filter(kind=kind)
+    return [_view(one) for one in rows.order_by("pk")]
+
+
+def mark_told(ids: Collection[int]) -> None:
+    """People heard of these, in the caller's transaction."""
+    Operation.objects.filter(pk__in=ids).update(untold="")
+
+
 def lasting_operations(kind: str, *, since: datetime) -> list[OperationView]:
     """Those of a kind begun since a time that nobody took back, oldest first."""
     kept = Operation.objects.filter(kind=kind, started_at__gte=since, undone_at=None)
@@ -174,4 +200,5 @@ def _view(operation: Operation) -> OperationView:
         undo_until=operation.undo_until,
         undone=operation.undone_at is not None,
         eta=eta(total=operation.total, done=operation.done + operation.failed, elapsed=elapsed) if running else None,
+        untold=operation.untold,
     )

@@ -32,11 +32,21 @@ class Operation(models.Model):
     undo = models.JSONField(null=True, blank=True, help_text="What takes it back; empty: nothing does.")
     undo_until = models.DateTimeField(null=True, blank=True)
     undone_at = models.DateTimeField(null=True, blank=True)
+    untold = models.CharField(
+        max_length=100, blank=True, default="", db_default="", help_text="Key of the notice about it that is to come."
+    )
+    heard_at = models.DateTimeField(
+        db_default=Now(), editable=False, help_text="When whoever does it last said how far it is."
+    )
     started_at = models.DateTimeField(db_default=Now(), editable=False)
     finished_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         ordering = ("-id",)
+        indexes = [
+            models.Index(fields=["id"], name="operation_running", condition=models.Q(state="running")),
+            models.Index(fields=["id"], name="operation_untold", condition=~models.Q(untold="")),
+        ]
 
     def __str__(self) -> str:
         return self.title
