@@ -60,10 +60,40 @@ class Route:
     destination: int
 
 
+class Chats:
+    """The sandbox, the admin bot in it, and waiting: all that a talker needs."""
+
+    def __init__(self, control_url: str, bot: int) -> None:
+        self._control_url = control_url
+        self.bot = bot
+
+    @asynccontextmanager
+    async def control(self) -> AsyncIterator[ControlClient]:
+        """The sandbox's verbs."""
+        async with ControlClient(self._control_url) as control:
+            yield control
+
+    async def until(
+        self,
+        look: Callable[[], Awaitable[T]],
+        what: str,
+        *,
+        limit: float = LIMIT,
+        tell: Callable[[], Awaitable[str]] | None = None,
+    ) -> T:
+        """Waits until `look` finds something; what it found."""
+        deadline = time.monotonic() + limit
+        while not (found := await look()):
+            if time.monotonic() > deadline:
+                raise AssertionError(f"waited {limit:g} s in vain for " + what.format(await tell() if tell else ""))
+            await asyncio.sleep(_LOOK)
+        return found
+
+
 class Talker:
     """Anybody who writes to the admin bot, in their private chat with it."""
 
-    def __init__(self, world: World, user_id: int) -> None:
+    def __init__(self, world: Chats, user_id: int) -> None:
         self._world = world
         self.user_id = user_id
         self._known: dict[int, tuple[int, str]] = {}
@@ -132,12 +162,12 @@ class Talker:
         return "\n".join(f"{'bot' if one.from_bot else 'person'}: {one.text} {one.buttons or ''}" for one in found[-8:])
 
 
-class World:
+class World(Chats):
     """The running product, and everything around it. One for all tests of a process: use fresh names."""
 
     def __init__(self, processes: Processes) -> None:
+        super().__init__(processes.control_url, processes.bot)
         self.processes = processes
-        self.bot = processes.bot
 
     def fresh(self, prefix: str) -> str:
         """A name that nobody else uses."""
@@ -146,12 +176,6 @@ class World:
     def fresh_phone(self) -> str:
         """A phone number that nobody else uses."""
         return f"+4915{next(_numbers):08d}"
-
-    @asynccontextmanager
-    async def control(self) -> AsyncIterator[ControlClient]:
-        """The sandbox's verbs."""
-        async with ControlClient(self.processes.control_url) as control:
-            yield control
 
     async def orm(self, service: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs blocking database work on the product's database."""
@@ -163,22 +187,6 @@ class World:
                 connections.close_all()  # this thread's own
 
         return await asyncio.to_thread(run)
-
-    async def until(
-        self,
-        look: Callable[[], Awaitable[T]],
-        what: str,
-        *,
-        limit: float = LIMIT,
-        tell: Callable[[], Awaitable[str]] | None = None,
-    ) -> T:
-        """Waits until `look` finds something; what it found."""
-        deadline = time.monotonic() + limit
-        while not (found := await look()):
-            if time.monotonic() > deadline:
-                raise AssertionError(f"waited {limit:g} s in vain for " + what.format(await tell() if tell else ""))
-            await asyncio.sleep(_LOOK)
-        return found
 
     async def until_row(self, query: Callable[[], T], what: str, *, limit: float = LIMIT) -> T:
         """Waits until a query of the product's database finds something."""

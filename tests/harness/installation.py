@@ -88,7 +88,7 @@ class Installation:
     # --- children
 
     def start(self, name: str) -> None:
-        """Starts a service ("discord", "control", "beat") or a node ("node1", ...)."""
+        """Starts a service ("discord", "control", "beat", "bot") or a node ("node1", ...)."""
         env = dict(os.environ)
         if name.startswith("node"):
             env |= {"NODE_NAME": name, "EGRESS_ADDRESS": f"127.0.1.{name.removeprefix('node')}"}
@@ -100,7 +100,7 @@ class Installation:
             return [*celery, "worker", "-Q", "control", "-c", "1", "-n", "control@%h"]
         if name == "beat":
             return [*celery, "beat"]
-        command = "rundiscord" if name == "discord" else "runnode"
+        command = {"discord": "rundiscord", "bot": "runbot"}.get(name, "runnode")
         return [sys.executable, str(BASE / "manage.py"), command]
 
     def _spawn(self, name: str, argv: list[str], env: dict[str, str]) -> None:
