@@ -16,6 +16,7 @@ from celery import bootsteps
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, transaction
 
+from pairs.services.interrupted import end_interrupted
 from pairs.services.parked import place_parked
 from pairs.services.progress import look_at_all
 from pairs.services.settling import settle
@@ -24,6 +25,7 @@ from pairs.services.stillness import let_go
 from project.core.config import Config, current
 from project.core.logs import get_logger
 from sessions.domain.health import Limits
+from sessions.services.removal import destroy_left_overs
 from workers.beat import KEEPALIVE
 from workers.clock import database_now
 from workers.services.alarms import Alarms
@@ -65,6 +67,8 @@ class Rounds:
         self._do(place_parked)
         self._do(_settle)
         self._do(look_at_all)
+        self._do(end_interrupted)
+        self._do(destroy_left_overs)
         self._do(resume_expired, now)
         self._do(let_go)
         self._do(replan_changed)

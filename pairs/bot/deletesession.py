@@ -14,9 +14,9 @@ from pairs.services.deletion import (
     DeletionPlan,
     begin_deletion,
     finish_deletion,
+    given_up,
     hand_overs_left,
     plan_deletion,
-    unfinished,
 )
 from project.botkit.parts import Call, Command, Confirmed, Reply, Room, bold, plain
 from project.core.errors import ManyProblems
@@ -54,7 +54,7 @@ async def _finish(call: Call, deletion: Deletion) -> None:
     told = -1
     while left := await call.do(hand_overs_left, deletion):
         if time.monotonic() > until:
-            raise unfinished(deletion.plan.name, left)
+            raise await call.do(given_up, deletion, left)
         if left != told:
             await call.reply(_leaving(deletion, left))
             told = left

@@ -15,13 +15,16 @@ from pairs.services.failover import pairs_of
 from pairs.services.parked import park_pairs
 from pairs.services.selection import moving_pairs
 from pairs.services.standins import Placement, find_stand_ins
-from project.core.errors import Conflict
+from project.core import operations
+from project.core.errors import Conflict, RelayError
+from project.core.models import OperationState
 from project.core.operations import OperationView
 from project.core.words import counted
 from sessions.services.registry import find_session
 from sessions.services.removal import Removed, remove_session_row
 
-KIND = "session.delete"
+KIND = "session.delete"  # of the moves
+DELETION = "session.deletion"  # of the whole
 HAND_OVER = 45.0  # seconds; an owner looks every 15 and drains for 8, a dead one is noticed within 15
 _STEP = 0.25
 
@@ -45,10 +48,12 @@ class DeletionPlan:
 
 @dataclass(frozen=True, slots=True)
 class Deletion:
-    """A deletion under way: its pairs are leaving. `operation` is None when none had to."""
+    """A deletion under way: its pairs are leaving. `moves` is None when none had to; `whole` is the deletion itself,
+    which control ends when nothing is heard of it any more."""
 
     plan: DeletionPlan
-    operation: OperationView | None
+    moves: OperationView | None
+    whole: OperationView
 
 
 def plan_deletion(name: str) -> DeletionPlan:
@@ -74,17 +79,27 @@ def begin_deletion(*, actor: str, name: str, force: bool = False, reason: str = 
             hint=f"/deletesession {plan.name} force moves them to other sessions; /changesession does it by hand.",
         )
     with transaction.atomic():
-        operation = _send_away(plan, actor=actor, reason=reason) if plan.placement.moves else None
+        moves = _send_away(plan, actor=actor, reason=reason) if plan.placement.moves else None
         others = {left.pair_id for left in plan.placement.left} - {left.pair_id for left in plan.parked}
         Pair.objects.filter(pk__in=others, wanted_session=plan.session_id).update(wanted_session=None)
-    return Deletion(plan, operation)
+        return Deletion(plan, moves, _begun(plan, actor=actor))
+
+
+def _begun(plan: DeletionPlan, *, actor: str) -> OperationView:
+    leaving = len(plan.pairs) + len(plan.leaving) - len(plan.parked)
+    about = {"session": plan.session_id, "name": plan.name}
+    title = f"Deletion of session {plan.name}"
+    return operations.begin(kind=DELETION, title=title, actor=actor, total=max(0, leaving), payload=about)
 
 
 def hand_overs_left(deletion: Deletion) -> int:
-    """Pairs that the session still has, without those to be parked."""
+    """Pairs that the session still has, without those to be parked. Whoever waits asks again and again, which tells
+    that somebody does."""
     parked = [left.pair_id for left in deletion.plan.parked]
     having = Pair.objects.exclude(status=PairStatus.REMOVED).filter(assignment__session=deletion.plan.session_id)
-    return having.exclude(pk__in=parked).count()
+    left = having.exclude(pk__in=parked).count()
+    operations.advance(deletion.whole.id, done=max(0, deletion.whole.total - left))
+    return left
 
 
 def finish_deletion(deletion: Deletion, *, actor: str, reason: str = "") -> Removed:
@@ -92,11 +107,17 @@ def finish_deletion(deletion: Deletion, *, actor: str, reason: str = "") -> Remo
 
     Raises NotFound, and Conflict while another pair is still with it.
     """
-    plan = deletion.plan
-    with transaction.atomic():
-        for why, pairs in grouped(_left_behind(plan)).items():
-            park_pairs(pairs, actor=actor, reason=f"Session {plan.name} was deleted: {why}.")
-    return remove_session_row(actor=actor, session_id=plan.session_id, reason=reason)
+    plan, whole = deletion.plan, deletion.whole
+    try:
+        with transaction.atomic():
+            for why, pairs in grouped(_left_behind(plan)).items():
+                park_pairs(pairs, actor=actor, reason=f"Session {plan.name} was deleted: {why}.")
+        removed = remove_session_row(actor=actor, session_id=plan.session_id, reason=reason)
+    except RelayError as error:
+        operations.finish(whole.id, OperationState.FAILED, note=error.message)
+        raise
+    operations.finish(whole.id, OperationState.DONE, note=removed.note)
+    return removed
 
 
 def _left_behind(plan: DeletionPlan) -> list[Refused]:
@@ -116,17 +137,17 @@ def delete_session(*, actor: str, name: str, force: bool = False, reason: str = 
     deadline = time.monotonic() + HAND_OVER
     while left := hand_overs_left(deletion):
         if time.monotonic() > deadline:
-            raise unfinished(deletion.plan.name, left)
+            raise given_up(deletion, left)
         time.sleep(_STEP)
     return deletion, finish_deletion(deletion, actor=actor, reason=reason)
 
 
-def unfinished(name: str, left: int) -> Conflict:
-    """What is told when pairs do not change hands in time."""
-    return Conflict(
-        f"{counted(left, 'pair')} of {name} did not change hands yet; the session was not deleted.",
-        hint=f"They go on changing hands. In a minute: /deletesession {name} force",
-    )
+def given_up(deletion: Deletion, left: int) -> Conflict:
+    """What is told when pairs do not change hands in time; the deletion has ended."""
+    name = deletion.plan.name
+    said = f"{counted(left, 'pair')} of {name} did not change hands yet; the session was not deleted."
+    operations.finish(deletion.whole.id, OperationState.FAILED, note=said)
+    return Conflict(said, hint=f"They go on changing hands. In a minute: /deletesession {name} force")
 
 
 def _send_away(plan: DeletionPlan, *, actor: str, reason: str) -> OperationView:

@@ -86,7 +86,8 @@ def plan_import(lines: Sequence[PairLine]) -> ImportPlan:
 def begin_import(*, actor: str, work: Sequence[Entry]) -> OperationView:
     """Notes that an import begins."""
     title = f"Import of {counted(len(work), 'pair')}"
-    return operations.begin(kind=KIND, title=title, actor=actor, total=len(work), payload={})
+    lines = [entry.line.line for entry in work]
+    return operations.begin(kind=KIND, title=title, actor=actor, total=len(work), payload={"lines": lines})
 
 
 def carry_out(*, actor: str, entry: Entry) -> str:
@@ -129,9 +130,10 @@ class Run:
         return self.work[self.gone] if self.gone < len(self.work) else None
 
     def step(self) -> bool:
-        """Carries out the next line; False when there is none left, or somebody asked to stop."""
+        """Carries out the next line; False when there is none left, somebody asked to stop, or it was given up as
+        interrupted because nothing was heard of it for too long."""
         entry = self.at
-        if entry is None or self.operation.stop_asked:
+        if entry is None or self.operation.stop_asked or not self.operation.running:
             self._finish()
             return False
         try:

@@ -28,6 +28,14 @@ from sessions.services.registry import pairs_of
 
 LIMIT = 20.0  # seconds for the log-out; the secret is destroyed in any case
 _LOOK = 0.1
+_LEFT_OVER = """
+SELECT k.account FROM tg_sessions_accountsecret k
+LEFT JOIN tg_sessions_telegramsession s ON s.lifecycle = 'deleted' AND k.account = 'session.' || s.id
+LEFT JOIN tg_sessions_senderbot b ON b.state = 'removed' AND k.account = 'sender.' || b.id
+WHERE (s.id IS NOT NULL OR b.id IS NOT NULL) AND NOT EXISTS (
+    SELECT 1 FROM tg_sessions_loginattempt l
+    WHERE l.account = k.account AND l.step NOT IN ('done', 'failed') AND l.expires_at > clock_timestamp())
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +119,15 @@ def _wait(account: str, limit: float) -> bool:
             return attempt is not None and not attempt.error
         time.sleep(_LOOK)
     return False
+
+
+def destroy_left_overs() -> None:
+    """Destroys the secrets of removed accounts whose log-out nobody waits for any more: whoever did has died."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LEFT_OVER)
+        accounts = [row[0] for row in cursor.fetchall()]
+    for account in accounts:
+        _destroy(account)
 
 
 def _destroy(account: str) -> None:

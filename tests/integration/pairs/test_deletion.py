@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
@@ -10,6 +12,7 @@ from pairs.models import Assignment, Delivery, Event, Pair
 from pairs.services import parked, progress, settling
 from pairs.services.deletion import DeletionPlan, begin_deletion, finish_deletion, hand_overs_left, plan_deletion
 from pairs.services.failover import fail_over, foresee, way_back
+from pairs.services.interrupted import end_interrupted
 from pairs.services.moving import change_sessions
 from pairs.services.optimal import optimal_session
 from pairs.services.parked import place_parked
@@ -19,9 +22,10 @@ from pairs.services.settling import settle
 from pairs.services.statuses import pause
 from pairs.services.targets import DiscordTarget
 from project.core.errors import Conflict
-from project.core.models import AuditEvent
+from project.core.models import AuditEvent, Notice
 from project.telegram.values import ChatInfo
-from sessions.models import TelegramSession
+from sessions.models import AccountSecret, LoginAttempt, TelegramSession
+from sessions.services import removal
 from tests.integration.pairs.moving_rows import DESTINATION, SOURCE, Eyes, eyes, given, owners, pair, session, wishes
 
 __all__ = ["eyes"]
@@ -95,6 +99,42 @@ def test_a_session_that_a_pair_was_sent_to_meanwhile_is_not_deleted(eyes: Eyes) 
         finish_deletion(deletion, actor="me")
     given()
     assert (owners(), TelegramSession.objects.get(name="one").lifecycle) == ({1: "one"}, "active")
+
+
+def test_a_deletion_whose_program_died_is_told_and_may_be_asked_for_again(eyes: Eyes) -> None:
+    one, _ = session("one"), session("two")
+    pair(1, one)
+    deletion = begin_deletion(actor="bot:7", name="one", force=True)
+    assert hand_overs_left(deletion) == 1
+    assert end_interrupted() == 0
+    given()
+    assert end_interrupted(silent=timedelta()) == 1
+    told = Notice.objects.get().text
+    assert "Deletion of session one, asked for by bot:7, was interrupted" in told
+    assert "/deletesession one force" in told
+    delete("one")
+    assert (owners(), end_interrupted(silent=timedelta())) == ({1: "two"}, 0)
+
+
+def test_a_session_whose_program_died_while_it_was_logged_out_keeps_no_secret(
+    eyes: Eyes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = session("one")
+    AccountSecret.objects.create(account=one.account, sealed=b"key", updated_at=timezone.now())
+
+    def killed(*_: object) -> bool:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(removal, "_wait", killed)
+    with pytest.raises(KeyboardInterrupt):
+        finish_deletion(begin_deletion(actor="bot:7", name="one"), actor="bot:7")
+    assert end_interrupted(silent=timedelta()) == 1
+    assert "Deletion of session one, asked for by bot:7, was carried out" in Notice.objects.get().text
+    removal.destroy_left_overs()
+    assert AccountSecret.objects.exists(), "its worker may still log it out"
+    LoginAttempt.objects.update(expires_at=timezone.now())
+    removal.destroy_left_overs()
+    assert not AccountSecret.objects.exists()
 
 
 def test_no_pair_is_added_to_a_session_that_was_deleted_meanwhile() -> None:

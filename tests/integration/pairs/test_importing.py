@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+from django.db.models import F
 
 from pairs.domain.imports import PairLine
 from pairs.models import Assignment, Pair
 from pairs.services import imports
 from pairs.services.finding import find_reader
 from pairs.services.imports import Entry, Run, What, begin_import, plan_import
+from pairs.services.interrupted import SILENT, end_interrupted
 from pairs.services.progress import look_at_all
 from project.core import operations
 from project.core.errors import Conflict, NotFound
+from project.core.models import Notice, Operation
+from project.core.operators import Role
 from project.core.secret import Secret
+from project.core.whitelist import add_operator
 from sessions.models import TelegramSession
 
 pytestmark = pytest.mark.django_db
@@ -78,6 +85,34 @@ def test_a_line_that_fails_stops_nothing_and_a_stop_is_heeded(pair: Pair, monkey
     assert run.step(), "the line under way is finished"
     assert not run.step()
     assert (run.operation.state, run.operation.note) == ("stopped", "1 line was not begun.")
+
+
+def test_an_import_whose_program_died_is_ended_and_told_once(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    add_operator(actor="test", user_id=77, role=Role.OPERATOR, name="Ada")
+    work = [Entry(line(line=number), What.NEW) for number in (2, 3, 4, 6)]
+    monkeypatch.setattr(imports, "carry_out", lambda **_: "")
+    run = Run("bot:77", begin_import(actor="bot:77", work=work), work)
+    assert run.step()
+    assert end_interrupted() == 0, "a line may take its time"
+    assert end_interrupted(actors="admin:", silent=timedelta()) == 0
+    Operation.objects.update(heard_at=F("heard_at") - SILENT)
+    assert (end_interrupted(), end_interrupted()) == (1, 0)
+    told = Notice.objects.get().text
+    assert "Import of 4 pairs, asked for by Ada, was interrupted" in told
+    assert "1 of 4 lines were carried out" in told
+    assert "Line 3 was under way" in told
+    assert "Not begun: lines 4,6." in told
+    assert "/importpairs" in told
+    assert run.step(), "a program that lives after all ends its line"
+    assert not run.step(), "and does not go on"
+    assert (run.done, run.operation.state) == (2, "failed")
+
+
+def test_what_the_bot_began_is_ended_when_it_starts_anew(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(imports, "carry_out", lambda **_: "")
+    runs = [Run(actor, begin_import(actor=actor, work=[Entry(line(), What.NEW)]), ()) for actor in ("bot:7", "cli:me")]
+    assert end_interrupted(actors="bot:", silent=timedelta()) == 1
+    assert [operations.find_operation(run.operation.id).running for run in runs] == [False, True]
 
 
 def test_a_name_that_nobody_has_is_looked_up_once_and_another_chat_by_every_session(
