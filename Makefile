@@ -3,7 +3,7 @@ PYTHON ?= python3
 PY := .venv/bin/python
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
-.PHONY: setup setup-dev demo up test chaos soak bench check lock reference
+.PHONY: setup setup-dev demo up test switches chaos soak bench check lock reference
 
 setup:  ## Create .venv and install what the program needs
 	@$(PYTHON) .ci/install.py
@@ -19,6 +19,9 @@ up: setup  ## Run everything on this machine, without Docker
 
 test: setup-dev  ## Run the tests
 	@$(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+switches: setup-dev  ## Switch each feature off and see its tests fail: ARGS="--only S-18,S-19 --jobs 2 --report FILE"
+	@$(PY) -m tests.acceptance.switched_off $(ARGS)
 
 chaos: setup-dev  ## Hurt two nodes under load: ARGS="--sessions 24 --seconds 120 --profile real --seed 1 --report FILE"
 	@$(PY) -m tests.chaos $(ARGS)

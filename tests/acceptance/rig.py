@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import os
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -36,7 +37,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 ACTOR = "acceptance"
-LIMIT = 60.0  # seconds that anything may take, on a busy machine
+LIMIT = float(os.environ.get("ACCEPTANCE_LIMIT", "60"))  # seconds that anything may take, on a busy machine
 _LOOK = 0.1
 _numbers = itertools.count(1)
 

@@ -13,14 +13,17 @@ from itertools import groupby
 from pathlib import Path
 
 from tests.acceptance.sentences import SENTENCES, Sentence
+from tests.acceptance.switches import SWITCHES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "reference" / "specification.md"
 _HEAD = """\
 # The specification, and what shows that it holds
 
-Every sentence of the specification of session management, in its order, with the tests that fail when it no longer
-holds. A decision stands where we do otherwise, or where a sentence can be read in two ways.
+Every sentence of the specification of session management, in its order, with the tests that show it, and what makes
+them fail: each of these changes is made to a copy of the program, and each test of the sentence fails under one of
+them (`make switches ARGS="--report FILE"`, which takes about half an hour). A decision stands where we do otherwise, or
+where a sentence can be read in two ways.
 
 This page is generated: `python -m tests.acceptance.specification`.
 """
@@ -52,7 +55,7 @@ def page() -> str:
         tests[item.key].append(item)
     parts = [_HEAD]
     for section, group in groupby(SENTENCES, key=lambda sentence: sentence.section):
-        parts.append(f"\n## {section}\n\n| | sentence | shown by |\n|---|---|---|\n")
+        parts.append(f"\n## {section}\n\n| | sentence | shown by | fails when |\n|---|---|---|---|\n")
         parts += [_row(sentence, tests[sentence.key]) for sentence in group]
     return "".join(parts)
 
@@ -86,7 +89,8 @@ def _row(sentence: Sentence, tests: list[Shown]) -> str:
     if sentence.adr:
         decision = next((ROOT / "docs" / "adr").glob(f"{sentence.adr}-*.md"))
         links.insert(0, f"decision [{sentence.adr}](../adr/{decision.name})")
-    return f"| {sentence.key} | {_words(sentence.text)} | {'<br>'.join(links) or '**nothing yet**'} |\n"
+    off = "<br>".join(switch.what for switch in SWITCHES if sentence.key in switch.sentences)
+    return f"| {sentence.key} | {_words(sentence.text)} | {'<br>'.join(links) or '**nothing yet**'} | {off} |\n"
 
 
 def _words(text: str) -> str:

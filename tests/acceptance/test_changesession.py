@@ -12,6 +12,7 @@ from pairs.models import Assignment, Pair
 from pairs.services.statuses import pause, resume
 from project.core.models import AuditEvent
 from project.core.operators import Role
+from sessions.services.registry import register_session
 from tests.acceptance.rig import ACTOR, Route, World
 
 
@@ -35,7 +36,7 @@ async def traffic(world: World, routes: list[Route]) -> AsyncIterator[list[str]]
         await asyncio.wait([posting])
 
 
-@pytest.mark.sentence("S-09", "S-10", "S-11", "S-33", "S-34", "S-35", "S-36", "S-37", "S-38", "S-105", "S-107", "S-108")
+@pytest.mark.sentence("S-09", "S-11", "S-33", "S-34", "S-35", "S-36", "S-37", "S-38", "S-105")
 async def test_pairs_move_under_traffic_and_back(world: World) -> None:
     one, two = await world.session("mover"), await world.session("taker")
     routes = [await world.pair(one, members=(two,)) for _ in range(3)]
@@ -69,6 +70,8 @@ async def test_pairs_move_under_traffic_and_back(world: World) -> None:
     await world.post(paused, "while paused")
     assert await world.orm(lambda: Pair.objects.get(pk=paused.pair).status) == "paused"
 
+    await operator.says(f"/changesession {two.name} {ids[2]}, {ids[0]},{ids[0]}")
+    await operator.sees(f"Move 2 pairs to {two.name}?")
     await operator.says(f"/changesession {two.name} all_from:{one.name}")
     await operator.sees("Move 3 pairs")
     await operator.press("Move")
@@ -78,7 +81,7 @@ async def test_pairs_move_under_traffic_and_back(world: World) -> None:
     assert await world.orm(audited, paused.pair) == [(one.name, two.name), (two.name, one.name), (one.name, two.name)]
 
 
-@pytest.mark.sentence("S-10", "S-33", "S-94", "S-95", "S-96", "S-107", "S-108", "S-110")
+@pytest.mark.sentence("S-10", "S-33", "S-96", "S-107", "S-108", "S-110")
 async def test_what_cannot_move_is_told_before_anything_changes(world: World) -> None:
     one, two = await world.session("stays"), await world.session("narrow", max_pairs=1)
     shared, private, third = [await world.pair(one, members=members) for members in ((two,), (), (two,))]
@@ -94,6 +97,11 @@ async def test_what_cannot_move_is_told_before_anything_changes(world: World) ->
     await operator.says(f"/changesession {two.name} {ids[0]},999999-99999999")
     told = (await operator.sees("There is no pair 999999-99999999")).text
     assert f"/changesession {two.name} {ids[0]}" in told
+
+    unused = world.fresh("unused")
+    await world.orm(register_session, actor=ACTOR, name=unused, phone=world.fresh_phone())
+    await operator.says(f"/changesession {unused} {ids[0]}")
+    await operator.sees(f"pair {ids[0]}: {unused} is not logged in yet")
 
     await operator.says(f"/changesession {two.name} {','.join(map(str, ids))}")
     told = (await operator.sees("cannot move")).text

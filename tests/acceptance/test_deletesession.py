@@ -38,6 +38,8 @@ async def test_a_session_goes_and_its_pairs_stay(world: World) -> None:
     assert "Telegram has ended its login" in done
     assert f"pair {private.pair}" in done
 
+    await world.orm(row.refresh_from_db)
+    assert (row.lifecycle, row.health) == ("deleted", "deleted")
     assert await world.orm(secrets_of, row.account) == 0
     assert await world.orm(owner_of, shared.pair) == heir.name
     assert await world.orm(owner_of, private.pair) is None

@@ -10,7 +10,7 @@ from sessions.models import TelegramSession
 from tests.acceptance.rig import World
 
 
-@pytest.mark.sentence("S-04", "S-18", "S-19", "S-20", "S-21", "S-22", "S-23", "S-24", "S-70", "S-80", "S-90", "S-91")
+@pytest.mark.sentence("S-04", "S-18", "S-19", "S-21", "S-22", "S-23", "S-24", "S-70", "S-80", "S-90", "S-91")
 async def test_a_session_is_registered_as_the_specification_writes_it(world: World) -> None:
     operator = await world.operator(Role.OPERATOR)
     await operator.says("/registersession user1_main +1234567890 3 25")
@@ -30,7 +30,7 @@ async def test_a_session_is_registered_as_the_specification_writes_it(world: Wor
     await viewer.sees("needs operator")
 
 
-@pytest.mark.sentence("S-81", "S-93")
+@pytest.mark.sentence("S-20", "S-21", "S-22", "S-23", "S-81", "S-91", "S-93")
 async def test_everything_wrong_with_a_registration_is_told_at_once(world: World) -> None:
     operator = await world.operator(Role.OPERATOR)
     phone, name = world.fresh_phone(), world.fresh("taken")

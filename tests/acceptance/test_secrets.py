@@ -28,7 +28,7 @@ PASSWORD = "correct horse battery"
 ROOMS = ("core", "tg_sessions", "pairs", "workers")
 
 
-@pytest.mark.sentence("S-03", "S-15", "S-77", "S-89")
+@pytest.mark.sentence("S-03", "S-15", "S-77")
 async def test_no_secret_stands_anywhere_after_a_flow_that_used_all(world: World) -> None:
     account, typed = await logged_in(world)
     async with world.control() as control:

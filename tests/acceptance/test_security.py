@@ -10,7 +10,7 @@ import pytest
 from project.core.models import AuditEvent
 from project.core.operators import Role
 from project.sandbox.botapi.views import Forward
-from tests.acceptance.rig import World
+from tests.acceptance.rig import LIMIT, World
 
 
 def ignored(user_id: int) -> set[str]:
@@ -67,6 +67,6 @@ async def test_a_killed_bot_comes_back_and_goes_on_with_its_dialogue(world: Worl
     workers = world.processes.pid("node")
     os.kill(world.processes.pid("bot"), signal.SIGKILL)
     await operator.says("this is no token")
-    await operator.sees("token", limit=90)
+    await operator.sees("token", limit=1.5 * LIMIT)
     assert "this is no token" not in await operator.own_messages()
     assert world.processes.pid("node") == workers

@@ -6,6 +6,10 @@ import pytest
 
 from tests.acceptance.sentences import SENTENCES
 from tests.acceptance.specification import PAGE, ROOT, page, shown
+from tests.acceptance.switched_off import Tried, unnoticed
+from tests.acceptance.switches import SWITCHES
+from tests.acceptance.switches.switch import Switch
+from tests.acceptance.trial import End, Ending, Marked
 
 KEYS = [sentence.key for sentence in SENTENCES]
 
@@ -25,6 +29,26 @@ def test_decisions_exist(number: str) -> None:
 
 def test_every_sentence_has_a_test() -> None:
     assert set(KEYS) - {item.key for item in shown()} == set()
+
+
+def test_every_sentence_can_be_switched_off() -> None:
+    assert set(KEYS) == {key for switch in SWITCHES for key in switch.sentences}
+
+
+@pytest.mark.parametrize("switch", SWITCHES, ids=lambda switch: switch.what)
+def test_what_is_switched_off_stands_once_in_the_source(switch: Switch) -> None:
+    text = (ROOT / switch.path).read_text()
+    assert text.count(switch.find) == 1, f"give the switch in tests/acceptance/switches another text: {switch.find!r}"
+    compile(text.replace(switch.find, switch.instead), switch.path, "exec")
+
+
+def test_a_test_that_stays_green_is_told_with_its_sentence() -> None:
+    seen, blind, lame = Marked("a.py", "seen"), Marked("a.py", "blind"), Marked("a.py", "lame")
+    endings = {seen: Ending(End.FAILED), blind: Ending(End.PASSED), lame: Ending(End.ERROR)}
+    tried = Tried(Switch(("S-01",), "a", "b", "c", "d"), endings, 1.0)
+    of = {"S-01": frozenset(endings), "S-02": frozenset({seen})}
+    assert unnoticed([tried], ["S-01"], of) == [("S-01", blind), ("S-01", lame)]
+    assert unnoticed([tried], ["S-02"], of) == [("S-02", seen)]
 
 
 def test_the_page_is_current() -> None:

@@ -56,6 +56,7 @@ def run(work: Any) -> Any:
 def test_the_specifications_example_works_as_it_stands() -> None:
     target = made("target_session", priority=5)
     ids = [pair(made(f"s{n}"), reader=target) for n in range(3)]
+    made("ill", priority=9, health="unhealthy")
 
     async def example() -> tuple[Any, Any, Any, Any]:
         success = await advanced_session_manager.register_session(
@@ -73,7 +74,7 @@ def test_the_specifications_example_works_as_it_stands() -> None:
     assert (result.moved, result.already, dict(result.refused)) == (tuple(ids), (), {})
     assert set(Pair.objects.filter(pk__in=ids).values_list("wanted_session", flat=True)) == {target.pk}
     assert optimal.name == "target_session"
-    assert "api_session" in optimal.refused
+    assert {"api_session", "ill"} <= optimal.refused.keys()
     who = set(AuditEvent.objects.filter(action__in=["session.register", "pair.move"]).values_list("actor", flat=True))
     assert who == {actor("api")}
 

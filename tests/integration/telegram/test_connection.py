@@ -44,6 +44,7 @@ async def test_a_cut_is_reported_and_posts_go_on(telegram: Telegram) -> None:
     assert await probe.account.send_text(channel, words("hello again"), random_id=1)
 
 
+@pytest.mark.sentence("S-60")
 async def test_an_outage_is_outlived_with_few_attempts(telegram: Telegram) -> None:
     probe = await telegram.user()
     channel = await telegram.channel(probe)

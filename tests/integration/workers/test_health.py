@@ -113,6 +113,7 @@ def test_the_only_node_with_60_sessions_gone_for_5_minutes_is_one_notice_and_one
     assert not Notice.objects.filter(ended_at=None).exclude(severity="info").exists()
 
 
+@pytest.mark.sentence("S-58", "S-60")
 def test_a_session_alone_in_trouble_is_told_by_name_and_told_again_when_it_recovered() -> None:
     node, watch = add_node(), watching()
     ill, well = add_session("ill", node, good=NOW - 16 * MINUTE), add_session("well", node)

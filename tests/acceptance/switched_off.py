@@ -1,0 +1,146 @@
+"""`python -m tests.acceptance.switched_off [--only S-18,S-19] [--jobs 2] --report FILE`: each feature of the
+specification is switched off in a copy of the checkout, and the tests of its sentences must fail there.
+
+Exit code 1 when a sentence has no switch, when a test passes though everything that it shows is off, when a switch
+makes no test fail, or when a test fails without any switch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from tests.acceptance.sentences import SENTENCES
+from tests.acceptance.specification import ROOT, shown
+from tests.acceptance.switches import SWITCHES
+from tests.acceptance.switches.switch import Switch
+from tests.acceptance.trial import End, Ending, Marked, copied, run, snapshot
+from tests.harness.command import Report, say
+
+LIMIT = 900.0  # seconds for the tests of one switch
+T = TypeVar("T")
+R = TypeVar("R")
+
+WORLD = "tests/acceptance/"  # tests there wait for one set of processes
+
+Marks = Mapping[str, frozenset[Marked]]  # sentence -> tests
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A switch, and how the tests of its sentences ended under it."""
+
+    switch: Switch
+    endings: Mapping[Marked, Ending]
+    seconds: float
+
+    def having(self, end: End) -> list[Marked]:
+        """The tests that ended so."""
+        return sorted(test for test, ending in self.endings.items() if ending.end is end)
+
+
+def marks() -> Marks:
+    """Which tests are marked with each sentence."""
+    found: dict[str, set[Marked]] = {sentence.key: set() for sentence in SENTENCES}
+    for item in shown():
+        found[item.key].add(Marked(item.path, item.test))
+    return {key: frozenset(tests) for key, tests in found.items()}
+
+
+def unnoticed(tried: Iterable[Tried], keys: Collection[str], of: Marks) -> list[tuple[str, Marked]]:
+    """Sentences with a test that fails under none of their switches."""
+    noticed = {(key, test) for one in tried for test in one.having(End.FAILED) for key in one.switch.sentences}
+    return [(key, test) for key in keys for test in sorted(of[key]) if (key, test) not in noticed]
+
+
+def main() -> int:
+    """Runs and reports."""
+    asked = _arguments()
+    keys = asked.only.split(",") if asked.only else [sentence.key for sentence in SENTENCES]
+    switches = [switch for switch in SWITCHES if set(switch.sentences) & set(keys)]
+    with tempfile.TemporaryDirectory(prefix="off-") as folder:
+        base = Path(folder) / "c"
+        snapshot(ROOT, base)
+        broken = {} if asked.trust else _without(base, _tests(switches), asked.jobs)
+        tried = _each(switches, lambda switch: _try(base, switch), asked.jobs) if not broken else []
+    found = _report(keys, tried, broken)
+    Path(asked.report).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    for what in ("fail_without_a_switch", "without_a_switch", "unnoticed", "noticed_by_nobody"):
+        say(f"{what.replace('_', ' ')}: {found[what] or 'none'}")
+    return 0 if found["all_noticed"] else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.acceptance.switched_off", description=__doc__)
+    parser.add_argument("--only", default="", metavar="KEYS", help="of sentences, as S-18,S-19; else all")
+    parser.add_argument("--jobs", type=int, default=2, help="copies that are tested at the same time")
+    parser.add_argument("--trust", action="store_true", help="do not first see whether the tests pass as they are")
+    parser.add_argument("--report", required=True, help="file for the JSON")
+    return parser.parse_args()
+
+
+def _tests(switches: Iterable[Switch]) -> set[Marked]:
+    of = marks()
+    return {test for switch in switches for key in switch.sentences for test in of[key]}
+
+
+def _without(base: Path, tests: Collection[Marked], jobs: int) -> Mapping[Marked, Ending]:
+    """The tests that fail as things are."""
+    rooms = [[test for test in tests if test.path.startswith(WORLD) is there] for there in (True, False)]
+    ends = _each([room for room in rooms if room], lambda room: run(base, room, limit=LIMIT), jobs)
+    return {test: ending for some in ends for test, ending in some.items() if ending.end is not End.PASSED}
+
+
+def _try(base: Path, switch: Switch) -> Tried:
+    begun = time.monotonic()
+    with copied(base) as copy:
+        switch.throw(copy)
+        endings = run(copy, _tests([switch]), limit=LIMIT)
+    tried = Tried(switch, endings, time.monotonic() - begun)
+    say(f"{len(tried.having(End.FAILED))} of {len(endings)} tests fail in {tried.seconds:.0f} s: {switch.what}")
+    return tried
+
+
+def _each(items: Collection[T], work: Callable[[T], R], jobs: int) -> list[R]:
+    with ThreadPoolExecutor(jobs) as pool:
+        return list(pool.map(work, items))
+
+
+def _report(keys: Collection[str], tried: Collection[Tried], broken: Mapping[Marked, Ending]) -> Report:
+    covered = {key for switch in SWITCHES for key in switch.sentences}
+    without = [key for key in keys if key not in covered]
+    missed = [f"{key} {test}" for key, test in unnoticed(tried, keys, marks())]
+    idle = [one.switch.what for one in tried if not one.having(End.FAILED)]
+    return {
+        "all_noticed": not (broken or without or missed or idle),
+        "fail_without_a_switch": {str(test): f"{ending.end}: {ending.told}" for test, ending in broken.items()},
+        "without_a_switch": without,
+        "unnoticed": missed,
+        "noticed_by_nobody": idle,
+        "switches": [_row(one) for one in tried],
+    }
+
+
+def _row(one: Tried) -> Report:
+    lost = (*one.having(End.ERROR), *one.having(End.LOST))
+    return {
+        "what": one.switch.what,
+        "where": one.switch.path,
+        "sentences": list(one.switch.sentences),
+        "seconds": round(one.seconds),
+        "failed": {str(test): one.endings[test].told for test in one.having(End.FAILED)},
+        "passed": [str(test) for test in one.having(End.PASSED)],
+        "could_not_start": {str(test): one.endings[test].told for test in lost},
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,114 @@
+"""Tests run in a copy of the checkout, and what became of each."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from xml.etree import ElementTree
+
+from tests.e2e.processes import remaining
+
+SHORT = "15"  # seconds: how long acceptance tests wait in vain
+_TOLD = 200  # characters of why a test failed
+
+
+class End(StrEnum):
+    """How a test ended. ERROR: it never came to its own lines, so it shows nothing; LOST: there is no result."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    ERROR = "error"
+    LOST = "lost"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Marked:
+    """A test function with all its parameters."""
+
+    path: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.path}::{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """`told` is the first line of what a test that failed said."""
+
+    end: End
+    told: str = ""
+
+
+def snapshot(source: Path, copy: Path) -> None:
+    """The files that git knows, as they are now."""
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=source, capture_output=True, check=True).stdout
+    for name in filter(None, listed.decode().split("\0")):
+        if (source / name).is_file():
+            (copy / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source / name, copy / name)
+
+
+@contextmanager
+def copied(base: Path) -> Iterator[Path]:
+    """A copy of a copy, with what was compiled there; gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="off-") as folder:
+        yield Path(shutil.copytree(base, Path(folder) / "c"))
+
+
+def run(checkout: Path, tests: Collection[Marked], *, limit: float) -> Mapping[Marked, Ending]:
+    """Runs these tests there, for at most `limit` seconds; nothing of it is left afterwards."""
+    with tempfile.TemporaryDirectory(prefix="t-") as temp:
+        seen = Path(temp) / "seen.xml"
+        argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "junit_family=xunit1"]
+        argv += [f"--junitxml={seen}", *map(str, sorted(tests))]
+        env = {name: text for name, text in os.environ.items() if not name.startswith(("RELAY_", "PYTEST_"))}
+        env |= {"TMPDIR": temp, "ACCEPTANCE_LIMIT": SHORT}
+        quiet = subprocess.DEVNULL
+        process = subprocess.Popen(argv, cwd=checkout, env=env, stdout=quiet, stderr=quiet, start_new_session=True)
+        try:
+            process.wait(limit)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            _end(process, temp)
+        found = _read(seen) if seen.exists() else {}
+    return {test: found.get(test, Ending(End.LOST)) for test in tests}
+
+
+def _end(process: subprocess.Popen[bytes], marker: str) -> None:
+    """The run and whatever it started: all of it has the marker in its environment."""
+    process.kill()
+    process.wait()
+    for line in remaining(marker):
+        try:
+            os.kill(int(line.partition(" ")[0]), signal.SIGKILL)
+        except ProcessLookupError:
+            continue
+
+
+def _read(file: Path) -> dict[Marked, Ending]:
+    """By test: failed when one of its parameters failed."""
+    found: dict[Marked, Ending] = {}
+    for case in ElementTree.parse(file).iter("testcase"):
+        test = Marked(case.get("file", ""), case.get("name", "").partition("[")[0])
+        ending = _ending(case)
+        if test not in found or ending.end is End.FAILED or found[test].end is End.PASSED:
+            found[test] = ending
+    return found
+
+
+def _ending(case: ElementTree.Element) -> Ending:
+    for tag, end in (("failure", End.FAILED), ("error", End.ERROR)):
+        if (what := case.find(tag)) is not None:
+            return Ending(end, (what.get("message") or "").strip().replace("\n", " ")[:_TOLD])
+    return Ending(End.PASSED)
