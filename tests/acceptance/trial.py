@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.e2e.processes import remaining
+from tests.e2e.processes import remaining, wait_gone
 
 SHORT = "15"  # seconds: how long acceptance tests wait in vain
 _TOLD = 200  # characters of why a test failed
@@ -59,20 +59,27 @@ def snapshot(source: Path, copy: Path) -> None:
 
 
 @contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that is gone afterwards; what was killed may have been writing into it until now."""
+    with tempfile.TemporaryDirectory(prefix="off-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@contextmanager
 def copied(base: Path) -> Iterator[Path]:
     """A copy of a copy, with what was compiled there; gone afterwards."""
-    with tempfile.TemporaryDirectory(prefix="off-") as folder:
-        yield Path(shutil.copytree(base, Path(folder) / "c"))
+    with scratch() as folder:
+        yield shutil.copytree(base, folder / "c")
 
 
 def run(checkout: Path, tests: Collection[Marked], *, limit: float) -> Mapping[Marked, Ending]:
     """Runs these tests there, for at most `limit` seconds; nothing of it is left afterwards."""
-    with tempfile.TemporaryDirectory(prefix="t-") as temp:
-        seen = Path(temp) / "seen.xml"
+    with scratch() as temp:
+        seen = temp / "seen.xml"
         argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "junit_family=xunit1"]
         argv += [f"--junitxml={seen}", *map(str, sorted(tests))]
         env = {name: text for name, text in os.environ.items() if not name.startswith(("RELAY_", "PYTEST_"))}
-        env |= {"TMPDIR": temp, "ACCEPTANCE_LIMIT": SHORT}
+        env |= {"TMPDIR": str(temp), "ACCEPTANCE_LIMIT": SHORT, "PYTHONDONTWRITEBYTECODE": ""}
         quiet = subprocess.DEVNULL
         process = subprocess.Popen(argv, cwd=checkout, env=env, stdout=quiet, stderr=quiet, start_new_session=True)
         try:
@@ -80,7 +87,7 @@ def run(checkout: Path, tests: Collection[Marked], *, limit: float) -> Mapping[M
         except subprocess.TimeoutExpired:
             pass
         finally:
-            _end(process, temp)
+            _end(process, str(temp))
         found = _read(seen) if seen.exists() else {}
     return {test: found.get(test, Ending(End.LOST)) for test in tests}
 
@@ -94,6 +101,7 @@ def _end(process: subprocess.Popen[bytes], marker: str) -> None:
             os.kill(int(line.partition(" ")[0]), signal.SIGKILL)
         except ProcessLookupError:
             continue
+    wait_gone(marker, limit=5)
 
 
 def _read(file: Path) -> dict[Marked, Ending]:
