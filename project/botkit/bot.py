@@ -49,6 +49,8 @@ class AdminBot:
         self._ledger = Ledger(pool, time.monotonic)
         self._beside = beside
         self._throttle = Throttle()
+        self._menus = Menus(bot, catalogue)
+        self._gate = Gate(self.desk, self._ledger, self._menus)
         self._dispatcher = self._wired()
         self._polling = Polling(bot, self.arrive)
 
@@ -78,7 +80,7 @@ class AdminBot:
         """What to do about an update, which counts at its arrival, not when its turn comes; None: one too many."""
         person = person_of(update)
         verdict = self._throttle.ask(person, self.desk.clock()) if person else Verdict.GO
-        if verdict is Verdict.DROP and update.callback_query is None:
+        if verdict is Verdict.DROP and update.callback_query is None and not self._gate.must_see(update):
             return None
         return self._handle(update, verdict)
 
@@ -87,10 +89,9 @@ class AdminBot:
 
     def _wired(self) -> Dispatcher:
         dispatcher = Dispatcher(disable_fsm=True)
-        menus = Menus(self.desk.bot, self.desk.catalogue)
-        handlers, gate = Handlers(self.desk, menus), Gate(self.desk, self._ledger, menus)
+        handlers = Handlers(self.desk, self._menus)
         for observer in (dispatcher.message, dispatcher.edited_message, dispatcher.callback_query):
-            observer.outer_middleware(gate)
+            observer.outer_middleware(self._gate)
         dispatcher.message.register(handlers.message)
         dispatcher.callback_query.register(handlers.press)
         dispatcher.my_chat_member.register(self._membership)

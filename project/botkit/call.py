@@ -38,6 +38,7 @@ class BotCall:
     words: tuple[str, ...] = ()
     data: Mapping[str, str] = field(default_factory=dict)
     message_id: int = 0
+    removed: bool = False  # that message
     shown: Shown | None = None
     file: Document | None = None
     guard: Callable[[BotCall, Callable[[], Awaitable[None]]], Awaitable[None]] | None = None
@@ -102,8 +103,8 @@ class BotCall:
 
     async def remove(self) -> None:
         """Deletes the operator's own message."""
-        if self.message_id:
-            await self.desk.outlet.delete(self.chat_id, self.message_id)
+        if self.message_id and not self.removed:
+            self.removed = await self.desk.outlet.delete(self.chat_id, self.message_id)
 
     async def document(self) -> bytes | None:
         """The file that came with the message."""

@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from aiogram import BaseMiddleware
-from aiogram.types import CallbackQuery, Message, TelegramObject, User
+from aiogram.types import CallbackQuery, Message, TelegramObject, Update, User
 from django.db import OperationalError
 
 from project.botkit.desk import Desk
 from project.botkit.ledger import Ledger
 from project.botkit.menus import Menus
 from project.botkit.parts import Reply, bold, plain
+from project.botkit.secrecy import Secrecy
 from project.botkit.throttle import MOST, SECONDS, Verdict
 from project.botkit.times import span
 from project.core.claims import PREFIX, claim
@@ -37,11 +38,18 @@ class Gate(BaseMiddleware):
         self._desk = desk
         self._menus = menus
         self._ledger = ledger
+        self._secrecy = Secrecy(desk)
+        self._known: set[int] = set()  # operators who wrote since the bot's start
+
+    def must_see(self, update: Update) -> bool:
+        """Whether a message that is one too many has to come here nevertheless: to be deleted."""
+        message = update.message
+        return message is not None and message.from_user is not None and message.from_user.id in self._known
 
     async def __call__(self, handler: Handler, event: TelegramObject, data: dict[str, Any]) -> None:
         """Lets the event through to its handler, or not. `verdict` in `data` says whether it is one too many."""
         try:
-            admission = await self._admission(event, data["verdict"])
+            admission = await self._admission(event, data)
         except OperationalError:
             await self._say_down(event)
             return
@@ -49,24 +57,34 @@ class Gate(BaseMiddleware):
             data["admission"] = admission
             await handler(event, data)
 
-    async def _admission(self, event: TelegramObject, verdict: Verdict) -> Admission | None:
+    async def _admission(self, event: TelegramObject, data: dict[str, Any]) -> Admission | None:
         user, chat_id = _whose(event)
         if user is None:
             await self._ledger.ignored("not a person's message", 0)
             return None
         known = await self._desk.pool.run(admit, user.id, user.full_name)
         if known is None:
+            self._known.discard(user.id)
             self._desk.confirmations.drop(user.id)
             await self._menus.hide(user.id)
             if chat_id != user.id or not await self._claimed(event, user):
                 await self._ledger.ignored("stranger", user.id)
             return None
-        if (why := _forbidden(event, user, chat_id)) is not None:
+        self._known.add(user.id)
+        why = _forbidden(event, user, chat_id)
+        heard = why is None and data["verdict"] is Verdict.GO
+        data["removed"] = await self._is_removed(event, known.view.role, heard=heard)
+        if why is not None:
             await self._ledger.ignored(why, user.id)
             return None
         if known.view.role is not Role.OWNER and await self._claimed(event, user):
             return None
-        return known if await self._may_go_on(event, user, verdict) else None
+        return known if await self._may_go_on(event, user, data["verdict"]) else None
+
+    async def _is_removed(self, event: TelegramObject, role: Role, *, heard: bool) -> bool:
+        if not isinstance(event, Message) or event.chat.type != "private":
+            return False
+        return await (self._secrecy.of_heard(event, role) if heard else self._secrecy.of_unheard(event))
 
     async def _may_go_on(self, event: TelegramObject, user: User, verdict: Verdict) -> bool:
         """The one place where a press is answered: at once, whatever becomes of it."""
@@ -95,7 +113,12 @@ class Gate(BaseMiddleware):
         """The database does not answer, so only those whom the settings name can be told."""
         user, chat_id = _whose(event)
         log.warning("the whitelist cannot be read: no database")
-        if user is not None and chat_id == user.id and user.id in current().admin_user_ids:
+        if user is None or chat_id != user.id:
+            return
+        owner = user.id in current().admin_user_ids
+        if isinstance(event, Message) and (owner or user.id in self._known):
+            await self._secrecy.without_database(event)
+        if owner:
             try:
                 await self._desk.outlet.send(user.id, Reply("🔴 The database does not answer. Try again in a minute."))
             except RelayError as error:

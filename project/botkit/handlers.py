@@ -14,13 +14,13 @@ from project.botkit.guard import guarded
 from project.botkit.menus import Menus
 from project.botkit.outlet import Shown
 from project.botkit.parts import Confirmed, Reply, Run, copyable, plain
+from project.botkit.typed import Named, command_in
 from project.botkit.wire import Pressed, unpack
 from project.core.dialogues import find_dialogue
 from project.core.logs import get_logger
 from project.core.operators import Role
 from project.core.whitelist import Admission
 
-_COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@(\w+))?(?:\s+|$)(.*)", re.DOTALL)
 _LINK = re.compile(r"(https?://|\b)(t\.me|telegram\.me|discord\.com|[\w.]+/channels)/", re.IGNORECASE)
 
 _OVER = {
@@ -39,8 +39,9 @@ class Handlers:
         self._desk = desk
         self._menus = menus
 
-    async def message(self, message: Message, admission: Admission) -> None:
-        """A command, an answer within a dialogue, something to trace, or nothing that the bot knows."""
+    async def message(self, message: Message, admission: Admission, removed: bool) -> None:
+        """A command, an answer within a dialogue, something to trace, or nothing that the bot knows. `removed`: the
+        gate has deleted it, as it may hold a secret."""
         await self._menus.show(admission.view)
         text = _storable(message.text or message.caption or "")
         call = BotCall(
@@ -52,10 +53,11 @@ class Handlers:
             words=tuple(text.split()),
             data=_forwarded(message),
             message_id=message.message_id,
+            removed=removed,
             file=message.document,
             guard=guarded,
         )
-        if (found := _COMMAND.match(text)) and message.forward_origin is None:
+        if (found := command_in(text)) and message.forward_origin is None:
             await self._command(call, found, message)
         else:
             await guarded(call, partial(self._plain, call, message))
@@ -77,15 +79,14 @@ class Handlers:
         )
         await guarded(call, partial(self._press, call, pressed))
 
-    async def _command(self, call: BotCall, found: re.Match[str], message: Message) -> None:
-        name, mention, rest = found.groups()
-        command = self._desk.catalogue.commands.get(name.lower())
+    async def _command(self, call: BotCall, found: Named, message: Message) -> None:
+        command = self._desk.catalogue.commands.get(found.name)
         if command is None:
-            await guarded(call, partial(self._unknown, call, message, name))
+            await guarded(call, partial(self._unknown, call, message, found.name))
             return
-        if mention and mention.lower() != ((await self._desk.bot.me()).username or "").lower():
+        if found.mention and found.mention.lower() != ((await self._desk.bot.me()).username or "").lower():
             return
-        call.name, call.text, call.words = name.lower(), rest.strip(), tuple(rest.split())
+        call.name, call.text, call.words = found.name, found.rest, tuple(found.rest.split())
         if await self._may(call, command.role, f"/{command.name}"):
             log.info("command", name=command.name, operator=call.operator.user_id)
             await guarded(call, lambda: command.run(call))
@@ -99,7 +100,8 @@ class Handlers:
             return
         nearest = self._desk.catalogue.nearest(name, call.operator.role)
         meant = f" Did you mean {copyable(nearest.usage)}?" if nearest else ""
-        await call.reply(Reply(f"❓ There is no command /{plain(name)}.{meant} /help shows them all."))
+        typed = "like that" if call.removed else f"/{plain(name)}"  # a code may stick to the name
+        await call.reply(Reply(f"❓ There is no command {typed}.{meant} /help shows them all.{_note(call)}"))
 
     async def _plain(self, call: BotCall, message: Message) -> None:
         opened = await call.do(find_dialogue, call.operator.user_id)
@@ -115,7 +117,8 @@ class Handlers:
         elif message.forward_origin is not None or _LINK.search(call.text):
             await self._each(call, self._desk.catalogue.on_message)
         else:
-            await call.reply(Reply("I know commands, forwarded messages and links to messages. /help shows them all."))
+            known = "I know commands, forwarded messages and links to messages. /help shows them all."
+            await call.reply(Reply(f"{known}{_note(call)}"))
 
     async def _each(self, call: BotCall, runs: tuple[Run, ...]) -> None:
         for run in runs:
@@ -158,8 +161,12 @@ class Handlers:
             return True
         log.info("refused by role", operator=call.operator.user_id, role=call.operator.role)
         text = f"🚫 Your role is {call.operator.role}; {what} needs {needed}. An owner can change that: /operators"
-        await guarded(call, lambda: call.reply(Reply(text)))
+        await guarded(call, lambda: call.reply(Reply(f"{text}{_note(call)}")))
         return False
+
+
+def _note(call: BotCall) -> str:
+    return "\n🧹 Your message was deleted: it may have held a secret." if call.removed else ""
 
 
 def _storable(text: str) -> str:

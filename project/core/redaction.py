@@ -16,7 +16,7 @@ _SECRET_NAMES = frozenset(
     )
 )
 _PHONE_NAMES = frozenset({"phone", "phone_number"})
-_PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
+_TOKENS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<!\d)\d{5,20}:[A-Za-z0-9_-]{30,}"), HIDDEN),  # Telegram bot token
     (
         re.compile(r"[A-Za-z0-9_-]{23,28}\.[A-Za-z0-9_-]{6,7}\.[A-Za-z0-9_-]{27,}"),
@@ -26,6 +26,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(://[^\s/:@]*:)[^\s/@]+@"), rf"\1{HIDDEN}@"),  # password within a URL
     (re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{43}="), HIDDEN),  # 32 bytes in base64: a master key
     (re.compile(r"[A-Za-z0-9_-]{120,}={0,2}"), HIDDEN),  # an auth key or a session string
+)
+_PATTERNS = (
+    *_TOKENS,
     (re.compile(r"\+\d[\d ()-]{6,}(\d\d)(?!\d)"), rf"+{HIDDEN}\1"),  # phone: the last two digits stay
 )
 
@@ -50,6 +53,11 @@ def redact_text(text: str, *, known: Sequence[str] = ()) -> str:
     for pattern, replacement in _PATTERNS:
         text = pattern.sub(replacement, text)
     return text
+
+
+def holds_token(text: str) -> bool:
+    """Whether a text holds a token, a key or a password within a URL, by their forms."""
+    return any(pattern.search(text) for pattern, _ in _TOKENS)
 
 
 def mask_phone(phone: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from project.botkit.parts import Call, Command, Dialogue, Press, Reply, Room, bold, plain
-from project.core.errors import Conflict, InvalidInput, ManyProblems
+from project.core.errors import Conflict, InvalidInput, ManyProblems, NotFound
 from project.core.operators import Role
 from project.core.secret import Secret
 from sessions.bot import texts
@@ -31,7 +31,7 @@ async def _run(call: Call) -> None:
         await call.remove()
     if not call.words:
         raise ManyProblems(("The name of the session is missing.",), correction="/authenticate user1_main")
-    session = await call.do(find_session, call.words[0])
+    session = await _named(call)
     state = await call.do(login_state, session.account)
     code = call.text.partition(call.words[0])[2].strip()
     if code:
@@ -40,6 +40,15 @@ async def _run(call: Call) -> None:
         await _go_on(call, session, state)
     else:
         await _choose(call, session)
+
+
+async def _named(call: Call) -> TelegramSession:
+    """What is no session's name may be a code: it is not repeated."""
+    try:
+        return await call.do(find_session, call.words[0])
+    except NotFound as error:
+        await call.remove()
+        raise NotFound("There is no session of that name; your message was deleted.", hint=error.hint) from None
 
 
 async def _choose(call: Call, session: TelegramSession, note: str = "") -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from project.botkit.parts import Call, Command, Dialogue, Room, bold
-from project.core.errors import ManyProblems
+from project.core.errors import ManyProblems, NotFound
 from project.core.operators import Role
 from sessions.bot.importing import ask_token, renew
+from sessions.models import SenderBot
 from sessions.services.senders import find_sender
 
 ROLE = Role.OPERATOR
@@ -23,8 +24,17 @@ async def _run(call: Call) -> None:
         await call.remove()
         await renew(call, call.words[0], call.words[1])
         return
-    sender = await call.do(find_sender, call.words[0])
+    sender = await _named(call)
     await ask_token(call, DIALOGUE, bold(sender), bot=str(sender.bot_id))
+
+
+async def _named(call: Call) -> SenderBot:
+    """What is no bot's name may be a part of a token: it is not repeated."""
+    try:
+        return await call.do(find_sender, call.words[0])
+    except NotFound as error:
+        await call.remove()
+        raise NotFound("There is no sender bot of that name; your message was deleted.", hint=error.hint) from None
 
 
 async def _typed(call: Call) -> None:

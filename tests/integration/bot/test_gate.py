@@ -32,11 +32,12 @@ class Bomb:
     def catalogue(self) -> Catalogue:
         command = Command("bomb", "<what>", "asks", Role.OPERATOR, "Test", self._ask)
         dialogue = Command("tell", "", "opens a dialogue", Role.OPERATOR, "Test", self._open)
+        keys = Command("unlock", "<key>", "takes a secret", Role.OPERATOR, "Test", self._unlock, secret=True)
         broken = Command("broken", "", "fails", Role.VIEWER, "Test", self._fail)
         return assemble(
             [
                 Room(
-                    commands=(command, dialogue, broken, CANCEL),
+                    commands=(command, dialogue, keys, broken, CANCEL),
                     presses=(Confirmed("bang", Role.OPERATOR, self._bang),),
                     dialogues=(Dialogue("secret", Role.OPERATOR, self._hear, secret=True),),
                 )
@@ -50,6 +51,10 @@ class Bomb:
     async def _bang(self, call: Call) -> None:
         self.done.append(call.words)
         await call.reply(Reply("bang"))
+
+    async def _unlock(self, call: Call) -> None:
+        await call.remove()
+        self.secrets.append(call.text)
 
     async def _open(self, call: Call) -> None:
         await call.reply(Reply("your password?"))
@@ -204,6 +209,48 @@ async def test_answers_to_a_secret_dialogue_are_deleted_first(people: Any, teleg
     assert bomb.secrets == ["hunter2 and more"]
     assert [call.message_id for call in telegram.named("DeleteMessage")] == [own]
     assert telegram.texts(OPERATOR) == ["thanks"]  # in the same message
+
+
+def deleted(telegram: FakeTelegram) -> list[int]:
+    return [call.message_id for call in telegram.named("DeleteMessage")]  # type: ignore[attr-defined]
+
+
+async def test_secrets_in_refused_mistyped_and_unheard_messages_are_deleted(
+    people: Any, telegram: FakeTelegram
+) -> None:
+    operator, viewer = people(OPERATOR), people(VIEWER)
+    token = "here it is: 123456789:" + "A" * 35
+    gone = [
+        await viewer.says("/unlock 12345"),
+        await operator.says("/unlok 12345"),
+        await operator.says("/unlock 12345"),
+        await operator.says("/unlock 12345", forward_origin=FORWARD),
+        await operator.says("/unlock 12345", edited=True),
+        await operator.says(token),
+        await operator.says(f"/bomb {token}"),
+    ]
+    assert deleted(telegram) == gone, "each once"
+    assert "needs operator" in await viewer.sees()
+    assert "Your message was deleted" in await viewer.sees()
+    assert "12345" not in "".join([*telegram.texts(OPERATOR), *telegram.texts(VIEWER)])
+    for text in ("/bomb 12345", "/bombe 12345", "12345", "/unlock"):
+        await viewer.says(text)
+    assert deleted(telegram) == gone
+
+
+async def test_a_secret_that_is_one_too_many_is_deleted_but_never_a_strangers(
+    people: Any, telegram: FakeTelegram, bomb: Bomb
+) -> None:
+    operator, stranger = people(OPERATOR), people(STRANGER)
+    await operator.says("/tell")  # now a password is asked for
+    for _ in range(throttle.MOST + 5):
+        await operator.says("/bomb x")
+        await stranger.says("/unlock 12345")
+    assert deleted(telegram) == []
+    gone = [await operator.says("/unlock 12345"), await operator.says("hunter2")]
+    assert deleted(telegram) == gone
+    assert bomb.secrets == []
+    assert sum("Slow down" in text for text in telegram.texts(OPERATOR)) == 1
 
 
 async def test_an_unforeseen_error_is_a_sentence_with_an_id(people: Any) -> None:
