@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold
+from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, plain
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from sessions.bot.texts import OPEN
@@ -25,10 +25,13 @@ async def _press(call: Call) -> None:
 
 def enabled(view: SessionView) -> Reply:
     """What follows."""
-    if view.lifecycle == Lifecycle.ACTIVE:
+    if not view.warnings:
         return Reply(f"✅ {bold(view.name)} is enabled: it connects within seconds; its pairs go on where they were.")
     log_in = Button("🔑 Log in", OPEN, (str(view.id),))
-    return Reply(f"✅ {bold(view.name)} is enabled. It has no login yet.", ((log_in,),))
+    lines = [f"⚠️ {bold(view.name)} is enabled, but has no login that works.", *map(plain, view.warnings)]
+    if view.lifecycle == Lifecycle.ACTIVE:
+        lines.append("Until then its pairs are disabled, or go to other sessions that can take them.")
+    return Reply("\n".join(lines), ((log_in,),))
 
 
 PART = Room(

@@ -20,6 +20,7 @@ from sessions.domain.phone import masked, nearest_phone, parse_phone, phone_warn
 from sessions.domain.registration import PAIRS, PAIRS_PROBLEM, PRIORITIES, PRIORITY_PROBLEM
 from sessions.models import AccountSecret, Health, Lifecycle, TelegramSession
 from sessions.services.login import wake
+from sessions.services.health import flip
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,15 +210,20 @@ def disable_session(*, actor: str, name: str, reason: str = "") -> SessionView:
 
 
 def enable_session(*, actor: str, name: str) -> SessionView:
-    """It connects again, when it has a key; else it waits for a login. Raises NotFound and Conflict."""
+    """It connects again, when it has a key. One that was logged in and has none any more is expired: people are told,
+    and its pairs go elsewhere or wait. One that never was waits for its first login. Raises NotFound and Conflict."""
     with transaction.atomic():
         session = _locked(name)
         if session.lifecycle != Lifecycle.DISABLED:
             raise Conflict(f"Session {session.name} is not disabled: it is {session.lifecycle}.")
         has_key = AccountSecret.objects.filter(account=session.account).exists()
-        after = Lifecycle.ACTIVE if session.user_id and has_key else Lifecycle.REGISTERED
+        after = Lifecycle.ACTIVE if session.user_id else Lifecycle.REGISTERED
         _set_lifecycle(session, after, actor=actor, action="session.enable")
-    return view(session)
+        if session.user_id and not has_key:
+            flip(session.pk, Health.EXPIRED, reason="Its login is gone.")
+            session.refresh_from_db()
+    warning = "" if is_logged_in(session) else f"It has to be logged in: /authenticate {session.name}"
+    return replace(view(session), warnings=tuple(filter(None, [warning])))
 
 
 def _set_lifecycle(session: TelegramSession, after: Lifecycle, *, actor: str, action: str, reason: str = "") -> None:

@@ -99,6 +99,7 @@ class Command(DoorCommand):
         with installation(current()):
             enabled = registry.enable_session(actor=actor(), name=options["name"])
         self.say(f"Session {enabled.name} is enabled: it is {enabled.lifecycle}.")
+        self._warn(enabled)
 
     def _disable(self, options: dict[str, Any]) -> None:
         with installation(current()):

@@ -23,14 +23,16 @@ from project.core.models import Notice
 from project.core.notices import Severity
 from project.core.secret import Secret
 from project.telegram.values import ChatSight
-from sessions.models import HealthFlip, SenderBot, SenderState, TelegramSession
+from sessions.models import AccountSecret, HealthFlip, SenderBot, SenderState, TelegramSession
 from sessions.services.lookups import Looked
-from tests.integration.workers.test_health import MINUTE, NOW, add_node, add_pair, add_session
+from sessions.services.registry import disable_session, enable_session
+from tests.integration.workers.test_health import LIMITS, MINUTE, NOW, add_node, add_pair, add_session
 from workers import control
 from workers.services import failovers as failovers_module
 from workers.services.alarms import Alarms, alert
 from workers.services.failovers import FailOvers, tell_moves
-from workers.services.health import tell
+from workers.services.health import judge_all, tell
+from workers.services.sights import Watch
 
 pytestmark = pytest.mark.django_db
 
@@ -238,3 +240,25 @@ def test_a_control_that_dies_before_it_told_of_a_lost_source_stops_the_pair_and_
     control._settle()
     assert list(Pair.objects.order_by("pk").values_list("status", flat=True)) == ["error", "active"]
     assert "cannot read the source" in Notice.objects.get().text
+
+
+def test_a_session_that_is_enabled_without_a_key_is_expired_told_and_failed_over(ill: int) -> None:
+    disable_session(actor="me", name="ill")
+    settle()
+    enabled = enable_session(actor="me", name="ill")
+    assert (enabled.lifecycle, enabled.health) == ("active", "expired")
+    assert enabled.warnings == ("It has to be logged in: /authenticate ill",)
+    judge_all(Watch(LIMITS, MINUTE), LIMITS, NOW + MINUTE)
+    reports = FailOvers().round(NOW)
+    tell(reports)
+    settle()
+    assert wanted() == ["other", None]
+    assert list(Pair.objects.order_by("pk").values_list("status", flat=True)) == ["active", "disabled"]
+    assert "Session ill is expired: Its login is gone" in Notice.objects.get().text
+
+
+def test_a_session_with_a_key_is_enabled_as_it_was(ill: int) -> None:
+    AccountSecret.objects.create(account=f"session.{ill}", sealed=b"key", updated_at=NOW)
+    disable_session(actor="me", name="ill")
+    enabled = enable_session(actor="me", name="ill")
+    assert (enabled.lifecycle, enabled.health, enabled.warnings) == ("active", "healthy", ())
