@@ -62,8 +62,8 @@ class Rounds:
         self._well = True
         self._do(judge_all, self._watch, self._limits, now)
         reports = self._do(self._failovers.round, now) or {}
-        told = self._do(tell, reports) or set()
-        self._do(tell_moves, reports, told)
+        self._do(tell, reports)
+        self._do(tell_moves, reports)
         self._do(place_parked)
         self._do(_settle)
         self._do(look_at_all)

@@ -45,9 +45,17 @@ _WAKE = "SELECT pg_notify('relay_wake', who) FROM unnest(%s::text[]) AS n(who)"
 
 
 def commit(
-    moves: Sequence[Move], *, actor: str, kind: str, title: str, reason: str = "", correlation_id: str = ""
+    moves: Sequence[Move],
+    *,
+    actor: str,
+    kind: str,
+    title: str,
+    reason: str = "",
+    correlation_id: str = "",
+    untold: str = "",
 ) -> OperationView:
     """Writes all of the moves or none; each has an audit event, and they share one correlation id and an undo.
+    `untold`: the key of the notice that people are to get (`project.core.operations`).
 
     Raises Conflict when something changed since they were planned: the target's state or seats, or a pair.
     """
@@ -72,6 +80,7 @@ def commit(
             payload={"moves": [[move.pair_id, move.before_id, move.after_id] for move in moves]},
             undo=_way_back(moves),
             correlation_id=correlation_id,
+            untold=untold,
         )
         wake_all({f"session.{number}" for move in moves for number in (move.before_id, move.after_id) if number})
     return operation

@@ -6,6 +6,8 @@ with its session, `disabled`, and returns with it.
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,6 +18,7 @@ from pairs.domain.moves import MovingPair
 from pairs.services.commits import commit
 from pairs.services.selection import moving_pairs
 from pairs.services.standins import find_stand_ins
+from project.core import operations
 from project.core.errors import Conflict, NotFound
 from project.core.operations import lasting_operations
 from project.core.words import counted
@@ -92,6 +95,35 @@ def way_back(session_id: int) -> tuple[int, ...]:
     return tuple(pair.id for pair in pairs if (pair.wanted_id or pair.session_id) == went[pair.id])
 
 
+def untold_moves() -> dict[int, FailOverReport]:
+    """By session: the pairs that fail-overs gave to others and nobody has told of yet, whoever was killed meanwhile.
+    Locked in the caller's transaction, which posts the notice and calls `mark_told`."""
+    moves: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    newest: dict[int, int] = {}
+    for operation in operations.untold_operations(KIND):
+        number = int(operation.untold.partition(".")[2])
+        moves[number] += [(pair, after) for pair, _, after in operation.payload["moves"]]
+        newest[number] = operation.id
+    ids = {*moves, *(after for went in moves.values() for _, after in went)}
+    names = dict(TelegramSession.objects.filter(pk__in=ids).values_list("pk", "name"))
+    return {
+        number: FailOverReport(
+            session=names.get(number, ""),
+            moved=tuple(Moved(pair, names.get(number, ""), names.get(after, "")) for pair, after in went),
+            left=(),
+            operation_id=newest[number],
+        )
+        for number, went in moves.items()
+    }
+
+
+def mark_told(session_ids: Collection[int]) -> None:
+    """People heard of the fail-overs of these sessions, in the caller's transaction."""
+    told = {f"session.{number}" for number in session_ids}
+    if told:
+        operations.mark_told([one.id for one in operations.untold_operations(KIND) if one.untold in told])
+
+
 def pairs_of(session_id: int) -> list[MovingPair]:
     """Living pairs that the session has or is to have, without those that are leaving it."""
     stay = Q(assignment__session_id=session_id) & (Q(wanted_session=None) | Q(wanted_session_id=session_id))
@@ -103,7 +135,7 @@ def _fail_over(session: TelegramSession, *, actor: str, reason: str) -> FailOver
     operation = None
     if found.moves:
         title = f"{counted(len(found.moves), 'pair')} away from {session.name}"
-        operation = commit(found.moves, actor=actor, kind=KIND, title=title, reason=reason)
+        operation = commit(found.moves, actor=actor, kind=KIND, title=title, reason=reason, untold=session.account)
     return FailOverReport(
         session=session.name,
         moved=tuple(Moved(move.pair_id, move.before, move.after) for move in found.moves),

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import Error as DatabaseError
-from django.db import connection
+from django.db import connection, transaction
 
-from pairs.services.failover import FailOverReport, fail_over
+from pairs.services.failover import FailOverReport, fail_over, mark_told, untold_moves
 from project.core import notices
 from project.core.config import current
 from project.core.errors import RelayError
 from project.core.logs import get_logger
 from project.core.notices import Severity
-from workers.services.health import pairs_lines
+from workers.services.health import Reports, pairs_lines, whole
 
 ACTOR = "control"
 AGAIN = timedelta(minutes=5)
@@ -87,12 +87,16 @@ class FailOvers:
         return None
 
 
-def tell_moves(reports: dict[int, FailOverReport], told: set[int]) -> None:
-    """Tells of pairs that moved without a change of health that told it already (`told`, by session)."""
-    for session_id, report in reports.items():
-        if report.moved and session_id not in told:
+def tell_moves(reports: Reports) -> None:
+    """Tells of pairs that moved without a change of health that told it already."""
+    with transaction.atomic():
+        untold = untold_moves()
+        moved = whole(untold, reports)
+        for session_id in untold:
+            report = moved[session_id]
             lines = [f"🔀 Pairs of session {report.session} go on elsewhere:", *pairs_lines(report)]
             notices.post(f"failover.{session_id}", "\n".join(lines), severity=Severity.INFO)
+        mark_told(untold)
 
 
 def _key(one: _Out) -> tuple[int, str]:

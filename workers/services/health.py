@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.db.models.functions import Now
 
 from pairs.domain.specs import shorten
 from pairs.models import Pair, PairStatus
-from pairs.services.failover import FailOverReport, way_back
+from pairs.services.failover import FailOverReport, mark_told, untold_moves, way_back
 from pairs.services.settling import Settled
 from project.botkit.times import span
 from project.core import notices
@@ -62,9 +63,9 @@ def _apply(sight: Sight, verdict: Verdict, now: datetime) -> None:
             _tell_of(sight.session_id, sight.name, after, verdict.reason, None)
 
 
-def tell(reports: Reports) -> set[int]:
+def tell(reports: Reports) -> None:
     """Tells people of every flip that nobody told of yet, with what became of the session's pairs, and of each host
-    that is silent or works again. The sessions of those flips."""
+    that is silent or works again."""
     with transaction.atomic():
         flips = list(
             HealthFlip.objects.select_for_update(skip_locked=True, of=("self",))
@@ -74,10 +75,12 @@ def tell(reports: Reports) -> set[int]:
         )
         shared: dict[str, list[HealthFlip]] = defaultdict(list)
         for one in flips:
+        moved = whole(untold_moves() if flips else {}, reports)
             if one.cause:
                 shared[one.cause].append(one)
             else:
-                _tell(one, reports.get(one.session_id))
+                _tell(one, moved.get(one.session_id))
+        mark_told({one.session_id for one in flips if not one.cause and one.after in _BAD})
         for cause, group in shared.items():
             _tell_host(cause, [one for one in group if one.after == Health.UNHEALTHY])
         if flips:

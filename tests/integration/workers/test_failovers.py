@@ -82,7 +82,8 @@ def moves(at: datetime = NOW) -> list[int]:
 def test_a_dead_login_moves_what_can_move_and_disables_the_rest(ill: int) -> None:
     make(ill, "expired")
     reports = FailOvers().round(NOW)
-    tell_moves(reports, tell(reports))
+    tell(reports)
+    tell_moves(reports)
     settle()
     assert wanted() == ["other", None]
     assert list(Pair.objects.order_by("pk").values_list("status", flat=True)) == ["active", "disabled"]
@@ -99,9 +100,36 @@ def test_what_was_left_is_looked_at_again_after_a_while_and_told_when_it_moves(i
     SourceAccess.objects.update(access=Access.MEMBER)
     assert failovers.round(NOW + MINUTE) == {}
     reports = failovers.round(NOW + 5 * MINUTE)
-    tell_moves(reports, tell(reports))
+    tell(reports)
+    tell_moves(reports)
     assert wanted() == ["other", "other"]
     assert Notice.objects.count() == 2
+
+
+def test_who_took_the_pairs_is_told_though_control_died_before_it_could(ill: int) -> None:
+    make(ill, "expired")
+    FailOvers().round(NOW)  # and no word about it
+    reports = FailOvers().round(NOW)  # of the next control
+    tell(reports)
+    tell_moves(reports)
+    tell_moves(reports)
+    (text,) = Notice.objects.values_list("text", flat=True)
+    first, second = Pair.objects.order_by("pk").values_list("pk", flat=True)
+    assert f"other takes pair {first}." in text
+    assert f"⛔ pair {second} without a stand-in" in text
+
+
+def test_pairs_that_moved_after_the_notice_are_told_by_the_next_control(ill: int) -> None:
+    make(ill, "expired")
+    tell({})
+    FailOvers().round(NOW)
+    tell({})
+    tell_moves({})
+    tell_moves({})
+    assert [("expired" in text, "other takes" in text) for text in Notice.objects.values_list("text", flat=True)] == [
+        (True, False),
+        (False, True),
+    ]
 
 
 def test_a_login_that_dies_twice_within_minutes_fails_over_twice(ill: int) -> None:
