@@ -74,9 +74,9 @@ def tell(reports: Reports) -> None:
             .order_by("pk")
         )
         shared: dict[str, list[HealthFlip]] = defaultdict(list)
-        for one in flips:
         moved = whole(untold_moves() if flips else {}, reports)
             if one.cause:
+        for one in flips:
                 shared[one.cause].append(one)
             else:
                 _tell(one, moved.get(one.session_id))
@@ -86,7 +86,16 @@ def tell(reports: Reports) -> None:
         if flips:
             HealthFlip.objects.filter(pk__in=[one.pk for one in flips]).update(processed=Now())
     _end_hosts()
-    return {one.session_id for one in flips if not one.cause}
+
+
+def whole(untold: Reports, reports: Reports) -> dict[int, FailOverReport]:
+    """What became of pairs, by session: who took them is in the tables, also when a control before this one moved them;
+    why others stayed is known to the one that tried."""
+    stayed = {number: replace(report, moved=()) for number, report in reports.items()}
+    went = {
+        number: replace(one, left=stayed[number].left if number in stayed else ()) for number, one in untold.items()
+    }
+    return stayed | went
 
 
 def _tell(one: HealthFlip, report: FailOverReport | None) -> None:
