@@ -75,8 +75,8 @@ def tell(reports: Reports) -> None:
         )
         shared: dict[str, list[HealthFlip]] = defaultdict(list)
         moved = whole(untold_moves() if flips else {}, reports)
-            if one.cause:
         for one in flips:
+            if one.cause:
                 shared[one.cause].append(one)
             else:
                 _tell(one, moved.get(one.session_id))
