@@ -3,6 +3,8 @@ PYTHON ?= python3
 PY := .venv/bin/python
 COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header
 
+unexport PYTHONDONTWRITEBYTECODE  # each program would compile everything anew
+
 .PHONY: setup setup-dev demo up test switches chaos soak bench check lock reference
 
 setup:  ## Create .venv and install what the program needs
@@ -18,7 +20,7 @@ up: setup  ## Run everything on this machine, without Docker
 	@$(PY) manage.py up $(ARGS)
 
 test: setup-dev  ## Run the tests
-	@$(PY) -m pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(PY) -m pytest -n 3 --no-loadscope-reorder $(ARGS)
 
 switches: setup-dev  ## Switch each feature off and see its tests fail: ARGS="--only S-18,S-19 --jobs 2 --report FILE"
 	@$(PY) -m tests.acceptance.switched_off $(ARGS)

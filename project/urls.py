@@ -9,6 +9,8 @@ from django.views.generic import RedirectView
 from project.console.views import sign_in
 from project.health import healthz, readyz
 
+admin.autodiscover()
+
 urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),

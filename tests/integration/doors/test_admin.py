@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.checks import check_admin_app
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -79,6 +80,8 @@ def address(model: type, page: str, *arguments: object) -> str:
 
 
 def test_every_table_is_registered() -> None:
+    assert reverse("admin:index")  # the pages come with the addresses
+    assert check_admin_app(None) == []
     assert [model.__name__ for model in models() if not admin.site.is_registered(model)] == []
 
 
