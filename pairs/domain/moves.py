@@ -35,6 +35,13 @@ class MovingPair:
         """It moves like the others, and stays paused."""
         return self.status == "paused"
 
+    def on_its_way(self, target: int) -> bool:
+        """Another session than `target` is just taking it over. Staying where it is takes that back, and may be asked
+        for at any time."""
+        if self.session_id is None or target == self.session_id:
+            return False
+        return self.wanted_id not in (None, self.session_id, target)
+
     @property
     def bound_to_account(self) -> bool:
         """Basic groups and private chats have other message ids in every account, so the cursor would mean nothing."""
@@ -53,7 +60,8 @@ class Sights:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A pair and its sessions, by id and name. `before_id` is None for a parked pair, which nobody has to give away."""
+    """A pair and its sessions, by id and name. `before_id` is None for a parked pair, which nobody has to give away.
+    `wanted_id`: who was to have it when this was planned."""
 
     pair_id: int
     before_id: int | None
@@ -62,6 +70,7 @@ class Move:
     after: str
     generation: int
     status: str
+    wanted_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +159,7 @@ def _move(pair: MovingPair, target: Candidate) -> Move:
         after=target.name,
         generation=pair.generation,
         status=pair.status,
+        wanted_id=pair.wanted_id,
     )
 
 

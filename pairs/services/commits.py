@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.db import connection, transaction
 
@@ -13,13 +14,15 @@ from pairs.services.placing import candidates
 from project.core.audit import Change, record_changes
 from project.core.errors import Conflict
 from project.core.operations import OperationView, begin, new_correlation_id
+from project.core.words import few
 from sessions.domain.choice import unfit
 from sessions.models import TelegramSession
 
 AUDITED = "pair.session"
 
 _LOCK = """
-SELECT p.id, p.status, coalesce(a.generation, 0) FROM pairs_pair p LEFT JOIN pairs_assignment a ON a.pair_id = p.id
+SELECT p.id, p.status, coalesce(a.generation, 0), p.wanted_session_id, s.name FROM pairs_pair p
+LEFT JOIN pairs_assignment a ON a.pair_id = p.id LEFT JOIN tg_sessions_telegramsession s ON s.id = p.wanted_session_id
 WHERE p.id = ANY(%s) ORDER BY p.id FOR NO KEY UPDATE OF p
 """
 # Asking for the session that has the pair takes an earlier wish back.
@@ -41,7 +44,18 @@ _POSTING = """
 SELECT DISTINCT pair_id FROM pairs_delivery
 WHERE pair_id = ANY(%s) AND state = 'sending' AND attempted_at > clock_timestamp() - interval '60 seconds'
 """
+_SHOWN = 10  # pairs of a list
 _WAKE = "SELECT pg_notify('relay_wake', who) FROM unnest(%s::text[]) AS n(who)"
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """A pair's row, locked. `wanted` names who is to have it."""
+
+    status: str
+    generation: int
+    wanted_id: int | None
+    wanted: str | None
 
 
 def commit(
@@ -57,7 +71,8 @@ def commit(
     """Writes all of the moves or none; each has an audit event, and they share one correlation id and an undo.
     `untold`: the key of the notice that people are to get (`project.core.operations`).
 
-    Raises Conflict when something changed since they were planned: the target's state or seats, or a pair.
+    Raises Conflict when something changed since they were planned: the target's state or seats, a pair, or who is to
+    have it. Of two wishes for one pair the first is heard.
     """
     correlation_id = correlation_id or new_correlation_id()
     with transaction.atomic():
@@ -123,19 +138,30 @@ def _check_targets(moves: Sequence[Move]) -> None:
 def _check_pairs(moves: Sequence[Move]) -> None:
     with connection.cursor() as cursor:
         cursor.execute(_LOCK, [[move.pair_id for move in moves]])
-        now = {pair: (status, generation) for pair, status, generation in cursor.fetchall()}
-    changed = [
-        move.pair_id
-        for move in moves
-        if move.pair_id not in now
-        or now[move.pair_id][0] == PairStatus.REMOVED
-        or now[move.pair_id][1] != move.generation
-    ]
+        now = {pair: _Now(*row) for pair, *row in cursor.fetchall()}
+    late = [move.pair_id for move in moves if _is_late(move, now)]
+    moving = [f"pair {number} is just moving to {now[number].wanted}" for number in late]
+    if moving:
+        raise Conflict(f"Meanwhile {few(moving, _SHOWN)}.", hint="Nothing was changed; ask again when that is done.")
+    changed = [move.pair_id for move in moves if not _is_as_planned(move, now)]
     if changed:
         raise Conflict(f"Meanwhile changed: {pairs_named(changed)}.", hint="Nothing was changed; ask again.")
     busy = posting([move.pair_id for move in moves if move.before_id is None])
     if busy:
         raise Conflict(f"A post is under way: {pairs_named(busy)}.", hint="Nothing was changed; ask again in a minute.")
+
+
+def _is_late(move: Move, now: Mapping[int, _Now]) -> bool:
+    """Somebody else's wish came first, and its hand-over is under way."""
+    pair = now.get(move.pair_id)
+    return pair is not None and pair.generation == move.generation and pair.wanted_id not in (None, move.wanted_id)
+
+
+def _is_as_planned(move: Move, now: Mapping[int, _Now]) -> bool:
+    pair = now.get(move.pair_id)
+    if pair is None or pair.status == PairStatus.REMOVED:
+        return False
+    return (pair.generation, pair.wanted_id) == (move.generation, move.wanted_id)
 
 
 def _write(moves: Sequence[Move], statement: str) -> None:

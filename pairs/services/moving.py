@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pairs.domain.moves import MovePlan, MovingPair, Refused, judge
 from pairs.domain.specs import PairSpec, of_ids, parse_spec
@@ -49,8 +49,28 @@ def plan_change(pairs: str | Collection[int], target: str) -> ChangePlan:
     that there are.
     """
     session, chosen = _named(pairs, target)
-    plan = plan_moves(chosen, {pair.id: session.pk for pair in chosen}, trust_refusals=False)
-    return ChangePlan(session.name, of_ids([pair.id for pair in chosen]), plan)
+    emptied = _emptied(pairs)
+    busy = [pair for pair in chosen if pair.on_its_way(session.pk) and pair.wanted_id != emptied]
+    free = [pair for pair in chosen if pair not in busy]
+    plan = plan_moves(free, {pair.id: session.pk for pair in free}, trust_refusals=False)
+    refused = sorted([*plan.refused, *_moving(busy)], key=lambda one: one.pair_id)
+    return ChangePlan(session.name, of_ids([pair.id for pair in chosen]), replace(plan, refused=tuple(refused)))
+
+
+def _emptied(pairs: str | Collection[int]) -> int | None:
+    """The session that all_from: names. Who says so means what is on its way there, too."""
+    spec = parse_spec(pairs) if isinstance(pairs, str) else None
+    return find_session(spec.session).pk if spec is not None and spec.session else None
+
+
+def _moving(busy: Sequence[MovingPair]) -> list[Refused]:
+    """Two wishes for one pair at once: the first is heard."""
+    ids = [pair.wanted_id for pair in busy if pair.wanted_id is not None]
+    names = dict(TelegramSession.objects.filter(pk__in=ids).values_list("pk", "name"))
+    return [
+        Refused(pair.id, f"just moving to {names[pair.wanted_id or 0]}; wait for it, or move it back to {pair.session}")
+        for pair in busy
+    ]
 
 
 def change_sessions(

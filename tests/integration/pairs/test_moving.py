@@ -10,6 +10,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from pairs.models import Assignment, Pair, SourceAccess
 from pairs.services import progress
+from pairs.services.commits import commit
 from pairs.services.moving import change_sessions, plan_change
 from project.core.errors import Conflict, ManyProblems, NotFound
 from project.core.models import AuditEvent, Operation
@@ -111,6 +112,33 @@ def test_stop_withdraws_what_has_not_moved(eyes: Eyes) -> None:
     assert owners() == {1: "two", 2: "one"}
     with pytest.raises(Conflict):
         progress.stop(operation.id, actor="me")
+
+
+def test_of_two_wishes_for_a_pair_the_first_is_heard(eyes: Eyes) -> None:
+    one, _, _ = session("one"), session("two"), session("three")
+    pair(1, one)
+    pair(2, one)
+    move("1", "two")
+    with pytest.raises(
+        ManyProblems, match="pair 1: just moving to two; wait for it, or move it back to one"
+    ) as refused:
+        move("1,2", "three")
+    assert refused.value.correction == "2"
+    assert wishes() == {1: "two", 2: None}
+    assert move("1,2", "three", partly=True) == [2]
+    assert move("1", "one") == [1]
+    assert move("1", "three") == [1]
+
+
+def test_of_two_wishes_at_the_same_moment_the_first_is_heard(eyes: Eyes) -> None:
+    """Both were planned before either was written."""
+    one, _, _ = session("one"), session("two"), session("three")
+    pair(1, one)
+    plans = [plan_change("1", name).plan for name in ("two", "three")]
+    commit(plans[0].moves, actor="ann", kind="pairs.move", title="first")
+    with pytest.raises(Conflict, match="Meanwhile pair 1 is just moving to two"):
+        commit(plans[1].moves, actor="bob", kind="pairs.move", title="second")
+    assert wishes() == {1: "two"}
 
 
 def test_all_reasons_at_once_and_nothing_changed(eyes: Eyes) -> None:
