@@ -49,18 +49,11 @@ def plan_change(pairs: str | Collection[int], target: str) -> ChangePlan:
     that there are.
     """
     session, chosen = _named(pairs, target)
-    emptied = _emptied(pairs)
-    busy = [pair for pair in chosen if pair.on_its_way(session.pk) and pair.wanted_id != emptied]
+    busy = [pair for pair in chosen if pair.on_its_way(session.pk)]
     free = [pair for pair in chosen if pair not in busy]
     plan = plan_moves(free, {pair.id: session.pk for pair in free}, trust_refusals=False)
     refused = sorted([*plan.refused, *_moving(busy)], key=lambda one: one.pair_id)
     return ChangePlan(session.name, of_ids([pair.id for pair in chosen]), replace(plan, refused=tuple(refused)))
-
-
-def _emptied(pairs: str | Collection[int]) -> int | None:
-    """The session that all_from: names. Who says so means what is on its way there, too."""
-    spec = parse_spec(pairs) if isinstance(pairs, str) else None
-    return find_session(spec.session).pk if spec is not None and spec.session else None
 
 
 def _moving(busy: Sequence[MovingPair]) -> list[Refused]:

@@ -230,12 +230,17 @@ def test_unknown_and_removed_pairs_are_told_by_id(eyes: Eyes) -> None:
     assert refused.value.problems == ("There is no session named nobody.", "x: that is no pair id and no range.")
 
 
-def test_all_from_a_session_takes_what_is_on_its_way_there_too(eyes: Eyes) -> None:
+def test_all_from_a_session_names_what_is_on_its_way_there_too(eyes: Eyes) -> None:
     one, two, three = session("one"), session("two"), session("three")
     pair(1, one)
     pair(2, two, wanted_session=one)
     pair(3, three)
-    assert move("all_from:one", "three") == [1, 2]
+    with pytest.raises(ManyProblems, match="pair 2: just moving to one"):
+        move("all_from:one", "three")
+    assert move("all_from:one", "three", partly=True) == [1]
+    given()
+    Pair.objects.update(wanted_session=None)
+    assert move("all_from:one", "three") == [2]
 
 
 def test_asking_for_the_present_owner_takes_the_wish_back(eyes: Eyes) -> None:
