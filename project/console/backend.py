@@ -9,7 +9,7 @@ from django.contrib.auth.backends import BaseBackend
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser, User
 
 from project.core.operators import OperatorView, Role
-from project.core.whitelist import standing
+from project.core.whitelist import Admission, admitted
 
 BACKEND = "project.console.backend.OperatorBackend"
 _PREFIX = "telegram:"  # a colon: nobody can be made such a user by hand
@@ -36,7 +36,14 @@ def user_of(operator: OperatorView) -> User:
     """The admin site's user for an operator: staff, without a password and without permissions of its own."""
     defaults = {"is_staff": True, "first_name": operator.name[:150], "password": "!"}
     user, _ = User.objects.update_or_create(username=f"{_PREFIX}{operator.user_id}", defaults=defaults)
+    _bind(user, admitted(operator.user_id))
     return user
+
+
+def _bind(user: AbstractBaseUser, admission: Admission | None) -> None:
+    """Django ties each sign-in to a hash of the password, asked at every request. Nobody here has one: in its place,
+    never stored, stands since when they are an operator, so that whoever was removed and added again signs in anew."""
+    user.password = f"!{admission.since if admission is not None else None}"
 
 
 class OperatorBackend(BaseBackend):
@@ -47,10 +54,11 @@ class OperatorBackend(BaseBackend):
         user = get_user_model().objects.filter(pk=user_id, is_active=True).first()
         if user is None or not user.get_username().startswith(_PREFIX):
             return None
-        operator = standing(int(user.get_username().removeprefix(_PREFIX)))
-        if operator is None:
+        admission = admitted(int(user.get_username().removeprefix(_PREFIX)))
+        if admission is None:
             return None
-        user.operator = operator  # type: ignore[attr-defined]
+        user.operator = admission.view  # type: ignore[attr-defined]
+        _bind(user, admission)
         return user
 
     def has_perm(self, user_obj: Anybody, perm: str, obj: Any = None) -> bool:

@@ -53,7 +53,7 @@ def admit(user_id: int, name: str) -> Admission | None:
     clean = _clean(name)
     if row is None or row.name != clean or row.unreachable_since is not None or _is_old(row.seen_at):
         note_seen(user_id, clean)
-    return Admission(OperatorView(user_id, clean, role), row.since if row and row.role else None)
+    return Admission(OperatorView(user_id, clean, role), _since(row))
 
 
 def standing(user_id: int, *, not_after: datetime | None = None) -> OperatorView | None:
@@ -66,6 +66,13 @@ def standing(user_id: int, *, not_after: datetime | None = None) -> OperatorView
     by_setting = user_id in current().admin_user_ids
     later = row is not None and not_after is not None and row.since > not_after
     return None if role is None or (later and not by_setting) else OperatorView(user_id, row.name if row else "", role)
+
+
+def admitted(user_id: int) -> Admission | None:
+    """As `standing`, with what tells this person from who was removed and added again."""
+    row = Operator.objects.filter(user_id=user_id).first()
+    role = _role(user_id, row)
+    return None if role is None else Admission(OperatorView(user_id, row.name if row else "", role), _since(row))
 
 
 def list_operators() -> list[OperatorLine]:
@@ -179,6 +186,11 @@ def check_user_id(user_id: int) -> None:
 
 def _is_old(seen_at: datetime | None) -> bool:
     return seen_at is None or timezone.now() - seen_at > _SEEN_EVERY
+
+
+def _since(row: Operator | None) -> datetime | None:
+    """None for who is an operator by the settings alone."""
+    return row.since if row is not None and row.role else None
 
 
 def _role(user_id: int, row: Operator | None) -> Role | None:

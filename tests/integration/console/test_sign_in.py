@@ -87,6 +87,19 @@ def test_a_removed_operator_is_out_at_the_next_request(ann: OperatorView, client
     assert client.get(INDEX).status_code == 302
 
 
+def test_who_is_added_again_has_to_sign_in_again(ann: OperatorView, client: Client) -> None:
+    assert signs_in(client, make_link(ann))
+    remove_operator(actor="test", user_id=ANN)
+    add_operator(actor="test", user_id=ANN, role=Role.OPERATOR, name="Ann")
+    assert client.get(INDEX).status_code == 302
+    again = Client(headers={"host": "localhost"})
+    assert signs_in(again, make_link(ann))
+    assert client.get(INDEX).status_code == 302
+    change_role(actor="test", user_id=ANN, role=Role.VIEWER)
+    assert again.get(INDEX).status_code == 200, "another role is the same person"
+    assert User.objects.get().password == "!"
+
+
 def test_the_role_decides_at_every_request(ann: OperatorView, client: Client) -> None:
     session = TelegramSession.objects.create(name="main", phone_sealed=b"", phone_hint="+1•••", device={})
     page = reverse("admin:tg_sessions_telegramsession_change", args=[session.pk])
