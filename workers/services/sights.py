@@ -101,18 +101,21 @@ class _Row:
 
 
 class Watch:
-    """Looks again and again. What happened while nobody looked counts from the first look only."""
+    """Looks again and again. What happened while nobody looked counts from the first look only, and a worker that went
+    with its whole host from the moment when the first one works there again: not all of them return in one second."""
 
     def __init__(self, limits: Limits, check_every: timedelta) -> None:
         self._limits = limits
         self._fresh = 2 * check_every
         self._since: datetime | None = None
         self._good_since: dict[str, datetime] = {}
+        self._up_since: dict[str, datetime] = {}
 
     def lost_sight(self) -> None:
         """The tables could not be read: what they say of the time since then is no news."""
         self._since = None
         self._good_since.clear()
+        self._up_since.clear()
 
     def look(self, now: datetime) -> list[Sight]:
         """All active sessions."""
@@ -122,6 +125,7 @@ class Watch:
         self._since = since = self._since or now
         good = self._good(rows, now)
         self._good_since = {host: self._good_since.get(host, now) for host in good}
+        self._up_since = {row.host: self._up_since.get(row.host, now) for row in rows if row.owned}
         return [self._sight(row, since, good, now) for row in rows]
 
     def _good(self, rows: Iterable[_Row], now: datetime) -> Mapping[str, set[int]]:
@@ -144,7 +148,7 @@ class Watch:
             failed=row.failed,
             last_good=row.last_good,
             proved=row.proved,
-            gone_since=None if row.owned else max(since, row.left_at or since),
+            gone_since=None if row.owned else max(since, row.left_at or since, self._up_since.get(row.host, since)),
             sources=row.sources,
             lost=row.lost,
             crashes=row.crashes,

@@ -150,6 +150,22 @@ def test_what_stays_down_when_its_host_works_again_is_told_by_name() -> None:
     assert len(texts()) == 4
 
 
+def test_a_host_that_was_away_for_less_than_two_minutes_gets_its_time_to_start_everybody() -> None:
+    node, watch = add_node(), watching()
+    early, *others, down = [add_session(f"s{number}", node) for number in range(10)]
+    leave(NOW)
+    look(watch, NOW + MINUTE)
+    come_back(early, at=NOW + timedelta(seconds=110))
+    for second in (110, 125, 135):  # the others are gone for two minutes, the host works for less
+        look(watch, NOW + timedelta(seconds=second))
+    come_back(*others, at=NOW + timedelta(seconds=140))
+    look(watch, NOW + timedelta(seconds=225))
+    assert texts() == []
+    look(watch, NOW + timedelta(seconds=235))
+    assert (health(down), len(texts())) == (Health.UNHEALTHY, 1)
+    assert "s9 is unhealthy: Its worker is gone." in texts()[0]
+
+
 def test_time_in_which_nobody_watched_counts_for_nothing() -> None:
     node, watch = add_node(), Watch(LIMITS, timedelta(minutes=5))
     session = add_session("s", node, good=NOW - timedelta(hours=9))
