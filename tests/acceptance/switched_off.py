@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -21,10 +23,9 @@ from tests.acceptance.sentences import SENTENCES
 from tests.acceptance.specification import ROOT, shown
 from tests.acceptance.switches import SWITCHES
 from tests.acceptance.switches.switch import Switch
-from tests.acceptance.trial import End, Ending, Marked, copied, run, scratch, snapshot
+from tests.acceptance.trial import WAIT, End, Ending, Marked, Terms, copied, run, scratch, snapshot
 from tests.harness.command import Report, say
 
-LIMIT = 900.0  # seconds for the tests of one switch
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -63,15 +64,20 @@ def unnoticed(tried: Iterable[Tried], keys: Collection[str], of: Marks) -> list[
 def main() -> int:
     """Runs and reports."""
     asked = _arguments()
+    terms = Terms(threading.Event(), wait=asked.wait)
+    for asked_to in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(asked_to, lambda *_: terms.stopped.set())
     keys = asked.only.split(",") if asked.only else [sentence.key for sentence in SENTENCES]
     switches = [switch for switch in SWITCHES if set(switch.sentences) & set(keys)]
     with scratch() as folder:
         base = folder / "c"
         snapshot(ROOT, base)
-        broken = {} if asked.trust else _without(base, _tests(switches), asked.jobs)
+        for switch in switches:
+            switch.thrown((base / switch.path).read_text())  # before half an hour is spent
+        broken = {} if asked.trust else _without(base, _tests(switches), terms, asked.jobs)
         tried: list[Tried] = []
         found = _report(keys, tried, broken)
-        for one in _each(switches, lambda switch: _try(base, switch), asked.jobs):
+        for one in _each(switches, lambda switch: _try(base, switch, terms), asked.jobs):
             tried.append(one)
             found = _report(keys, tried, broken)
             Path(asked.report).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
@@ -84,6 +90,7 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.acceptance.switched_off", description=__doc__)
     parser.add_argument("--only", default="", metavar="KEYS", help="of sentences, as S-18,S-19; else all")
     parser.add_argument("--jobs", type=int, default=2, help="copies that are tested at the same time")
+    parser.add_argument("--wait", type=float, default=WAIT, help="seconds that acceptance tests wait for anything")
     parser.add_argument("--trust", action="store_true", help="do not first see whether the tests pass as they are")
     parser.add_argument("--report", required=True, help="file for the JSON")
     return parser.parse_args()
@@ -94,23 +101,23 @@ def _tests(switches: Iterable[Switch]) -> set[Marked]:
     return {test for switch in switches for key in switch.sentences for test in of[key]}
 
 
-def _without(base: Path, tests: Collection[Marked], jobs: int) -> Mapping[Marked, Ending]:
+def _without(base: Path, tests: Collection[Marked], terms: Terms, jobs: int) -> Mapping[Marked, Ending]:
     """The tests that fail as things are, and do so again when they run alone."""
     rooms = [[test for test in tests if test.path.startswith(WORLD) is there] for there in (True, False)]
-    first = _broken(_each([room for room in rooms if room], lambda room: run(base, room, limit=LIMIT), jobs))
+    first = _broken(_each([room for room in rooms if room], lambda room: run(base, room, terms), jobs))
     say(f"{len(tests) - len(first)} of {len(tests)} tests pass as things are")
-    return _broken([run(base, [test], limit=LIMIT) for test in first])
+    return _broken([run(base, [test], terms) for test in first])
 
 
 def _broken(runs: Iterable[Mapping[Marked, Ending]]) -> Mapping[Marked, Ending]:
     return {test: ending for some in runs for test, ending in some.items() if ending.end is not End.PASSED}
 
 
-def _try(base: Path, switch: Switch) -> Tried:
+def _try(base: Path, switch: Switch, terms: Terms) -> Tried:
     begun = time.monotonic()
     with copied(base) as copy:
         switch.throw(copy)
-        endings = run(copy, _tests([switch]), limit=LIMIT)
+        endings = run(copy, _tests([switch]), terms)
     tried = Tried(switch, endings, time.monotonic() - begun)
     say(f"{len(tried.having(End.FAILED))} of {len(endings)} tests fail in {tried.seconds:.0f} s: {switch.what}")
     return tried

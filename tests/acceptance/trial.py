@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
+import time
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +19,8 @@ from xml.etree import ElementTree
 
 from tests.e2e.processes import remaining, wait_gone
 
-SHORT = "15"  # seconds: how long acceptance tests wait in vain
+WAIT = 15.0  # seconds that acceptance tests wait in vain
+_LOOK = 0.2
 _TOLD = 200  # characters of why a test failed
 
 
@@ -72,20 +75,30 @@ def copied(base: Path) -> Iterator[Path]:
         yield shutil.copytree(base, folder / "c")
 
 
-def run(checkout: Path, tests: Collection[Marked], *, limit: float) -> Mapping[Marked, Ending]:
-    """Runs these tests there, for at most `limit` seconds; nothing of it is left afterwards."""
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """How tests are run: acceptance tests wait `wait` seconds for anything, all of a run together have `limit`; none
+    goes on once `stopped`."""
+
+    stopped: threading.Event
+    wait: float = WAIT
+    limit: float = 900.0
+
+
+def run(checkout: Path, tests: Collection[Marked], terms: Terms) -> Mapping[Marked, Ending]:
+    """Runs these tests there; nothing of it is left afterwards."""
     with scratch() as temp:
         seen = temp / "seen.xml"
         argv = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-o", "junit_family=xunit1"]
         argv += [f"--junitxml={seen}", *map(str, sorted(tests))]
         env = {name: text for name, text in os.environ.items() if not name.startswith(("RELAY_", "PYTEST_"))}
-        env |= {"TMPDIR": str(temp), "ACCEPTANCE_LIMIT": SHORT, "PYTHONDONTWRITEBYTECODE": ""}
+        env |= {"TMPDIR": str(temp), "ACCEPTANCE_LIMIT": str(terms.wait), "PYTHONDONTWRITEBYTECODE": ""}
         quiet = subprocess.DEVNULL
         process = subprocess.Popen(argv, cwd=checkout, env=env, stdout=quiet, stderr=quiet, start_new_session=True)
         try:
-            process.wait(limit)
-        except subprocess.TimeoutExpired:
-            pass
+            until = time.monotonic() + terms.limit
+            while process.poll() is None and time.monotonic() < until and not terms.stopped.wait(_LOOK):
+                continue
         finally:
             _end(process, str(temp))
         found = _read(seen) if seen.exists() else {}

@@ -6,7 +6,6 @@ from tests.acceptance.switches import health, moving, overview, python, register
 from tests.acceptance.switches.switch import Switch
 
 SWITCHES: tuple[Switch, ...] = (
-    *overview.SWITCHES,
     *registering.SWITCHES,
     *status.SWITCHES,
     *moving.SWITCHES,
@@ -14,4 +13,5 @@ SWITCHES: tuple[Switch, ...] = (
     *workers.SWITCHES,
     *security.SWITCHES,
     *python.SWITCHES,
+    *overview.SWITCHES,
 )

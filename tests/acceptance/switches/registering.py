@@ -111,7 +111,7 @@ SWITCHES = (
     Switch(
         ("S-25", "S-26", "S-27"),
         _LOGIN,
-        "    session = await call.do(find_session, call.words[0])\n",
+        "    session = await _named(call)\n",
         "    return\n",
         "/authenticate does nothing",
     ),

@@ -18,12 +18,15 @@ class Switch:
     instead: str
     what: str
 
-    def throw(self, checkout: Path) -> None:
-        """Switches the feature off in a copy of the checkout. Raises ValueError when the text is not there once."""
-        file = checkout / self.path
-        text = file.read_text()
+    def thrown(self, text: str) -> str:
+        """The file's text without the feature. Raises ValueError when what is looked for does not stand there once."""
         if text.count(self.find) != 1:
             raise ValueError(f"{self.path} holds {text.count(self.find)} times: {self.find!r}")
-        file.write_text(text.replace(self.find, self.instead))
+        return text.replace(self.find, self.instead)
+
+    def throw(self, checkout: Path) -> None:
+        """Switches the feature off in a copy of the checkout."""
+        file = checkout / self.path
+        file.write_text(self.thrown(file.read_text()))
         for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
             compiled.unlink()  # its source may have the same size, within the same second
