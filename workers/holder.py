@@ -35,6 +35,17 @@ async def until_signal(work: Coroutine[Any, Any, None]) -> None:
         log.info("stopped")
 
 
+async def rest_unset(setting: str, what: str) -> None:
+    """Says once what is missing, and waits for SIGTERM or SIGINT: what ends is started again and again by Docker and
+    others, and their gentler policies leave it out after a restart of the host. `what` is missed: "the admin bot"."""
+    log.warning("nothing to run", missing=setting, hint=f"Set {setting} and restart this service to have {what}.")
+    await until_signal(_idle())
+
+
+async def _idle() -> None:
+    await asyncio.Event().wait()
+
+
 async def hold(config: Config, name: str, work: Callable[[], Awaitable[None]]) -> None:
     """Waits until the lease `name` is free, then works under it; it is given back when the work ends.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,8 +79,6 @@ def test_only_the_admin_site_is_reachable_and_only_from_this_host() -> None:
 
 
 def test_up_and_compose_start_the_same_programs() -> None:
-    from dataclasses import replace
-
     config = replace(current(), discord_bot_token=Secret("token"), admin_bot_token=Secret("1:token"))
     assert {service.name for service in services(config)} == set(APP) - {"migrate"}
     for service in services(config):

@@ -11,10 +11,11 @@ from project.bot.run import run_bot
 from project.core.config import Config, current
 from project.core.database import connect
 from project.core.logs import configure
+from workers.holder import rest_unset
 
 
 class Command(BaseCommand):
-    """Runs until SIGTERM or Ctrl-C."""
+    """Runs until SIGTERM or Ctrl-C; without a token it only says so and waits."""
 
     help = "Answer operators in their private chats with the admin bot. One per bot; a second one waits."
 
@@ -25,6 +26,9 @@ class Command(BaseCommand):
 
 
 async def _run(config: Config) -> None:
+    if config.admin_bot_token is None:
+        await rest_unset("ADMIN_BOT_TOKEN", "the admin bot")
+        return
     conn = await connect("bot")
     await conn.close()
     await run_bot(config)

@@ -9,11 +9,12 @@ from django.core.management.base import BaseCommand
 
 from project.core.config import Config, current
 from project.core.database import connect
+from workers.holder import rest_unset
 from workers.listener import listen
 
 
 class Command(BaseCommand):
-    """Runs until SIGTERM or Ctrl-C."""
+    """Runs until SIGTERM or Ctrl-C; without a token it only says so and waits."""
 
     help = "Listen to people in the paired Discord channels. One per bot token; a second one waits."
 
@@ -23,6 +24,9 @@ class Command(BaseCommand):
 
 
 async def _listen(config: Config) -> None:
+    if config.discord_bot_token is None:
+        await rest_unset("DISCORD_BOT_TOKEN", "people on Discord heard")
+        return
     conn = await connect("discord")
     await conn.close()
     await listen(config)

@@ -6,17 +6,23 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pytest
+from structlog.testing import capture_logs
 
 from project.botkit.bot import AdminBot, make_bot
 from project.botkit.catalogue import Catalogue
+from project.core.config import Config, current
 from project.core.errors import AccountDead, SettingError
 from project.core.secret import Secret
+from project.management.commands import runbot as runbot_command
+from project.management.commands import rundiscord
 from project.sandbox.app import Sandbox
 
 BASE = Path(__file__).resolve().parents[3]
@@ -65,3 +71,22 @@ async def test_a_wrong_token_ends_it_before_anything_is_held(tmp_path: Path) -> 
                 await admin.identify()
         with pytest.raises(SettingError, match="ADMIN_BOT_TOKEN"):
             make_bot(Secret("no token"), endpoints.bot_api_url)
+
+
+@pytest.mark.parametrize(
+    ("run", "setting"), [(runbot_command._run, "ADMIN_BOT_TOKEN"), (rundiscord._listen, "DISCORD_BOT_TOKEN")]
+)
+async def test_a_service_without_its_token_says_so_once_and_waits_to_be_stopped(
+    run: Callable[[Config], Coroutine[Any, Any, None]], setting: str
+) -> None:
+    config = replace(current(), discord_bot_token=None, admin_bot_token=None)
+    with capture_logs() as logs:
+        waiting = asyncio.create_task(run(config))
+        async with asyncio.timeout(10):
+            while not logs:
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            assert not waiting.done(), "it would be started again and again"
+            os.kill(os.getpid(), signal.SIGTERM)
+            await waiting
+    assert [line.get("missing") for line in logs if line["log_level"] == "warning"] == [setting]
