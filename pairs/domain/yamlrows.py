@@ -11,6 +11,8 @@ from project.core.errors import InvalidInput
 
 SHAPE = "A list of pairs, or `pairs:` with such a list; each pair has a `source:`, a `destination:` and so on."
 
+MOST_VALUES = 15  # of one pair, twice what it can have; each costs 0.1 ms, and 1 MiB has room for 200,000
+
 Events = Iterator[Any]
 
 
@@ -92,6 +94,8 @@ def _row(events: Events) -> dict[str, str]:
         name = key.value.strip().lower()
         if name in row:
             raise _wrong(key, f"{name[:40]!r} stands there twice.")
+        if len(row) == MOST_VALUES:
+            raise _wrong(key, f"a pair has at most {MOST_VALUES} values.")
         row[name] = "" if _is_null(value) else value.value.strip()
     return row
 

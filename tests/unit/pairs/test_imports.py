@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pairs.domain import yamlrows
 from pairs.domain.imports import PairLine, parse_pairs, render_csv, render_yaml
 from project.core.errors import InvalidInput, ManyProblems
 from project.core.secret import Secret
@@ -130,3 +133,24 @@ def test_what_is_no_file_of_pairs_is_refused(text: str, piece: str) -> None:
 def test_no_reading_shows_a_webhook() -> None:
     (line,) = parse_pairs(b"source,webhook,destination\n@news,https://discord.com/api/webhooks/1/secretsecret,@copy\n")
     assert "secretsecret" not in repr(line)
+
+
+@pytest.mark.parametrize("shape", ["- source: '@a'\n{}", "- {{source: '@a',\n{} x: y}}"])
+def test_a_pair_with_endless_values_is_refused_before_they_are_read(
+    shape: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = 0
+    parse = yamlrows.yaml.parse
+
+    def counted(*args: Any, **named: Any) -> Iterator[Any]:
+        nonlocal read
+        for event in parse(*args, **named):
+            read += 1
+            yield event
+
+    monkeypatch.setattr(yamlrows.yaml, "parse", counted)
+    mark = "," if "{{" in shape else ""
+    keys = "".join(f"  k{number}: v{mark}\n" for number in range(500))
+    with pytest.raises(InvalidInput, match="Line 16: a pair has at most 15 values"):
+        parse_pairs(shape.format(keys).encode())
+    assert read < 100
