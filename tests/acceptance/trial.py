@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import compileall
 import os
 import shutil
 import signal
@@ -53,12 +54,13 @@ class Ending:
 
 
 def snapshot(source: Path, copy: Path) -> None:
-    """The files that git knows, as they are now."""
+    """The files that git knows, as they are now, and compiled, so that no copy of the copy has to do it."""
     listed = subprocess.run(["git", "ls-files", "-z"], cwd=source, capture_output=True, check=True).stdout
     for name in filter(None, listed.decode().split("\0")):
         if (source / name).is_file():
             (copy / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(source / name, copy / name)
+    compileall.compile_dir(copy, quiet=1)
 
 
 @contextmanager
