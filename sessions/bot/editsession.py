@@ -6,23 +6,23 @@ from project.botkit.parts import Call, Command, Reply, Room, bold, plain
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from project.core.words import counted
-from sessions.domain.changes import SETTINGS, parse_changes
+from sessions.domain.changes import SETTINGS, may_be_secret, parse_changes
 from sessions.services.registry import SessionView, edit_session, find_session
-
-_SECRETS = ("proxy=", "api_hash=")
 
 
 async def _run(call: Call) -> None:
-    removed = any(word.lower().startswith(_SECRETS) for word in call.words)
+    removed = any(map(may_be_secret, call.words))
     if removed:
         await call.remove()
-    if not call.words:
+    if not call.words or "=" in call.words[0]:
         raise ManyProblems(("The name of the session is missing.",), correction="/editsession user1_main priority=5")
     name = call.words[0]
     draft = parse_changes(call.text.partition(name)[2])
     if draft.problems:
         session = await call.do(find_session, name)
-        raise ManyProblems(draft.problems, correction=" ".join(["/editsession", session.name, *draft.fixed]))
+        correction = " ".join(["/editsession", session.name, *draft.fixed]) if draft.fixed else ""
+        hint = "Your message may have held a secret and was deleted." if removed else ""
+        raise ManyProblems(draft.problems, correction=correction, hint=hint)
     edited = await call.do(edit_session, actor=call.actor, name=name, changes=draft.changes)
     await call.reply(changed(edited, removed=removed))
 

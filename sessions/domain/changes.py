@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
 from types import MappingProxyType
 
 from project.core.errors import InvalidInput
@@ -47,7 +48,8 @@ class SessionChanges:
 
 @dataclass(frozen=True, slots=True)
 class ChangesDraft:
-    """Changes as written. `fixed` are the words as they could be meant; secrets in them are left out."""
+    """Changes as written. `fixed` are the words as they could be meant, without those of which nobody can tell;
+    secrets in them are left out."""
 
     changes: SessionChanges
     problems: tuple[str, ...]
@@ -71,7 +73,13 @@ def parse_changes(text: str) -> ChangesDraft:
     problems += changes_problems(changes)
     if not problems and changes == SessionChanges():
         problems.append(f"Nothing to change was given. What can be changed: {SETTINGS}.")
-    return ChangesDraft(changes, tuple(problems), tuple(fixed) or ("priority=5",))
+    return ChangesDraft(changes, tuple(problems), tuple(fixed))
+
+
+def may_be_secret(word: str) -> bool:
+    """Whether the value of a `setting=value` is none to be seen, also when the setting is mistyped."""
+    key, equals, value = word.replace('"', "").partition("=")
+    return bool(equals and value) and (key.lower() in _SECRETS or _meant(key) in _SECRETS)
 
 
 def changes_problems(changes: SessionChanges) -> list[str]:
@@ -111,21 +119,45 @@ def _read(changes: SessionChanges, key: str, value: str) -> SessionChanges:
             raise _WrongError(f"Metadata is written meta.key=value, with at most {LONGEST_VALUE} characters.")
         return replace(changes, metadata=MappingProxyType({**changes.metadata, key[5:]: value}))
     if key not in _READERS:
-        raise _WrongError(f"“{key[:40]}” cannot be changed. What can: {SETTINGS}.")
+        raise _WrongError(f"“{key[:40]}” cannot be changed. What can: {SETTINGS}.", _as_meant(key, value))
     return _READERS[key](changes, value)
+
+
+def _meant(key: str) -> str:
+    """The setting whose name was mistyped, "" when nobody can tell."""
+    found = get_close_matches(key.lower(), _READERS, n=1, cutoff=0.75) if key.lower() not in _READERS else ()
+    return found[0] if found else ""
+
+
+def _as_meant(key: str, value: str) -> str:
+    """The change with the setting's right name, if it is one then."""
+    name = _meant(key)
+    try:
+        changes = _READERS[name](SessionChanges(), value) if name else None
+    except _WrongError as wrong:
+        return wrong.fixed
+    if changes is None or (changes.name and name_problem(changes.name)):
+        return ""
+    quoted = f'"{value}"' if " " in value else value
+    return f"{name}=…" if name in _SECRETS and value else f"{name}={quoted}"
+
+
+def _near(setting: str, value: str, allowed: range) -> str:
+    """The nearest number that is allowed, but for what is no number."""
+    return f"{setting}={within(value, allowed)}" if whole_number(value) is not None else ""
 
 
 def _priority(changes: SessionChanges, value: str) -> SessionChanges:
     number = whole_number(value)
     if number not in PRIORITIES:
-        raise _WrongError(PRIORITY_PROBLEM, f"priority={within(value, PRIORITIES)}")
+        raise _WrongError(PRIORITY_PROBLEM, _near("priority", value, PRIORITIES))
     return replace(changes, priority=number)
 
 
 def _max_pairs(changes: SessionChanges, value: str) -> SessionChanges:
     number = whole_number(value)
     if number not in PAIRS:
-        raise _WrongError(PAIRS_PROBLEM, f"max_pairs={within(value, PAIRS)}")
+        raise _WrongError(PAIRS_PROBLEM, _near("max_pairs", value, PAIRS))
     return replace(changes, max_pairs=number)
 
 
@@ -137,7 +169,7 @@ def _name(changes: SessionChanges, value: str) -> SessionChanges:
 
 def _failover(changes: SessionChanges, value: str) -> SessionChanges:
     if value.lower() not in ("on", "off"):
-        raise _WrongError("failover is on or off.", "failover=on")
+        raise _WrongError("failover is on or off.")
     return replace(changes, failover=value.lower() == "on")
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from project.core.errors import InvalidInput
-from sessions.domain.changes import changes_problems, parse_changes, with_metadata
+from sessions.domain.changes import changes_problems, may_be_secret, parse_changes, with_metadata
 from sessions.domain.codes import burns, parse_code
 from sessions.domain.delivery import way, where
 from sessions.domain.names import LONGEST, name_problem, nearest_name, other_name
@@ -133,6 +133,36 @@ def test_changes_of_every_kind() -> None:
 )
 def test_changes_that_are_refused(text: str, said: str) -> None:
     assert any(said in problem for problem in parse_changes(text).problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "fixed"),
+    [
+        ("priority=5 max_pair=20", "priority=5 max_pairs=20"),
+        ("prority=99", "priority=10"),
+        ("max_pairs=99 colour=red", "max_pairs=50"),
+        ("priority=high", ""),
+        ("priorty=high", ""),
+        ("failover=maybe name=ok", "name=ok"),
+        ("Failovr=off", "failover=off"),
+        ("api_hsh=" + "0" * 32, "api_hash=…"),
+        ("colour=red", ""),
+        ("priority", ""),
+        ("", ""),
+    ],
+)
+def test_a_correction_guesses_names_of_settings_and_no_values(text: str, fixed: str) -> None:
+    assert " ".join(parse_changes(text).fixed) == fixed
+
+
+@pytest.mark.parametrize("word", ["proxi=socks5://u:p@h:1", "api_hsh=abc", "API_HASH=a"])
+def test_secrets_of_mistyped_settings(word: str) -> None:
+    assert may_be_secret(word)
+
+
+@pytest.mark.parametrize("word", ["priority=5", "proxy=", "meta.proxy=1", "proxy", "name=proxy"])
+def test_what_is_no_secret(word: str) -> None:
+    assert not may_be_secret(word)
 
 
 def test_removing_things_is_a_change() -> None:
