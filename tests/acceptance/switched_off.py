@@ -115,6 +115,8 @@ def _broken(runs: Iterable[Mapping[Marked, Ending]]) -> Mapping[Marked, Ending]:
 
 def _try(base: Path, switch: Switch, terms: Terms) -> Tried:
     begun = time.monotonic()
+    if terms.stopped.is_set():
+        return Tried(switch, {}, 0.0)
     with copied(base) as copy:
         switch.throw(copy)
         endings = run(copy, _tests([switch]), terms)
