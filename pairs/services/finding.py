@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
 
-from pairs.domain.references import chat_number, check_chat, check_destination
+from pairs.domain.moves import READABLE
+from pairs.domain.references import chat_number, check_chat, check_destination, marked
 from pairs.models import Access, Pair, SourceAccess
+from pairs.services.access import Wanted, see
 from pairs.services.placing import best_sessions
 from project.core.errors import Conflict, NotFound, RelayError
+from project.core.words import counted, few
 from project.telegram.values import ChatInfo
+from sessions.domain.choice import Choice
 from sessions.models import SenderBot, TelegramSession
 from sessions.services.lookups import NoSuchName, look_up_chat
 from sessions.services.registry import find_logged_in
 from sessions.services.senders import find_active
 
 ITSELF = frozenset({"", "session", "itself"})  # no sender bot: the session posts
-MOST_LOOKS = 4  # sessions that are asked about a source
+MOST_LOOKS = 4  # sessions that look up the same name
+JOIN = "Let one of the accounts join it, then try again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +50,28 @@ def find_reader(source: str, session: str = "") -> Reader:
     wanted = check_chat(source)
     if session:
         return _looked(find_logged_in(session), wanted)
-    number = chat_number(wanted)
-    # A look that showed the source protected is no reason: the pair's option says what becomes of its messages.
-    choices = best_sessions([number] if number else _known(wanted)).best or best_sessions().best
-    if not choices:
+    able = best_sessions(_known(wanted)).best or best_sessions().best
+    if not able:
         raise Conflict("No session can take another pair now.", hint="/optimalsession says why; or name a session.")
+    number = chat_number(wanted)
+    choices = _members(number, able) if number and number > 0 else able
     return _first([choice.name for choice in choices[:MOST_LOOKS]], wanted)
+
+
+def _members(chat: int, able: Sequence[Choice]) -> list[Choice]:
+    """Those that see the chat, asked all at once; a protected one is no reason against it, as the pair's option says
+    what becomes of its messages. An account knows an id from its own dialogs, so asking costs Telegram little."""
+    sights = see({choice.session_id: Wanted(sources={chat}) for choice in able}, trust_refusals=False)
+    seeing = [choice for choice in able if sights.read.get((choice.session_id, chat)) in READABLE]
+    if not seeing:
+        silent = [choice.name for choice in able if choice.session_id in sights.errors]
+        unheard = f" No answer came from {few(silent, MOST_LOOKS)}." if silent else ""
+        asked = counted(len(able), "session")
+        raise NotFound(
+            f"No session can read {marked(chat)}: of {asked} that could take the pair none is a member.{unheard}",
+            hint=JOIN,
+        )
+    return seeing
 
 
 def _first(names: Iterable[str], source: str) -> Reader:
@@ -62,9 +83,7 @@ def _first(names: Iterable[str], source: str) -> Reader:
             raise
         except RelayError as error:
             refusals.append(f"{name}: {error.message}")
-    raise NotFound(
-        f"No session can read {source}. {' '.join(refusals)}", hint="Let one of the accounts join it, then try again."
-    )
+    raise NotFound(f"No session can read {source}. {' '.join(refusals)}", hint=JOIN)
 
 
 def _known(username: str) -> list[int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from django.db.models import F
 
 from pairs.domain.imports import PairLine
 from pairs.models import Assignment, Pair
-from pairs.services import imports
+from pairs.services import access, finding, imports
 from pairs.services.finding import find_reader
 from pairs.services.imports import Entry, Run, What, begin_import, plan_import
 from pairs.services.interrupted import SILENT, end_interrupted
@@ -20,7 +21,9 @@ from project.core.models import Notice, Operation
 from project.core.operators import Role
 from project.core.secret import Secret
 from project.core.whitelist import add_operator
+from project.telegram.values import ChatInfo, ChatSight
 from sessions.models import TelegramSession
+from sessions.services.lookups import Looked, NoSuchName
 
 pytestmark = pytest.mark.django_db
 
@@ -115,32 +118,42 @@ def test_what_the_bot_began_is_ended_when_it_starts_anew(pair: Pair, monkeypatch
     assert [operations.find_operation(run.operation.id).running for run in runs] == [False, True]
 
 
-def test_a_name_that_nobody_has_is_looked_up_once_and_another_chat_by_every_session(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    for name in ("a", "b", "c"):
+def sessions(names: str) -> None:
+    for name in names:
         TelegramSession.objects.create(
             name=name, phone_sealed=b"", phone_hint="", device={}, lifecycle="active", health="healthy"
         )
-    answers = {"@nobody_there": "Nobody has the name @nobody_there on Telegram.", "-10099": "The account is not in it."}
-    asked: list[str] = []
 
-    class Row:
-        """A question, answered at once."""
 
-        answered_at, answer = None, None
+def test_a_name_that_nobody_has_is_looked_up_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions("abc")
+    asked = []
 
-        def __init__(self, *, account: str, reference: str) -> None:
-            asked.append(reference)
-            self.error = answers[reference]
+    def nobody(account: str, reference: str) -> ChatInfo:
+        asked.append(account)
+        raise NoSuchName(f"Nobody has the name {reference} on Telegram.")
 
-        def refresh_from_db(self) -> None:
-            """It is answered already."""
-
-    monkeypatch.setattr("sessions.services.lookups.Lookup.objects.create", Row)
-    with pytest.raises(NotFound, match=r"^Nobody has the name @nobody_there on Telegram"):
+    monkeypatch.setattr(finding, "look_up_chat", nobody)
+    with pytest.raises(NoSuchName):
         find_reader("@nobody_there")
-    assert asked == ["@nobody_there"]
-    with pytest.raises(NotFound, match=r"a: .* b: .* c: "):
-        find_reader("-10099")
-    assert asked[1:] == ["-10099"] * 3
+    assert len(asked) == 1
+
+
+def test_of_many_sessions_the_only_member_is_found_and_none_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    sessions("abcdefgh")
+    member = f"session.{TelegramSession.objects.get(name='g').pk}"
+
+    def look(asked: Mapping[str, Sequence[int]]) -> dict[str, Looked]:
+        def seen(account: str, chat: int) -> ChatSight:
+            return ChatSight(chat, "member" if account == member and chat == 99 else "unknown", can_post=False)
+
+        return {account: Looked({chat: seen(account, chat) for chat in chats}) for account, chats in asked.items()}
+
+    def look_up(account: str, reference: str) -> ChatInfo:
+        return ChatInfo(99, "News", "", is_broadcast=True, protected=False, can_post=False, top_message_id=1)
+
+    monkeypatch.setattr(access, "look_at_chats", look)
+    monkeypatch.setattr(finding, "look_up_chat", look_up)
+    assert find_reader("-10099").session.name == "g"
+    with pytest.raises(NotFound, match="of 8 sessions that could take the pair none is a member"):
+        find_reader("-10098")
