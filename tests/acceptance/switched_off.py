@@ -16,8 +16,9 @@ import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from tests.acceptance.sentences import SENTENCES
 from tests.acceptance.specification import ROOT, shown
@@ -47,6 +48,7 @@ class Tried:
         return sorted(test for test, ending in self.endings.items() if ending.end is end)
 
 
+@cache
 def marks() -> Marks:
     """Which tests are marked with each sentence."""
     found: dict[str, set[Marked]] = {sentence.key: set() for sentence in SENTENCES}
@@ -75,9 +77,12 @@ def main() -> int:
         for switch in switches:
             switch.thrown((base / switch.path).read_text())  # before half an hour is spent
         broken = {} if asked.trust else _without(base, _tests(switches), terms, asked.jobs)
-        tried: list[Tried] = []
+        tried = _earlier(Path(asked.report), switches) if asked.resume else []
         found = _report(keys, tried, broken)
-        for one in _each(switches, lambda switch: _try(base, switch, terms), asked.jobs):
+        open_ = [switch for switch in switches if switch not in [one.switch for one in tried]]
+        for one in _each(open_, lambda switch: _try(base, switch, terms), asked.jobs):
+            if terms.stopped.is_set():
+                break
             tried.append(one)
             found = _report(keys, tried, broken)
             Path(asked.report).write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
@@ -92,8 +97,26 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--jobs", type=int, default=2, help="copies that are tested at the same time")
     parser.add_argument("--wait", type=float, default=WAIT, help="seconds that acceptance tests wait for anything")
     parser.add_argument("--trust", action="store_true", help="do not first see whether the tests pass as they are")
+    parser.add_argument("--resume", action="store_true", help="what the report holds already is not run again")
     parser.add_argument("--report", required=True, help="file for the JSON")
     return parser.parse_args()
+
+
+def _earlier(report: Path, switches: Iterable[Switch]) -> list[Tried]:
+    """What a run that was stopped had found out, about switches that are still the same."""
+    rows = json.loads(report.read_text())["switches"] if report.exists() else []
+    known = {(switch.what, switch.path, switch.sentences): switch for switch in switches}
+    named = [(known.get((row["what"], row["where"], tuple(row["sentences"]))), row) for row in rows]
+    return [Tried(switch, _endings(row), row["seconds"]) for switch, row in named if switch is not None]
+
+
+def _endings(row: Mapping[str, Any]) -> Mapping[Marked, Ending]:
+    def marked(text: str) -> Marked:
+        return Marked(*text.split("::"))
+
+    endings = {marked(test): Ending(End.FAILED, told) for test, told in row["failed"].items()}
+    endings |= {marked(test): Ending(End.PASSED) for test in row["passed"]}
+    return endings | {marked(test): Ending(End.ERROR, told) for test, told in row["could_not_start"].items()}
 
 
 def _tests(switches: Iterable[Switch]) -> set[Marked]:

@@ -18,7 +18,7 @@ from enum import StrEnum
 from pathlib import Path
 from xml.etree import ElementTree
 
-from tests.e2e.processes import remaining, wait_gone
+from tests.e2e.processes import remaining
 
 WAIT = 15.0  # seconds that acceptance tests wait in vain
 _LOOK = 0.2
@@ -116,7 +116,10 @@ def _end(process: subprocess.Popen[bytes], marker: str) -> None:
             os.kill(int(line.partition(" ")[0]), signal.SIGKILL)
         except ProcessLookupError:
             continue
-    wait_gone(marker, limit=5)
+    for _ in range(5):
+        if not remaining(marker):
+            return
+        time.sleep(1)
 
 
 def _read(file: Path) -> dict[Marked, Ending]:

@@ -88,7 +88,7 @@ SWITCHES = (
         "any max_pairs is taken",
     ),
     Switch(
-        ("S-05", "S-83"),
+        ("S-83",),
         _REGISTRY,
         "session.priority = changes.priority or session.priority",
         "pass",

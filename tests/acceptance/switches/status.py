@@ -24,7 +24,7 @@ SWITCHES = (
         "/sessionstatus of all sessions does nothing",
     ),
     Switch(
-        ("S-03", "S-31"),
+        ("S-31",),
         _STATUS,
         'f"Health: {state(line.health)}"',
         '"Health: "',
@@ -73,14 +73,14 @@ SWITCHES = (
         "a check does not show what it saw",
     ),
     Switch(
-        ("S-04", "S-40"),
+        ("S-04",),
         "workers/services/session_status.py",
         "if not _is_owned(session):",
         "if True:",
         "nobody is asked for a check",
     ),
     Switch(
-        ("S-49", "S-97", "S-111"),
+        ("S-49",),
         _WORKERS,
         "    status = await call.do(worker_status, page)\n",
         "    return\n",
