@@ -17,22 +17,7 @@ from sessions.models import TelegramSession
 from sessions.services.lookups import look_up_chat
 from sessions.services.registry import is_logged_in
 
-
-@dataclass(frozen=True, slots=True)
-class EditWish:
-    """What is to be different, as people name it; what is empty stays. `discord` is a channel id or a webhook's URL,
-    `sender` a bot or "session". `titles`: the chats' names are read anew."""
-
-    discord: Secret | None = None
-    destination: str = ""
-    sender: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
-    titles: bool = False
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is wished."""
-        return not (self.discord or self.destination or self.sender or self.options or self.titles)
+__all__ = ["EditWish", "change_pair"]
 
 
 def change_pair(*, actor: str, pair_id: int, wish: EditWish, reason: str = "") -> Edited:
@@ -75,10 +60,10 @@ def _titles(pair: Pair) -> Titles:
     source = look_up_chat(session.account, marked(pair.source_chat))
     poster = pair.sender.account if pair.sender else session.account
     try:
-        destination = look_up_chat(poster, marked(pair.destination_chat)).title
+        destination = look_up_chat(poster, marked(pair.destination_chat))
     except RelayError:
-        destination = ""
-    return Titles(source.title, source.username, _discord_title(pair), destination)
+        return Titles(source.title, source.username, _discord_title(pair))
+    return Titles(source.title, source.username, _discord_title(pair), destination.title, destination.username)
 
 
 def _discord_title(pair: Pair) -> str:

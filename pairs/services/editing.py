@@ -34,6 +34,7 @@ _FIELDS = [
     "former_webhooks",
     "destination_chat",
     "destination_title",
+    "destination_username",
     "sender",
     "options",
 ]
@@ -48,6 +49,7 @@ class Titles:
     source_username: str = ""
     discord: str = ""
     destination: str = ""
+    destination_username: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +170,15 @@ def _apply(pair: Pair, change: PairChange) -> None:
     if change.poster is not None:
         pair.destination_chat = change.poster.destination.chat_id
         pair.destination_title = change.poster.destination.title
+        pair.destination_username = change.poster.destination.username
         pair.sender = change.poster.sender
     if change.titles is not None:
         pair.source_title = change.titles.source or pair.source_title
         pair.source_username = change.titles.source_username
         pair.discord_title = change.titles.discord or pair.discord_title
-        pair.destination_title = change.titles.destination or pair.destination_title
+        if change.titles.destination:
+            pair.destination_title = change.titles.destination
+            pair.destination_username = change.titles.destination_username
     pair.options = {**pair.options, **change.options}
 
 

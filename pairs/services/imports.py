@@ -170,7 +170,15 @@ class _Known:
         return cls(
             pairs={(pair.source_chat, pair.discord_channel, pair.destination_chat): pair for pair in pairs},
             webhooks={pair.webhook_id: pair for pair in pairs if pair.webhook_id},
-            usernames={pair.source_username.lower(): pair.source_chat for pair in pairs if pair.source_username},
+            usernames={
+                name.lower(): chat
+                for pair in pairs
+                for name, chat in (
+                    (pair.destination_username, pair.destination_chat),
+                    (pair.source_username, pair.source_chat),
+                )
+                if name
+            },
             sessions=frozenset(
                 name.lower()
                 for name in TelegramSession.objects.filter(lifecycle=Lifecycle.ACTIVE).values_list("name", flat=True)

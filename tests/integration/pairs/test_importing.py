@@ -35,7 +35,13 @@ def pair() -> Pair:
     session = TelegramSession.objects.create(
         name="main", phone_sealed=b"", phone_hint="", device={}, lifecycle="active", health="expired"
     )
-    made = Pair.objects.create(source_chat=10, source_username="News", discord_channel=20, destination_chat=30)
+    made = Pair.objects.create(
+        source_chat=10,
+        source_username="News",
+        discord_channel=20,
+        destination_chat=30,
+        destination_username="News_copy",
+    )
     Assignment.objects.create(pair=made, session=session)
     return made
 
@@ -50,6 +56,7 @@ def line(**values: object) -> PairLine:
     [
         ({}, What.UNCHANGED, ""),
         ({"source": "@news"}, What.UNCHANGED, ""),
+        ({"source": "@news", "destination": "@news_Copy"}, What.UNCHANGED, ""),
         ({"session": "MAIN", "sender": "session"}, What.UNCHANGED, ""),
         ({"options": (("protected", "reupload"),)}, What.CHANGED, "protected: - → reupload"),
         ({"webhook": URL}, What.CHANGED, "another webhook"),
