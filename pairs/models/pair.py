@@ -94,32 +94,6 @@ class Pair(models.Model):
     def __str__(self) -> str:
         return f"pair {self.pk}"
 
-    @classmethod
-    def living(cls) -> QuerySet[Pair]:
-        """All but the removed ones, whose rows stay for the trail."""
-        return cls.objects.exclude(status=PairStatus.REMOVED)
-
-    @property
-    def reader(self) -> TelegramSession | None:
-        """The session that reads its source; None while it has none. Lists select `assignment__session`."""
-        assignment: Assignment | None = getattr(self, "assignment", None)
-        return assignment.session if assignment else None
-
-    @property
-    def source_name(self) -> str:
-        """As people know the source: its title, else its id."""
-        return self.source_title or str(self.source_chat)
-
-    @property
-    def discord_name(self) -> str:
-        """As people know the Discord channel: its title, else its id."""
-        return self.discord_title or str(self.discord_channel)
-
-    @property
-    def destination_name(self) -> str:
-        """As people know the destination: its title, else its id."""
-        return self.destination_title or str(self.destination_chat)
-
     @property
     def seal_owner(self) -> str:
         """Whom its webhook's token is sealed for."""

@@ -17,7 +17,22 @@ from sessions.models import TelegramSession
 from sessions.services.lookups import look_up_chat
 from sessions.services.registry import is_logged_in
 
-__all__ = ["EditWish", "change_pair"]
+
+@dataclass(frozen=True, slots=True)
+class EditWish:
+    """What is to be different, as people name it; what is empty stays. `discord` is a channel id or a webhook's URL,
+    `sender` a bot or "session". `titles`: the chats' names are read anew."""
+
+    discord: Secret | None = None
+    destination: str = ""
+    sender: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    titles: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is wished."""
+        return not (self.discord or self.destination or self.sender or self.options or self.titles)
 
 
 def change_pair(*, actor: str, pair_id: int, wish: EditWish, reason: str = "") -> Edited:

@@ -101,7 +101,7 @@ def check_poster(destination: ChatInfo, poster: str) -> None:
 
 def check_no_cycle(source: int, destination: int, *, besides: int = 0) -> None:
     """Raises InvalidInput when pairs would read what pairs wrote. `besides`: all but the pair of this id."""
-    routes = Pair.living().exclude(pk=besides).values_list("source_chat", "destination_chat")
+    routes = _living().exclude(pk=besides).values_list("source_chat", "destination_chat")
     if closes_cycle(routes, (source, destination)):
         raise InvalidInput("This pair would send its own messages round in a circle.", hint="Choose another chat.")
 
@@ -209,10 +209,10 @@ def view(pair: Pair) -> PairView:
     assignment = getattr(pair, "assignment", None)
     return PairView(
         id=pair.pk,
-        source=pair.source_name,
-        discord=pair.discord_name,
-        destination=pair.destination_name,
-        session=pair.reader.name if pair.reader else "",
+        source=pair.source_title or str(pair.source_chat),
+        discord=pair.discord_title or str(pair.discord_channel),
+        destination=pair.destination_title or str(pair.destination_chat),
+        session=assignment.session.name if assignment else "",
         sender=str(pair.sender) if pair.sender else "the session",
         status=pair.status,
         reason=pair.status_reason,
