@@ -76,7 +76,7 @@ def _running_hosts() -> list[str]:
 
 def _silent_groups(after: timedelta = GROUP_SILENT_AFTER) -> list[WorkerGroup]:
     """Of sessions that nothing else is known to be wrong with."""
-    used = set(Assignment.objects.exclude(pair__status=PairStatus.REMOVED).values_list("session_id", "group"))
+    used = set(Assignment.living().values_list("session_id", "group"))
     silent = WorkerGroup.objects.filter(
         heartbeat_at__lt=Now() - after, session__lifecycle=Lifecycle.ACTIVE, session__health__in=_WELL
     )

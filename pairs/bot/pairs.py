@@ -90,7 +90,7 @@ async def _show(call: Call) -> None:
 
 def first_pair() -> Step:
     """Is anything relayed?"""
-    living = Pair.objects.exclude(status=PairStatus.REMOVED)
+    living = Pair.living()
     return Step(
         order=50,
         title="First pair",
@@ -102,7 +102,7 @@ def first_pair() -> Step:
 
 def first_message() -> Step:
     """Has anything gone all the way?"""
-    living = Pair.objects.exclude(status=PairStatus.REMOVED).order_by("pk")
+    living = Pair.living().order_by("pk")
     first = living.values_list("pk", flat=True).first()
     done = Delivery.objects.filter(hop=2, state=HopState.SENT).exists()
     number = str(first or "")

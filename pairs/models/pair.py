@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import QuerySet
 
 
 class PairStatus(models.TextChoices):
@@ -94,6 +95,11 @@ class Pair(models.Model):
     def __str__(self) -> str:
         return f"pair {self.pk}"
 
+    @classmethod
+    def living(cls) -> QuerySet[Pair]:
+        """All but the removed ones, whose rows stay for the trail."""
+        return cls.objects.exclude(status=PairStatus.REMOVED)
+
     @property
     def seal_owner(self) -> str:
         """Whom its webhook's token is sealed for."""
@@ -107,6 +113,11 @@ class Assignment(models.Model):
     session = models.ForeignKey("tg_sessions.TelegramSession", on_delete=models.PROTECT, related_name="assignments")
     group = models.PositiveSmallIntegerField(default=1, help_text="number of the worker group within the session")
     generation = models.BigIntegerField(default=1)
+
+    @classmethod
+    def living(cls) -> QuerySet[Assignment]:
+        """Those of pairs that were not removed."""
+        return cls.objects.exclude(pair__status=PairStatus.REMOVED)
 
     def __str__(self) -> str:
         return f"pair {self.pair_id} -> session {self.session_id}"

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from pairs.domain.moves import MovingPair, Refused, grouped, pairs_named
-from pairs.models import Pair, PairStatus
+from pairs.models import Pair
 from pairs.services.commits import commit
 from pairs.services.failover import pairs_of
 from pairs.services.parked import park_pairs
@@ -96,7 +96,7 @@ def hand_overs_left(deletion: Deletion) -> int:
     """Pairs that the session still has, without those to be parked. Whoever waits asks again and again, which tells
     that somebody does."""
     parked = [left.pair_id for left in deletion.plan.parked]
-    having = Pair.objects.exclude(status=PairStatus.REMOVED).filter(assignment__session=deletion.plan.session_id)
+    having = Pair.living().filter(assignment__session=deletion.plan.session_id)
     left = having.exclude(pk__in=parked).count()
     operations.advance(deletion.whole.id, done=max(0, deletion.whole.total - left))
     return left

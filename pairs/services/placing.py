@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from django.db.models import Count, F
 
-from pairs.models import Pair, PairStatus, SourceAccess
+from pairs.models import Pair, SourceAccess
 from sessions.domain.choice import Candidate, Ranking, rank
 from sessions.models import TelegramSession
 from sessions.models.session import Lifecycle
@@ -50,7 +50,7 @@ def candidates(source_chats: Sequence[int] = (), *, without: Collection[int] = (
 
 def taken_seats() -> Counter[int]:
     """By session: pairs that it has or is to have. One on its way counts on both sides."""
-    living = Pair.objects.exclude(status=PairStatus.REMOVED)
+    living = Pair.living()
     had = living.filter(assignment__isnull=False).values_list("assignment__session").annotate(Count("pk"))
     coming = living.filter(wanted_session__isnull=False).exclude(assignment__session=F("wanted_session"))
     taken: Counter[int] = Counter(dict(had.order_by()))

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
 
 from pairs.domain.cycles import closes_cycle
-from pairs.models import Assignment, Pair, PairStatus
+from pairs.models import Assignment, Pair
 from pairs.services.targets import DiscordTarget
 from project.core.audit import record
 from project.core.config import current
@@ -101,7 +101,7 @@ def check_poster(destination: ChatInfo, poster: str) -> None:
 
 def check_no_cycle(source: int, destination: int, *, besides: int = 0) -> None:
     """Raises InvalidInput when pairs would read what pairs wrote. `besides`: all but the pair of this id."""
-    routes = _living().exclude(pk=besides).values_list("source_chat", "destination_chat")
+    routes = Pair.living().exclude(pk=besides).values_list("source_chat", "destination_chat")
     if closes_cycle(routes, (source, destination)):
         raise InvalidInput("This pair would send its own messages round in a circle.", hint="Choose another chat.")
 
@@ -140,12 +140,12 @@ def _save(new: NewPair) -> Pair:
 def seats_taken(session: TelegramSession, *, besides: int = 0) -> int:
     """Pairs that a session has or is to have, without the pair `besides`."""
     of_it = Q(assignment__session=session) | Q(wanted_session=session)
-    return Pair.objects.filter(of_it).exclude(status=PairStatus.REMOVED).exclude(pk=besides).count()
+    return Pair.living().filter(of_it).exclude(pk=besides).count()
 
 
 def _group(session: TelegramSession) -> int:
     """The first group with room; the planner evens groups out later."""
-    live = Assignment.objects.filter(session=session).exclude(pair__status=PairStatus.REMOVED)
+    live = Assignment.living().filter(session=session)
     sizes = dict(live.values_list("group").annotate(Count("pair")))
     number = 1
     while sizes.get(number, 0) >= current().max_pairs_per_worker:
@@ -196,12 +196,8 @@ def find_pair(pair_id: int) -> Pair:
     return pair
 
 
-def _living() -> QuerySet[Pair]:
-    return Pair.objects.exclude(status=PairStatus.REMOVED)
-
-
 def _with_relations() -> QuerySet[Pair]:
-    return _living().select_related("sender", "assignment__session")
+    return Pair.living().select_related("sender", "assignment__session")
 
 
 def view(pair: Pair) -> PairView:

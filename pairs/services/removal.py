@@ -20,7 +20,7 @@ def remove_pairs(*, actor: str, pair_ids: Sequence[int], reason: str = "", corre
     ends; nothing begins after this has committed. Raises NotFound naming the ids that are no pairs."""
     wanted = sorted(set(pair_ids))
     with transaction.atomic():
-        living = Pair.objects.exclude(status=PairStatus.REMOVED).filter(pk__in=wanted)
+        living = Pair.living().filter(pk__in=wanted)
         pairs = list(living.select_for_update(no_key=True, of=("self",)).order_by("pk"))
         unknown = sorted(set(wanted) - {pair.pk for pair in pairs})
         if unknown:

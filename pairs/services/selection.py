@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from pairs.domain.moves import MovingPair
 from pairs.domain.specs import PairSpec, of_ids
@@ -30,12 +30,8 @@ def pairs_of_spec(spec: PairSpec) -> list[MovingPair]:
 
 def moving_pairs(which: Q) -> list[MovingPair]:
     """Living pairs as a move looks at them, by id, in one query."""
-    rows = _living().filter(which).select_related("assignment__session").order_by("pk")
+    rows = Pair.living().filter(which).select_related("assignment__session").order_by("pk")
     return [_row(pair) for pair in rows.defer("webhook_sealed", "options")]
-
-
-def _living() -> QuerySet[Pair]:
-    return Pair.objects.exclude(status=PairStatus.REMOVED)
 
 
 def _row(pair: Pair) -> MovingPair:

@@ -94,7 +94,7 @@ def _on_telegram(post: TelegramPost) -> tuple[PairTrace, ...]:
 
 
 def _pairs(chat: Q) -> list[Pair]:
-    living = Pair.objects.exclude(status=PairStatus.REMOVED).filter(chat)
+    living = Pair.living().filter(chat)
     return list(living.select_related("sender", "assignment__session").order_by("pk"))
 
 

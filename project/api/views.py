@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from django.db.models import Count
 
-from pairs.models import Delivery, HopState, Pair, PairStatus
+from pairs.models import Delivery, HopState, Pair
 from pairs.services.placing import candidates
 from project.api.answers import Sessions, SessionStatus, Statistics, Verified
 from project.core.errors import Conflict
@@ -49,7 +49,7 @@ def statistics() -> Statistics:
     usable = [one for one in candidates() if not unfit(one)]
     lane = Delivery.objects.filter(state__in=[HopState.WAITING, HopState.SENDING])
     dead = Delivery.objects.filter(state=HopState.DEAD).values("event_id", "hop").distinct()
-    statuses = Pair.objects.exclude(status=PairStatus.REMOVED).values_list("status").annotate(Count("pk"))
+    statuses = Pair.living().values_list("status").annotate(Count("pk"))
     return Statistics(
         sessions=MappingProxyType(dict(sessions_page(per_page=1).healths)),
         pairs=MappingProxyType(dict(statuses.order_by("status"))),

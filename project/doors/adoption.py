@@ -9,7 +9,7 @@ from enum import Enum
 from django.db import connection, transaction
 from django.db.models.functions import Now
 
-from pairs.models import Delivery, HopState, Inbox, Pair, PairStatus
+from pairs.models import Delivery, HopState, Inbox, Pair
 from project.core import audit
 from project.core.binding.inspect import inspect, look
 from project.core.binding.judge import Seen, Standing, Verdict
@@ -83,7 +83,7 @@ def _check(config: Config, verdict: Verdict) -> None:
 def _begin(begin: Begin, why: str) -> Adopted:
     if begin is Begin.RESUME:
         return Adopted(why)
-    pairs = Pair.objects.exclude(status=PairStatus.REMOVED).filter(cursor__isnull=False).order_by("pk")
+    pairs = Pair.living().filter(cursor__isnull=False).order_by("pk")
     gaps = tuple(Gap(pair.pk, pair.source_title or str(pair.source_chat), pair.cursor or 0) for pair in pairs)
     pairs.update(cursor=None)
     skipped = Delivery.objects.filter(state__in=_UNFINISHED).update(state=HopState.SKIPPED, reason=SKIPPED)

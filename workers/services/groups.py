@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 
-from pairs.models import Assignment, PairStatus
+from pairs.models import Assignment
 from project.core.audit import record
 from project.core.config import current
 from sessions.services.login import wake
@@ -106,7 +106,7 @@ def replan(session_ids: Collection[int], *, actor: str = SYSTEM) -> GroupPlan:
 
 def _assigned(session_ids: Collection[int]) -> Groups:
     groups: Groups = {}
-    living = Assignment.objects.filter(session_id__in=session_ids).exclude(pair__status=PairStatus.REMOVED)
+    living = Assignment.living().filter(session_id__in=session_ids)
     for session, pair, group in living.values_list("session_id", "pair_id", "group"):
         groups.setdefault(session, {})[pair] = group
     return groups

@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from django.db.models import Case, Count, IntegerField, Value, When
 from django.db.models.functions import Now
 
-from pairs.models import Pair, PairStatus, SourceAccess
+from pairs.models import Pair, SourceAccess
 from project.core.models import Lease
 from sessions.models import Health, HealthCheck, Lifecycle, TelegramSession
 from sessions.services.login import wake
@@ -126,7 +126,7 @@ class HealthReport:
 def session_status(name: str) -> SessionDetail:
     """One session. Raises NotFound."""
     session = find_session(name)
-    pairs = Pair.objects.filter(assignment__session=session).exclude(status=PairStatus.REMOVED)
+    pairs = Pair.living().filter(assignment__session=session)
     counted = pairs.values_list("status").annotate(Count("pk")).order_by("status")
     return SessionDetail(
         line=_lines([session])[0],
@@ -193,7 +193,7 @@ def _report(session: TelegramSession, *, fresh: bool, why_not: str) -> HealthRep
             "source_chat", "access", "checked_at"
         )
     }
-    pairs = Pair.objects.filter(assignment__session=session).exclude(status=PairStatus.REMOVED).order_by("pk")
+    pairs = Pair.living().filter(assignment__session=session).order_by("pk")
     return HealthReport(
         line=_lines([session])[0],
         fresh=fresh,

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from django.db import connection
 from django.db.models import Count
 
-from pairs.models import Assignment, PairStatus
+from pairs.models import Assignment
 from project.core.config import current
 from sessions.models import Health, Lifecycle, TelegramSession
 from workers.clock import database_now
@@ -119,7 +119,7 @@ def workers_of(sessions: Sequence[TelegramSession]) -> list[WorkerView]:
 def _groups(ids: Collection[int], now: datetime) -> Mapping[int, tuple[GroupView, ...]]:
     """By the pairs' assignments; what the workers report is added."""
     reported = {(row.session_id, row.number): row for row in WorkerGroup.objects.filter(session_id__in=ids)}
-    living = Assignment.objects.filter(session_id__in=ids).exclude(pair__status=PairStatus.REMOVED)
+    living = Assignment.living().filter(session_id__in=ids)
     sized = living.values_list("session_id", "group").annotate(Count("pair")).order_by("session_id", "group")
     found: dict[int, tuple[GroupView, ...]] = {}
     for session, number, pairs in sized:

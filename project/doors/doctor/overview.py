@@ -48,7 +48,7 @@ def gather(config: Config) -> Facts:
         logged_in=tuple(in_or_out[True]),
         logged_out=tuple(in_or_out[False]),
         senders=SenderBot.objects.filter(state=SenderState.ACTIVE).count(),
-        pairs=Pair.objects.exclude(status=PairStatus.REMOVED).count(),
+        pairs=Pair.living().count(),
         node=node_alive(config),
     )
 
@@ -56,7 +56,7 @@ def gather(config: Config) -> Facts:
 def paired_channels() -> list[PairedChannel]:
     """Every Discord channel of a living pair, once."""
     found: dict[int, PairedChannel] = {}
-    living = Pair.objects.exclude(status=PairStatus.REMOVED).order_by("pk")
+    living = Pair.living().order_by("pk")
     for channel, title, webhook in living.values_list("discord_channel", "discord_title", "webhook_id"):
         by_bot = webhook is None or (channel in found and found[channel].by_bot)
         found[channel] = PairedChannel(channel, title or str(channel), by_bot)
@@ -107,7 +107,7 @@ def _sessions(facts: Facts) -> Iterator[Check]:
 
 
 def _pairs(facts: Facts) -> Iterator[Check]:
-    living = Pair.objects.exclude(status=PairStatus.REMOVED)
+    living = Pair.living()
     counts = Counter(living.values_list("status", flat=True))
     if facts.pairs:
         yield ok("pairs", ", ".join(f"{count} {status}" for status, count in sorted(counts.items())) + ".")
