@@ -18,7 +18,7 @@ from project.core.admin.acts import Asked, actor_of, asks, told
 from project.core.admin.columns import state, text
 from project.core.admin.readonly import ReadOnlyAdmin
 from project.core.checks import Level
-from sessions.models import Lifecycle, TelegramSession
+from sessions.models import TelegramSession
 
 MOST_TESTS = 5  # each asks Telegram and Discord, for up to a minute
 _LEVELS = {Level.OK: messages.SUCCESS, Level.WARNING: messages.WARNING, Level.FAILED: messages.ERROR}
@@ -39,7 +39,7 @@ class MoveForm(ReasonForm):
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        living = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED).order_by("name")
+        living = TelegramSession.living().order_by("name")
         self.fields["session"].queryset = living  # type: ignore[attr-defined]
 
 

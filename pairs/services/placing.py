@@ -10,7 +10,6 @@ from django.db.models import Count, F
 from pairs.models import Pair, SourceAccess
 from sessions.domain.choice import Candidate, Ranking, rank
 from sessions.models import TelegramSession
-from sessions.models.session import Lifecycle
 
 _FIELDS = ("pk", "name", "lifecycle", "health", "health_reason", "priority", "max_pairs")
 
@@ -31,7 +30,7 @@ def candidates(source_chats: Sequence[int] = (), *, without: Collection[int] = (
     known = SourceAccess.objects.filter(source_chat__in=set(source_chats))
     for session, chat, seen in known.values_list("session_id", "source_chat", "access"):
         access.setdefault(session, {})[chat] = seen
-    living = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED).exclude(pk__in=list(without))
+    living = TelegramSession.living().exclude(pk__in=list(without))
     return [
         Candidate(
             session_id=session.pk,

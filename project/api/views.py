@@ -11,7 +11,7 @@ from pairs.services.placing import candidates
 from project.api.answers import Sessions, SessionStatus, Statistics, Verified
 from project.core.errors import Conflict
 from sessions.domain.choice import unfit
-from sessions.models import Lifecycle, TelegramSession
+from sessions.models import TelegramSession
 from workers.services.nodes import list_nodes
 from workers.services.session_status import SessionLine, check_now, session_status, sessions_page
 
@@ -26,7 +26,7 @@ def status_of(name: str, *, warnings: tuple[str, ...] = ()) -> SessionStatus:
 
 def all_sessions() -> Sessions:
     """All living sessions, in a number of queries that does not grow with them."""
-    living = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED)
+    living = TelegramSession.living()
     metadata = dict(living.values_list("pk", "metadata"))
     lines = sessions_page(per_page=ALL).lines
     return Sessions(tuple(_status(line, metadata.get(line.id, {})) for line in lines))

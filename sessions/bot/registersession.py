@@ -49,7 +49,7 @@ def registered(added: SessionView) -> Reply:
 
 def first_session() -> Step:
     """Is an account logged in that can read sources?"""
-    living = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED)
+    living = TelegramSession.living()
     ready = living.filter(lifecycle=Lifecycle.ACTIVE).exists()
     waits = None if ready else living.order_by("pk").first()
     return Step(

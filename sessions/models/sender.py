@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import QuerySet
 
 
 class SenderState(models.TextChoices):
@@ -35,6 +36,11 @@ class SenderBot(models.Model):
 
     def __str__(self) -> str:
         return f"@{self.username}" if self.username else f"bot {self.bot_id}"
+
+    @classmethod
+    def living(cls) -> QuerySet[SenderBot]:
+        """All but the removed ones, whose rows stay for the trail."""
+        return cls.objects.exclude(state=SenderState.REMOVED)
 
     @property
     def account(self) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.core.validators import RegexValidator
 from django.db import models
+from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
 from sessions.domain.names import NAME_PATTERN
@@ -72,6 +73,11 @@ class TelegramSession(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @classmethod
+    def living(cls) -> QuerySet[TelegramSession]:
+        """All but the deleted ones, whose rows stay for the trail."""
+        return cls.objects.exclude(lifecycle=Lifecycle.DELETED)
 
     @property
     def account(self) -> str:

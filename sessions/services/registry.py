@@ -19,8 +19,8 @@ from sessions.domain.phone import PROBLEM as PHONE_PROBLEM
 from sessions.domain.phone import masked, nearest_phone, parse_phone, phone_warning
 from sessions.domain.registration import PAIRS, PAIRS_PROBLEM, PRIORITIES, PRIORITY_PROBLEM
 from sessions.models import AccountSecret, Health, Lifecycle, TelegramSession
-from sessions.services.login import wake
 from sessions.services.health import flip
+from sessions.services.login import wake
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +85,11 @@ def _form_problems(name: str, phone: str, priority: int, max_pairs: int) -> list
 def taken(name: str, phone: str) -> list[str]:
     """What of a registration belongs to another living session. Forms are not judged here."""
     found = []
-    if not name_problem(name) and _living().filter(name__iexact=name).exists():
+    if _named(name).exists():
         found.append(_name_taken(name))
     number = nearest_phone(phone)
     # A number that another session has already would cost a login to find out.
-    for other in _living().filter(phone_hint=masked(number)) if number else ():
+    for other in TelegramSession.living().filter(phone_hint=masked(number)) if number else ():
         if unseal(bytes(other.phone_sealed), owner=other.account, keys=current().master_keys).decode() == number:
             found.append(f"Session {other.name} has this phone number already.")
     return found
@@ -98,7 +98,7 @@ def taken(name: str, phone: str) -> list[str]:
 def free_name(name: str) -> str:
     """The name itself, or with a number when a living session has it."""
     candidate, number = name, 1
-    while _living().filter(name__iexact=candidate).exists():
+    while _named(candidate).exists():
         number += 1
         candidate = other_name(name, number)
     return candidate
@@ -117,7 +117,7 @@ def edit_session(*, actor: str, name: str, changes: SessionChanges) -> SessionVi
     with transaction.atomic():
         session = _locked(name)
         if changes.name and changes.name.lower() != session.name.lower():
-            problems += [_name_taken(changes.name)] if _living().filter(name__iexact=changes.name).exists() else []
+            problems += [_name_taken(changes.name)] if _named(changes.name).exists() else []
         if problems:
             raise ManyProblems(tuple(problems))
         before = _shown(session)
@@ -243,12 +243,12 @@ def _set_lifecycle(session: TelegramSession, after: Lifecycle, *, actor: str, ac
 
 def list_sessions() -> list[SessionView]:
     """All living sessions, by name."""
-    return [view(session) for session in _living().order_by("name")]
+    return [view(session) for session in TelegramSession.living().order_by("name")]
 
 
 def find_session(name: str) -> TelegramSession:
     """The living session of that name, whatever the case. Raises NotFound."""
-    session = _living().filter(name__iexact=name).first() if not name_problem(name) else None
+    session = _named(name).first()
     if session is None:
         raise _unknown(name)
     return session
@@ -256,21 +256,27 @@ def find_session(name: str) -> TelegramSession:
 
 def session_of(number: int) -> TelegramSession:
     """The living session with this id. Raises NotFound."""
-    session = _living().filter(pk=number).first()
+    session = TelegramSession.living().filter(pk=number).first()
     if session is None:
         raise NotFound("This session does not exist any more.")
     return session
 
 
+def _named(name: str) -> QuerySet[TelegramSession]:
+    """The living session of that name, whatever the case; nothing is asked about what cannot be a name."""
+    living = TelegramSession.living()
+    return living.none() if name_problem(name) else living.filter(name__iexact=name)
+
+
 def _locked(name: str) -> TelegramSession:
-    session = _living().select_for_update().filter(name__iexact=name).first() if not name_problem(name) else None
+    session = _named(name).select_for_update().first()
     if session is None:
         raise _unknown(name)
     return session
 
 
 def _unknown(name: str) -> NotFound:
-    known = list(_living().order_by("name").values_list("name", flat=True)[:10])
+    known = list(TelegramSession.living().order_by("name").values_list("name", flat=True)[:10])
     hint = f"There are: {', '.join(known)}." if known else "None is registered yet."
     return NotFound(f"There is no session named {'like that' if name_problem(name) else name}.", hint=hint)
 
@@ -305,7 +311,3 @@ def view(session: TelegramSession) -> SessionView:
         priority=session.priority,
         max_pairs=session.max_pairs,
     )
-
-
-def _living() -> QuerySet[TelegramSession]:
-    return TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED)

@@ -79,7 +79,7 @@ def _mark_deleted(session: TelegramSession, *, actor: str, reason: str) -> None:
 def remove_sender(*, actor: str, sender: SenderBot, limit: float = LIMIT) -> Removed:
     """Removes a sender bot that no living pair uses. Blocks up to `limit` s. Raises NotFound and Conflict."""
     with transaction.atomic():
-        row = SenderBot.objects.select_for_update().exclude(state=SenderState.REMOVED).filter(pk=sender.pk).first()
+        row = SenderBot.living().select_for_update().filter(pk=sender.pk).first()
         if row is None:
             raise NotFound("This sender bot was removed already.")
         used = list(row.pairs.exclude(status="removed").order_by("pk").values_list("pk", flat=True)[:10])

@@ -69,7 +69,7 @@ def update_token(*, actor: str, sender: SenderBot, token: Secret) -> SenderView:
             f"This is the token of bot {bot_id}, not of {sender}.", hint="/addbot registers another bot."
         )
     with transaction.atomic():
-        row = SenderBot.objects.select_for_update().filter(pk=sender.pk).exclude(state=SenderState.REMOVED).first()
+        row = SenderBot.living().select_for_update().filter(pk=sender.pk).first()
         if row is None:
             raise Conflict("This sender bot was removed.", hint="/addbot registers it anew.")
         row.token_sealed = seal(text.encode(), owner=row.account, keys=current().master_keys)
@@ -90,7 +90,7 @@ def _bot_id(token: str) -> int:
 
 
 def _row(bot_id: int) -> SenderBot:
-    known = SenderBot.objects.select_for_update().filter(bot_id=bot_id).exclude(state=SenderState.REMOVED).first()
+    known = SenderBot.living().select_for_update().filter(bot_id=bot_id).first()
     if known is None:
         return SenderBot.objects.create(bot_id=bot_id, token_sealed=b"", device=asdict(CURRENT))
     if known.state == SenderState.ACTIVE:
@@ -107,14 +107,14 @@ def _known(bot_id: int) -> Conflict:
 def list_senders() -> list[SenderView]:
     """All sender bots that were not removed."""
     living = Count("pairs", filter=~Q(pairs__status="removed"))
-    rows = SenderBot.objects.exclude(state=SenderState.REMOVED).annotate(living=living).order_by("pk")
-    return [replace(view(sender), pairs=sender.living) for sender in rows]
+    rows = SenderBot.living().annotate(living_pairs=living).order_by("pk")
+    return [replace(view(sender), pairs=sender.living_pairs) for sender in rows]
 
 
 def find_sender(reference: str) -> SenderBot:
     """By @username or bot id. Raises NotFound, which does not repeat a token that was given instead."""
     wanted = reference.lstrip("@")
-    for sender in SenderBot.objects.exclude(state=SenderState.REMOVED):
+    for sender in SenderBot.living():
         if wanted and wanted.lower() in {sender.username.lower(), str(sender.bot_id)}:
             return sender
     raise NotFound(

@@ -139,7 +139,7 @@ def session_status(name: str) -> SessionDetail:
 
 def sessions_page(page: int = 1, *, worst_first: bool = False, per_page: int = PER_PAGE) -> SessionsPage:
     """A page of all living sessions, by name or with those in trouble first."""
-    living = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED)
+    living = TelegramSession.living()
     healths = dict(living.values_list("health").annotate(Count("pk")).order_by("health"))
     total = sum(healths.values())
     pages = max(1, -(-total // per_page))

@@ -11,7 +11,7 @@ from django.db.models import Count
 
 from pairs.models import Assignment
 from project.core.config import current
-from sessions.models import Health, Lifecycle, TelegramSession
+from sessions.models import Health, TelegramSession
 from workers.clock import database_now
 from workers.domain.status import WorkerFacts, WorkerState, judge_worker
 from workers.models import GroupState, Placement, WorkerGroup
@@ -82,7 +82,7 @@ class WorkerStatus:
 
 def worker_status(page: int = 1, *, per_page: int = PER_PAGE) -> WorkerStatus:
     """A page of all sessions that were not deleted; one that does not exist becomes the nearest that does."""
-    living = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED).order_by("name")
+    living = TelegramSession.living().order_by("name")
     total = living.count()
     pages = max(1, -(-total // per_page))
     page = min(max(page, 1), pages)

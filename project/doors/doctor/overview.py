@@ -40,7 +40,7 @@ class Facts:
 
 def gather(config: Config) -> Facts:
     """Raises OperationalError."""
-    sessions = TelegramSession.objects.exclude(lifecycle__in=(Lifecycle.DELETED, Lifecycle.DISABLED)).order_by("name")
+    sessions = TelegramSession.living().exclude(lifecycle=Lifecycle.DISABLED).order_by("name")
     in_or_out: dict[bool, list[str]] = {True: [], False: []}
     for session in sessions.only("name", "lifecycle", "health"):
         in_or_out[is_logged_in(session)].append(session.name)

@@ -16,7 +16,6 @@ from project.core.errors import SettingError
 from project.doors.doctor.database import connect
 from project.failures import redis_unreachable
 from sessions.models import TelegramSession
-from sessions.models.session import Lifecycle
 
 DATABASE, REDIS = "database", "Redis"
 OLDEST_POSTGRES = 140000  # as server_version_num
@@ -71,7 +70,7 @@ def check_connections(config: Config) -> Iterator[Check]:
     with connect(config) as conn:
         row = conn.execute(_ASK).fetchone()
     seen = _Seen(*(row or (0, 0, 0)))
-    sessions = TelegramSession.objects.exclude(lifecycle=Lifecycle.DELETED).count()
+    sessions = TelegramSession.living().count()
     needed = _PER_INSTALLATION + _PER_WORKER * sessions
     if needed > seen.most:
         text = f"{sessions} sessions need up to {needed} connections, PostgreSQL allows {seen.most}."
