@@ -15,7 +15,7 @@ class AssignmentAdmin(ReadOnlyAdmin):
 
     list_display = (
         text("pair", lambda row: row.pair_id, ordering="pair"),
-        text("source", lambda row: row.pair.source_title or row.pair.source_chat, ordering="pair__source_title"),
+        text("source", lambda row: row.pair.source_name, ordering="pair__source_title"),
         "session",
         "group",
         "generation",

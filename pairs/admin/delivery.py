@@ -24,7 +24,7 @@ class DeliveryAdmin(ReadOnlyAdmin):
 
     list_display = (
         text("event", lambda row: f"{row.pair_id}#{row.seq}", ordering="id"),
-        text("source", lambda row: row.pair.source_title or row.pair.source_chat, ordering="pair__source_title"),
+        text("source", lambda row: row.pair.source_name, ordering="pair__source_title"),
         text("to", lambda row: PLATFORMS.get(row.hop, row.hop), ordering="hop"),
         text("act", lambda row: f"{row.act}, part {row.part + 1}" if row.part else row.act, ordering="act"),
         state("state"),

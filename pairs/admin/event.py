@@ -15,7 +15,7 @@ class EventAdmin(ReadOnlyAdmin):
 
     list_display = (
         text("event", lambda row: f"{row.pair_id}#{row.seq}", ordering="id"),
-        text("source", lambda row: row.pair.source_title or row.pair.source_chat, ordering="pair__source_title"),
+        text("source", lambda row: row.pair.source_name, ordering="pair__source_title"),
         "kind",
         text("written in", lambda row: row.scope, ordering="scope"),
         text("message", lambda row: row.message_id, ordering="message_id"),

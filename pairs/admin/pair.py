@@ -50,9 +50,9 @@ class PairAdmin(ReadOnlyAdmin):
     actions = ("pause", "resume", "move", "test", "remove")
     list_display = (
         text("pair", lambda row: row.pk, ordering="pk"),
-        text("source", lambda row: row.source_title or row.source_chat, ordering="source_title"),
+        text("source", lambda row: row.source_name, ordering="source_title"),
         text("Discord", lambda row: _discord(row), ordering="discord_title"),
-        text("destination", lambda row: row.destination_title or row.destination_chat, ordering="destination_title"),
+        text("destination", lambda row: row.destination_name, ordering="destination_title"),
         text("session", lambda row: _session(row), ordering="assignment__session__name"),
         text("sender", lambda row: row.sender or "the session", ordering="sender__username"),
         state("status"),
@@ -130,8 +130,8 @@ class PairAdmin(ReadOnlyAdmin):
 
     def describe(self, row: Any) -> str:
         """As the question before an act names it."""
-        places = (row.source_title or row.source_chat, _discord(row), row.destination_title or row.destination_chat)
-        return f"pair {row.pk}: {' → '.join(map(str, places))} ({_session(row) or row.status})"
+        places = (row.source_name, _discord(row), row.destination_name)
+        return f"pair {row.pk}: {' → '.join(places)} ({_session(row) or row.status})"
 
     def _tell(self, request: HttpRequest, report: StatusReport, done: str) -> None:
         for pair, why in report.unchanged:
@@ -145,10 +145,9 @@ def _ids(rows: Any) -> list[int]:
 
 
 def _session(row: Any) -> str:
-    assignment = getattr(row, "assignment", None)
-    name = assignment.session.name if assignment else ""
+    name = row.reader.name if row.reader else ""
     return f"{name} → {row.wanted_session.name}" if row.wanted_session else name
 
 
 def _discord(row: Any) -> str:
-    return f"{row.discord_title or row.discord_channel} ({'webhook' if row.webhook_id else 'bot'})"
+    return f"{row.discord_name} ({'webhook' if row.webhook_id else 'bot'})"

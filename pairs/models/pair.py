@@ -6,6 +6,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import QuerySet
 
+from sessions.models import TelegramSession
+
 
 class PairStatus(models.TextChoices):
     """Design §7 says who sets each. PAUSED, DISABLED and PARKED journal nothing and keep the cursor."""
@@ -99,6 +101,27 @@ class Pair(models.Model):
     def living(cls) -> QuerySet[Pair]:
         """All but the removed ones, whose rows stay for the trail."""
         return cls.objects.exclude(status=PairStatus.REMOVED)
+
+    @property
+    def reader(self) -> TelegramSession | None:
+        """The session that reads its source; None while it has none. Lists select `assignment__session`."""
+        assignment: Assignment | None = getattr(self, "assignment", None)
+        return assignment.session if assignment else None
+
+    @property
+    def source_name(self) -> str:
+        """As people know the source: its title, else its id."""
+        return self.source_title or str(self.source_chat)
+
+    @property
+    def discord_name(self) -> str:
+        """As people know the Discord channel: its title, else its id."""
+        return self.discord_title or str(self.discord_channel)
+
+    @property
+    def destination_name(self) -> str:
+        """As people know the destination: its title, else its id."""
+        return self.destination_title or str(self.destination_chat)
 
     @property
     def seal_owner(self) -> str:

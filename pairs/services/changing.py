@@ -60,11 +60,9 @@ def _poster(pair: Pair, wish: EditWish) -> Poster | None:
 
 
 def _session(pair: Pair) -> TelegramSession:
-    assignment = getattr(pair, "assignment", None)
-    if assignment is None:
+    if pair.reader is None:
         raise Conflict(f"Pair {pair.pk} has no session.", hint=f"/changesession gives it one: its id is {pair.pk}.")
-    session: TelegramSession = assignment.session
-    return session
+    return pair.reader
 
 
 def _titles(pair: Pair) -> Titles:

@@ -30,8 +30,7 @@ INTENT = "Switch on Message Content Intent at https://discord.com/developers/app
 
 def check_pair(pair: Pair) -> Iterator[Check]:
     """Every check of a pair, as it comes. Nothing is posted anywhere. Blocks up to two minutes."""
-    assignment = getattr(pair, "assignment", None)
-    session: TelegramSession | None = assignment.session if assignment else None
+    session = pair.reader
     if session is None:
         yield failed("session", "The pair has no session that reads its source.", "/changesession gives it one.")
     elif not is_logged_in(session):
@@ -54,7 +53,7 @@ def _source(pair: Pair, session: TelegramSession) -> Check:
         found = look_up_chat(session.account, str(pair.source_chat))
     except RelayError as error:
         todo = error.hint or "Let the account join it, or use a session that is a member."
-        return failed("source", f"{session.name} cannot read {pair.source_title}: {error.message}", todo)
+        return failed("source", f"{session.name} cannot read {pair.source_name}: {error.message}", todo)
     if found.protected:
         return _protected(pair, found)
     return ok("source", f"{session.name} reads {found.title}; its newest message is {found.top_message_id}.")
@@ -83,7 +82,7 @@ async def _discord(pair: Pair, config: Config) -> list[Check]:
 
 
 async def _webhook(rest: DiscordRest, pair: Pair, config: Config) -> Check:
-    token = unseal(bytes(pair.webhook_sealed or b""), owner=f"pair.{pair.pk}", keys=config.master_keys).decode()
+    token = unseal(bytes(pair.webhook_sealed or b""), owner=pair.seal_owner, keys=config.master_keys).decode()
     again = f"Make a new webhook in the channel's settings, then give the pair its URL: /editpair {pair.pk} discord=…"
     try:
         info = await rest.webhook(Webhook(pair.webhook_id or 0, Secret(token)))

@@ -243,8 +243,7 @@ def _as_it_was(dead: Sequence[Delivery]) -> None:
 
 
 def _wake_owner(named: Delivery) -> None:
-    assignment = getattr(named.pair, "assignment", None)
-    if named.hop == 2 and named.pair.sender is not None:
-        wake(named.pair.sender.account)
-    elif assignment is not None:
-        wake(assignment.session.account)
+    pair = named.pair
+    owner = pair.sender if named.hop == 2 and pair.sender is not None else pair.reader
+    if owner is not None:
+        wake(owner.account)

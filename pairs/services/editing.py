@@ -90,8 +90,7 @@ def _check(pair: Pair, change: PairChange) -> None:
         check_option(name, value)
     poster = change.poster
     if poster is not None:
-        reader = getattr(pair, "assignment", None)
-        itself = f"session {reader.session.name}" if reader else "the session"
+        itself = f"session {pair.reader.name}" if pair.reader else "the session"
         check_poster(poster.destination, str(poster.sender) if poster.sender else itself)
         check_no_cycle(pair.source_chat, poster.destination.chat_id, besides=pair.pk)
 

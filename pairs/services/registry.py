@@ -202,13 +202,12 @@ def _with_relations() -> QuerySet[Pair]:
 
 def view(pair: Pair) -> PairView:
     """The row as doors may show it."""
-    assignment = getattr(pair, "assignment", None)
     return PairView(
         id=pair.pk,
-        source=pair.source_title or str(pair.source_chat),
-        discord=pair.discord_title or str(pair.discord_channel),
-        destination=pair.destination_title or str(pair.destination_chat),
-        session=assignment.session.name if assignment else "",
+        source=pair.source_name,
+        discord=pair.discord_name,
+        destination=pair.destination_name,
+        session=pair.reader.name if pair.reader else "",
         sender=str(pair.sender) if pair.sender else "the session",
         status=pair.status,
         reason=pair.status_reason,

@@ -35,18 +35,18 @@ def moving_pairs(which: Q) -> list[MovingPair]:
 
 
 def _row(pair: Pair) -> MovingPair:
-    assignment = getattr(pair, "assignment", None)
+    session = pair.reader
     return MovingPair(
         id=pair.pk,
-        title=pair.source_title or str(pair.source_chat),
+        title=pair.source_name,
         source_chat=pair.source_chat,
         destination_chat=pair.destination_chat,
         posts_itself=pair.sender_id is None,
         status=pair.status,
-        session_id=assignment.session_id if assignment else None,
-        session=assignment.session.name if assignment else "",
+        session_id=session.pk if session else None,
+        session=session.name if session else "",
         wanted_id=pair.wanted_session_id,
-        generation=assignment.generation if assignment else 0,
+        generation=pair.assignment.generation if session else 0,
     )
 
 

@@ -171,15 +171,14 @@ def _part(pair: Pair, hop: int, row: Delivery) -> PartTrace:
 
 
 def _route(pair: Pair) -> str:
-    source = pair.source_title or str(pair.source_chat)
     channel = f"#{pair.discord_title}" if pair.discord_title else str(pair.discord_channel)
-    return f"{source} → {channel} → {pair.destination_title or pair.destination_chat}"
+    return f"{pair.source_name} → {channel} → {pair.destination_name}"
 
 
 def _chat_name(pair: Pair, scope: str) -> str:
     if scope.startswith("dc:"):
         return f"#{pair.discord_title}" if pair.discord_title else "Discord"
-    return pair.source_title or str(pair.source_chat)
+    return pair.source_name
 
 
 def _origin_link(pair: Pair, scope: str, message_id: int) -> str:
@@ -213,11 +212,10 @@ def _source_reasons(pair: Pair, message_id: int) -> str:
         )
     if pair.status in _STOPPED:
         return f"The pair is {pair.status}{_because(pair)}. It goes on from message {pair.cursor} when it returns."
-    if getattr(pair, "assignment", None) is None:
+    if pair.reader is None:
         return "The pair has no session that could read it."
-    session = pair.assignment.session
-    if not is_logged_in(session):
-        return f"Session {session.name} cannot read it: it is {session.health}."
+    if not is_logged_in(pair.reader):
+        return f"Session {pair.reader.name} cannot read it: it is {pair.reader.health}."
     return f"It is not read yet: the pair stands at message {pair.cursor}."
 
 

@@ -84,7 +84,7 @@ def _begin(begin: Begin, why: str) -> Adopted:
     if begin is Begin.RESUME:
         return Adopted(why)
     pairs = Pair.living().filter(cursor__isnull=False).order_by("pk")
-    gaps = tuple(Gap(pair.pk, pair.source_title or str(pair.source_chat), pair.cursor or 0) for pair in pairs)
+    gaps = tuple(Gap(pair.pk, pair.source_name, pair.cursor or 0) for pair in pairs)
     pairs.update(cursor=None)
     skipped = Delivery.objects.filter(state__in=_UNFINISHED).update(state=HopState.SKIPPED, reason=SKIPPED)
     dropped, _ = Inbox.objects.all().delete()

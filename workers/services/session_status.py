@@ -201,7 +201,7 @@ def _report(session: TelegramSession, *, fresh: bool, why_not: str) -> HealthRep
         pairs=tuple(
             PairAccess(
                 pair.pk,
-                pair.source_title or str(pair.source_chat),
+                pair.source_name,
                 pair.status,
                 pair.status_reason,
                 *seen.get(pair.source_chat, ("unknown", None)),
