@@ -13,8 +13,8 @@ SOURCE_ACCESS = "SOURCE_ACCESS"
 """Our code of the error that stops a pair whose session cannot read its source."""
 
 
-class Status(StrEnum):
-    """The values of PairStatus."""
+class PairStatus(StrEnum):
+    """Design §7 says who sets each. PAUSED, DISABLED and PARKED journal nothing and keep the cursor."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -43,7 +43,7 @@ class Reader(StrEnum):
 class Standing:
     """A pair's status with what explains it. `before` and `reason_before` are kept while it is parked."""
 
-    status: Status
+    status: PairStatus
     reason: str = ""
     code: str = ""
     before: str = ""
@@ -61,46 +61,46 @@ class Facts:
     explanation: str = ""
 
 
-_RUNNING = frozenset({Status.ACTIVE, Status.DEGRADED, Status.DISABLED})
+_RUNNING = frozenset({PairStatus.ACTIVE, PairStatus.DEGRADED, PairStatus.DISABLED})
 
 
 def next_standing(now: Standing, facts: Facts) -> Standing:
     """What the pair is to be; `now` itself when nothing has to change."""
-    if now.status in (Status.PAUSED, Status.REMOVED):
+    if now.status in (PairStatus.PAUSED, PairStatus.REMOVED):
         return now
-    if now.status is Status.PARKED:
+    if now.status is PairStatus.PARKED:
         return now if facts.reader is Reader.NONE else unparked(now)
-    if now.status is Status.ERROR:
+    if now.status is PairStatus.ERROR:
         back = now.code == SOURCE_ACCESS and facts.reached and facts.reader is Reader.WELL
-        return Standing(Status.ACTIVE) if back else now
+        return Standing(PairStatus.ACTIVE) if back else now
     return _running(now, facts)
 
 
 def parked(now: Standing, reason: str) -> Standing:
     """A pair that has lost its session. What it was comes back with the next one."""
-    if now.status in (Status.PARKED, Status.REMOVED):
+    if now.status in (PairStatus.PARKED, PairStatus.REMOVED):
         return now
     if now.status in _RUNNING:
-        return Standing(Status.PARKED, reason)
-    return Standing(Status.PARKED, reason, now.code, now.status.value, now.reason)
+        return Standing(PairStatus.PARKED, reason)
+    return Standing(PairStatus.PARKED, reason, now.code, now.status.value, now.reason)
 
 
 def unparked(now: Standing) -> Standing:
     """What a parked pair is again when a session takes it: paused if a person had paused it."""
     if not now.before:
-        return Standing(Status.ACTIVE)
-    return Standing(Status(now.before), now.reason_before, now.code)
+        return Standing(PairStatus.ACTIVE)
+    return Standing(PairStatus(now.before), now.reason_before, now.code)
 
 
 def _running(now: Standing, facts: Facts) -> Standing:
     if facts.reader is Reader.OUT:
-        wanted = Standing(Status.DISABLED, facts.explanation)
+        wanted = Standing(PairStatus.DISABLED, facts.explanation)
     elif facts.reader is Reader.STRAINED:
-        wanted = Standing(Status.DEGRADED, facts.explanation)
+        wanted = Standing(PairStatus.DEGRADED, facts.explanation)
     elif facts.reader is Reader.WELL and facts.lost:
-        wanted = Standing(Status.ERROR, "Its session cannot read the source any more.", SOURCE_ACCESS)
+        wanted = Standing(PairStatus.ERROR, "Its session cannot read the source any more.", SOURCE_ACCESS)
     elif facts.reader is Reader.WELL:
-        wanted = Standing(Status.ACTIVE)
+        wanted = Standing(PairStatus.ACTIVE)
     else:
         return now
     return now if wanted.status is now.status else wanted

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pairs.domain.options import PairOptions
-from pairs.models.pair import PairStatus
+from pairs.domain.status import PairStatus
 from project.discord.rest import Webhook
 from project.telegram.updates import chat_scope
 

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import asyncpg
 
 from pairs.domain.options import read_options
-from pairs.domain.status import SOURCE_ACCESS
+from pairs.domain.status import SOURCE_ACCESS, PairStatus
 from pairs.journal.journal import Journal
 from pairs.lane.config import PairConfig
-from pairs.models.pair import PairStatus
 from project.core.crypto import Keyring, unseal
 from project.core.errors import SecretError
 from project.core.secret import Secret

@@ -1,9 +1,10 @@
 """Tables of the pairs room."""
 
+from pairs.domain.status import PairStatus
 from pairs.models.access import Access, SourceAccess
 from pairs.models.delivery import Act, Delivery, HopState
 from pairs.models.event import Event, Inbox
-from pairs.models.pair import Assignment, Pair, PairStatus
+from pairs.models.pair import Assignment, Pair
 
 __all__ = [
     "Access",

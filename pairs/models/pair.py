@@ -6,19 +6,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import QuerySet
 
+from pairs.domain.status import PairStatus
 from sessions.models import TelegramSession
 
+__all__ = ["Assignment", "Pair", "PairStatus"]
 
-class PairStatus(models.TextChoices):
-    """Design §7 says who sets each. PAUSED, DISABLED and PARKED journal nothing and keep the cursor."""
-
-    ACTIVE = "active"
-    PAUSED = "paused"
-    DEGRADED = "degraded"
-    DISABLED = "disabled"
-    PARKED = "parked"
-    ERROR = "error"
-    REMOVED = "removed"
+_STATUSES = [(status.value, status.name.capitalize()) for status in PairStatus]
 
 
 class Pair(models.Model):
@@ -51,7 +44,7 @@ class Pair(models.Model):
         help_text="empty: the session itself posts",
     )
     options = models.JSONField(default=dict, blank=True)
-    status = models.CharField(max_length=12, choices=PairStatus.choices, default=PairStatus.ACTIVE)
+    status = models.CharField(max_length=12, choices=_STATUSES, default=PairStatus.ACTIVE)
     status_reason = models.CharField(max_length=300, blank=True, default="")
     status_until = models.DateTimeField(null=True, blank=True)
     status_code = models.CharField(

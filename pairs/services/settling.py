@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 from django.db import connection, transaction
 
-from pairs.domain.status import SOURCE_ACCESS, Facts, Reader, Standing, Status, next_standing
-from pairs.models import Access, PairStatus
+from pairs.domain.status import SOURCE_ACCESS, Facts, PairStatus, Reader, Standing, next_standing
+from pairs.models import Access
 from pairs.services.statuses import Change, set_statuses
 from project.core.audit import record
 from sessions.models import Health, Lifecycle
@@ -77,7 +77,7 @@ def _wanted() -> list[_Row]:
     for row in rows:
         pair_id, status, reason, code, before, reason_before, assigned, *seen = row
         session, lifecycle, health, why, access, until = seen
-        now = Standing(Status(status), reason, code, before, reason_before)
+        now = Standing(PairStatus(status), reason, code, before, reason_before)
         facts = Facts(
             reader=reader(lifecycle, health) if assigned else Reader.NONE,
             lost=access == Access.BANNED,
@@ -86,8 +86,8 @@ def _wanted() -> list[_Row]:
         )
         wanted = next_standing(now, facts)
         if wanted is not now:
-            until = until if wanted.status is Status.PAUSED else None
-            found.append(_Row(session, Change(pair_id, PairStatus(status), wanted, until, before)))
+            until = until if wanted.status is PairStatus.PAUSED else None
+            found.append(_Row(session, Change(pair_id, now.status, wanted, until, before)))
     return found
 
 
@@ -109,6 +109,5 @@ def _explanation(lifecycle: str, health: str, why: str) -> str:
 def _grouped(rows: Sequence[_Row]) -> list[Settled]:
     groups: dict[tuple[int, PairStatus, PairStatus], list[int]] = defaultdict(list)
     for row in rows:
-        after = PairStatus(row.change.standing.status.value)
-        groups[row.session_id, row.change.expected, after].append(row.change.pair_id)
+        groups[row.session_id, row.change.expected, row.change.standing.status].append(row.change.pair_id)
     return [Settled(*key, tuple(pairs)) for key, pairs in groups.items()]

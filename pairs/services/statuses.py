@@ -12,8 +12,8 @@ from datetime import datetime
 from django.db import connection, transaction
 from django.db.models import Q
 
-from pairs.domain.status import Standing, Status, parked
-from pairs.models import Pair, PairStatus
+from pairs.domain.status import PairStatus, Standing, parked
+from pairs.models import Pair
 from project.core.audit import record
 
 _SET = """
@@ -113,7 +113,9 @@ def resume_expired(now: datetime) -> tuple[int, ...]:
 
 def standing_of(pair: Pair) -> Standing:
     """The row as the pure rules see it."""
-    return Standing(Status(pair.status), pair.status_reason, pair.status_code, pair.status_before, pair.reason_before)
+    return Standing(
+        PairStatus(pair.status), pair.status_reason, pair.status_code, pair.status_before, pair.reason_before
+    )
 
 
 # --- what people ask for
@@ -128,23 +130,23 @@ class _No(Exception):
 
 def _paused(pair: Pair, reason: str, until: datetime | None) -> Change:
     if pair.status == PairStatus.PARKED:
-        standing = replace(standing_of(pair), before=Status.PAUSED.value, reason_before=reason)
+        standing = replace(standing_of(pair), before=PairStatus.PAUSED.value, reason_before=reason)
     else:
-        standing = Standing(Status.PAUSED, reason)
+        standing = Standing(PairStatus.PAUSED, reason)
     return Change(pair.pk, PairStatus(pair.status), standing, until)
 
 
 def _resumed(pair: Pair) -> Change:
     if pair.status == PairStatus.PARKED and pair.status_before:
-        return Change(pair.pk, PairStatus.PARKED, Standing(Status.PARKED, pair.status_reason))
+        return Change(pair.pk, PairStatus.PARKED, Standing(PairStatus.PARKED, pair.status_reason))
     if pair.status not in (PairStatus.PAUSED, PairStatus.ERROR):
         raise _No(f"it is {pair.status}, neither paused nor stopped by an error")
-    return Change(pair.pk, PairStatus(pair.status), Standing(Status.ACTIVE))
+    return Change(pair.pk, PairStatus(pair.status), Standing(PairStatus.ACTIVE))
 
 
 def _parked(pair: Pair, reason: str) -> Change:
     standing = parked(standing_of(pair), reason)
-    if standing.status is Status(pair.status):
+    if standing.status is PairStatus(pair.status):
         raise _No("it is parked already")
     return Change(pair.pk, PairStatus(pair.status), standing, pair.status_until)
 

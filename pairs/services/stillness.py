@@ -20,8 +20,8 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from pairs.domain.status import Standing, Status
-from pairs.models import Assignment, Delivery, HopState, Pair, PairStatus
+from pairs.domain.status import PairStatus, Standing
+from pairs.models import Assignment, Delivery, HopState, Pair
 from pairs.services.statuses import Change, set_statuses, standing_of
 from project.core.config import current
 from project.core.models import Lease
@@ -81,7 +81,7 @@ def _hold(pair_id: int, hops: Collection[int]) -> _Held:
         pair = Pair.objects.select_for_update(no_key=True, of=("self",)).get(pk=pair_id)
         before = standing_of(pair) if pair.status in _RUNNING else None
         if before is not None:
-            change = Change(pair_id, PairStatus(pair.status), Standing(Status.PAUSED, REASON), timezone.now() + MOST)
+            change = Change(pair_id, before.status, Standing(PairStatus.PAUSED, REASON), timezone.now() + MOST)
             set_statuses([change])
         Assignment.objects.filter(pair=pair).update(generation=F("generation") + 1)
         Delivery.objects.filter(pair=pair, hop__in=hops, state=HopState.WAITING).update(state=HopState.HELD)
@@ -107,7 +107,7 @@ def _release(pair_id: int, before: Standing | None) -> None:
         pair = Pair.objects.select_for_update(no_key=True, of=("self",)).get(pk=pair_id)
         ours = pair.status == PairStatus.PAUSED and pair.status_reason == REASON
         if before is not None and ours:
-            after = Standing(Status.ACTIVE) if before.status is Status.ERROR else before
+            after = Standing(PairStatus.ACTIVE) if before.status is PairStatus.ERROR else before
             set_statuses([Change(pair_id, PairStatus.PAUSED, after)])
         Delivery.objects.filter(pair=pair, state=HopState.HELD).update(state=HopState.WAITING)
         wake_owners(pair)

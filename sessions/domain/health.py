@@ -13,7 +13,7 @@ FROZEN = "FROZEN"
 """Our code of a check that found the account frozen (help.getAppConfig: freeze_since_date)."""
 
 
-class State(StrEnum):
+class Health(StrEnum):
     """The six states of the specification."""
 
     UNKNOWN = "unknown"
@@ -44,7 +44,7 @@ class Seen:
     it is placed; `host_good`: another session there had a good check just now.
     """
 
-    before: State
+    before: Health
     since: datetime
     authenticated: bool = True
     removed: bool = False
@@ -66,7 +66,7 @@ class Seen:
 class Verdict:
     """`reason` is for people. `cause` names what all sessions with the same trouble share, "" for its own trouble."""
 
-    state: State
+    state: Health
     reason: str = ""
     cause: str = ""
 
@@ -79,16 +79,16 @@ def judge(seen: Seen, now: datetime, limits: Limits) -> Verdict | None:
     quiet = now - max(seen.since, seen.last_good or seen.since)
     gone = seen.gone_since is not None and now - seen.gone_since >= limits.gone
     if quiet >= limits.timeout and seen.host_good:
-        return Verdict(State.EXPIRED, f"No good check for {_span(limits.timeout)}, while others there have them.")
-    if seen.crashes and seen.before is not State.EXPIRED:
-        return Verdict(State.UNHEALTHY, f"Its worker keeps crashing ({seen.crashes}).")
+        return Verdict(Health.EXPIRED, f"No good check for {_span(limits.timeout)}, while others there have them.")
+    if seen.crashes and seen.before is not Health.EXPIRED:
+        return Verdict(Health.UNHEALTHY, f"Its worker keeps crashing ({seen.crashes}).")
     if gone or quiet >= limits.timeout or seen.failed >= limits.failures:
         return _trouble(seen, limits, gone=gone)
     if seen.failed or seen.last_good is None or seen.gone_since is not None or not seen.proved:
         return None
-    if seen.before is State.UNAUTHORIZED and seen.shut_out and not seen.sources:
+    if seen.before is Health.UNAUTHORIZED and seen.shut_out and not seen.sources:
         return None  # others have its pairs now; that alone makes it no better
-    return Verdict(State.HEALTHY, f"partial access {seen.sources - seen.lost}/{seen.sources}" if seen.lost else "")
+    return Verdict(Health.HEALTHY, f"partial access {seen.sources - seen.lost}/{seen.sources}" if seen.lost else "")
 
 
 def unauthorized(code: str) -> bool:
@@ -99,22 +99,22 @@ def unauthorized(code: str) -> bool:
 def _ended(seen: Seen) -> Verdict | None:
     """What holds at once, whatever the checks say."""
     if seen.removed:
-        return Verdict(State.DELETED)
+        return Verdict(Health.DELETED)
     if not seen.authenticated:
-        return Verdict(State.UNKNOWN, "never logged in")
+        return Verdict(Health.UNKNOWN, "never logged in")
     if seen.dead_code:
-        state = State.UNAUTHORIZED if unauthorized(seen.dead_code) else State.EXPIRED
+        state = Health.UNAUTHORIZED if unauthorized(seen.dead_code) else Health.EXPIRED
         return Verdict(state, f"Telegram says {seen.dead_code}.")
     if seen.code == FROZEN:
-        return Verdict(State.UNAUTHORIZED, "Telegram has frozen the account.")
+        return Verdict(Health.UNAUTHORIZED, "Telegram has frozen the account.")
     if seen.sources and seen.lost >= seen.sources:
-        return Verdict(State.UNAUTHORIZED, f"Access to all {seen.sources} sources is lost.")
+        return Verdict(Health.UNAUTHORIZED, f"Access to all {seen.sources} sources is lost.")
     return None
 
 
 def _trouble(seen: Seen, limits: Limits, *, gone: bool) -> Verdict | None:
     """Its own, or of everybody on its host. An expired session stays that until it has a good check."""
-    if seen.before is State.EXPIRED:
+    if seen.before is Health.EXPIRED:
         return None
     if gone:
         reason = "Its worker is gone."
@@ -122,7 +122,7 @@ def _trouble(seen: Seen, limits: Limits, *, gone: bool) -> Verdict | None:
         reason = f"{seen.failed} checks failed in a row ({seen.code})."
     else:
         reason = f"No good check for {_span(limits.timeout)}."
-    return Verdict(State.UNHEALTHY, reason, "" if seen.host_good else f"host.{seen.host}")
+    return Verdict(Health.UNHEALTHY, reason, "" if seen.host_good else f"host.{seen.host}")
 
 
 def _span(length: timedelta) -> str:

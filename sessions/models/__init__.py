@@ -1,6 +1,7 @@
 """Tables of the sessions room."""
 
-from sessions.models.health import Health, HealthCheck, HealthFlip
+from sessions.domain.health import Health
+from sessions.models.health import HealthCheck, HealthFlip
 from sessions.models.login import LoginAttempt, LoginKind, LoginStep
 from sessions.models.lookup import Lookup
 from sessions.models.secret import AccountSecret

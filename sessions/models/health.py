@@ -4,16 +4,9 @@ from __future__ import annotations
 
 from django.db import models
 
+from sessions.domain.health import Health
 
-class Health(models.TextChoices):
-    """The six states of the specification."""
-
-    UNKNOWN = "unknown"
-    HEALTHY = "healthy"
-    UNHEALTHY = "unhealthy"
-    EXPIRED = "expired"
-    UNAUTHORIZED = "unauthorized"
-    DELETED = "deleted"
+HEALTHS = [(health.value, health.name.capitalize()) for health in Health]
 
 
 class HealthCheck(models.Model):
@@ -37,8 +30,8 @@ class HealthFlip(models.Model):
 
     session = models.ForeignKey("tg_sessions.TelegramSession", on_delete=models.CASCADE, related_name="flips")
     at = models.DateTimeField()
-    before = models.CharField(max_length=12, choices=Health.choices)
-    after = models.CharField(max_length=12, choices=Health.choices)
+    before = models.CharField(max_length=12, choices=HEALTHS)
+    after = models.CharField(max_length=12, choices=HEALTHS)
     reason = models.CharField(max_length=200, blank=True, default="")
     cause = models.CharField(
         max_length=100,

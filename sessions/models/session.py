@@ -7,8 +7,9 @@ from django.db import models
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
+from sessions.domain.health import Health
 from sessions.domain.names import NAME_PATTERN
-from sessions.models.health import Health
+from sessions.models.health import HEALTHS
 
 NAME = RegexValidator(rf"\A{NAME_PATTERN}\Z", "Use 1 to 32 letters, digits and underscores.")
 
@@ -33,7 +34,7 @@ class TelegramSession(models.Model):
     priority = models.PositiveSmallIntegerField(default=1, help_text="1 to 10, higher is preferred")
     max_pairs = models.PositiveSmallIntegerField(default=30, help_text="1 to 50")
     lifecycle = models.CharField(max_length=12, choices=Lifecycle.choices, default=Lifecycle.REGISTERED)
-    health = models.CharField(max_length=12, choices=Health.choices, default=Health.UNKNOWN)
+    health = models.CharField(max_length=12, choices=HEALTHS, default=Health.UNKNOWN)
     health_reason = models.CharField(max_length=200, blank=True, default="")
     health_cause = models.CharField(
         max_length=100,

@@ -19,8 +19,8 @@ from project.core import notices
 from project.core.models import Notice
 from project.core.notices import Severity
 from project.core.words import counted
-from sessions.domain.health import Limits, State, Verdict, judge
-from sessions.models import Health, HealthFlip, TelegramSession
+from sessions.domain.health import Health, Limits, Verdict, judge
+from sessions.models import HealthFlip, TelegramSession
 from sessions.services.health import explain, flip
 from workers.models import Placement
 from workers.services.sights import Sight, Watch
@@ -48,14 +48,15 @@ def judge_all(watch: Watch, limits: Limits, now: datetime) -> None:
 
 
 def _apply(sight: Sight, verdict: Verdict, now: datetime) -> None:
-    before, after = Health(sight.seen.before.value), Health(verdict.state.value)
+    before, after = sight.seen.before, verdict.state
     if before != after:
         with transaction.atomic():
             flip(sight.session_id, after, reason=verdict.reason, cause=verdict.cause, expected=before, at=now)
         return
     # Of its host's trouble it stays a part until the host is well for a while; then its trouble is its own.
     cause = sight.cause if sight.cause and verdict.cause else verdict.cause
-    if (verdict.reason, cause) == (sight.reason, sight.cause) or verdict.state not in (State.HEALTHY, State.UNHEALTHY):
+    known = (verdict.reason, cause) == (sight.reason, sight.cause)
+    if known or after not in (Health.HEALTHY, Health.UNHEALTHY):
         return
     with transaction.atomic():
         explain(sight.session_id, after, reason=verdict.reason, cause=cause)

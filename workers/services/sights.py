@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from sessions.domain.health import Limits, Seen, State
+from sessions.domain.health import Health, Limits, Seen
 from workers.domain import restarts
 
 # Failed checks count from the last login or recovery on; a good one heals when it was made after the trouble was seen.
@@ -140,7 +140,7 @@ class Watch:
         others = good.get(row.host, set()) - {row.session_id}
         steady = not row.cause or now - self._good_since.get(row.host, now) >= STEADY
         seen = Seen(
-            before=State(row.health),
+            before=Health(row.health),
             since=max(since, row.healthy_since or since),
             authenticated=row.authenticated,
             dead_code=row.dead_code,

@@ -9,22 +9,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sessions.domain.health import FROZEN, Limits, Seen, State, Verdict, judge
-from sessions.models import Health
+from sessions.domain.health import FROZEN, Health, Limits, Seen, Verdict, judge
 
 NOW = datetime(2026, 1, 1, 12, tzinfo=UTC)
 LIMITS = Limits()
 MINUTE = timedelta(minutes=1)
 WELL = Seen(
-    before=State.HEALTHY, since=NOW - timedelta(days=1), last_good=NOW - 3 * MINUTE, host="node1", host_good=True
+    before=Health.HEALTHY, since=NOW - timedelta(days=1), last_good=NOW - 3 * MINUTE, host="node1", host_good=True
 )
 ALONE = replace(WELL, host_good=False)
 QUIET = replace(WELL, last_good=NOW - timedelta(hours=1))
 
 TABLE = [
     ("all is well", WELL, "healthy", ""),
-    ("the first good check after trouble", replace(WELL, before=State.UNHEALTHY), "healthy", ""),
-    ("in trouble, the last good check was before", replace(WELL, before=State.UNHEALTHY, proved=False), None, ""),
+    ("the first good check after trouble", replace(WELL, before=Health.UNHEALTHY), "healthy", ""),
+    ("in trouble, the last good check was before", replace(WELL, before=Health.UNHEALTHY, proved=False), None, ""),
     ("never authenticated", replace(WELL, authenticated=False), "unknown", ""),
     ("removed", replace(WELL, removed=True, dead_code="SESSION_REVOKED"), "deleted", ""),
     *(
@@ -38,7 +37,7 @@ TABLE = [
     ("a check found the account frozen", replace(WELL, code=FROZEN, failed=1), "unauthorized", ""),
     ("no access to any source", replace(WELL, sources=3, lost=3), "unauthorized", ""),
     ("no access to some sources", replace(WELL, sources=3, lost=1), "healthy", ""),
-    ("shut out, and others have its pairs", replace(WELL, before=State.UNAUTHORIZED, shut_out=True), None, ""),
+    ("shut out, and others have its pairs", replace(WELL, before=Health.UNAUTHORIZED, shut_out=True), None, ""),
     ("two failed checks", replace(WELL, failed=2, code="LOST"), None, ""),
     ("three failed checks", replace(WELL, failed=3, code="LOST"), "unhealthy", ""),
     ("three failed checks, as of everybody there", replace(ALONE, failed=3, code="LOST"), "unhealthy", "host.node1"),
@@ -50,7 +49,7 @@ TABLE = [
     ("no good check for an hour, nobody there had one", replace(QUIET, host_good=False), "unhealthy", "host.node1"),
     ("no good check for an hour, but logged in 5 min ago", replace(QUIET, since=NOW - 5 * MINUTE), "healthy", ""),
     ("no check yet", replace(WELL, last_good=None, since=NOW - 5 * MINUTE), None, ""),
-    ("expired, and then its worker goes", replace(WELL, before=State.EXPIRED, gone_since=NOW - 9 * MINUTE), None, ""),
+    ("expired, and then its worker goes", replace(WELL, before=Health.EXPIRED, gone_since=NOW - 9 * MINUTE), None, ""),
 ]
 
 
@@ -62,17 +61,13 @@ def test_table(seen: Seen, state: str | None, cause: str) -> None:
 
 
 def test_reasons_are_for_people() -> None:
-    assert judge(replace(WELL, sources=9, lost=2), NOW, LIMITS) == Verdict(State.HEALTHY, "partial access 7/9")
+    assert judge(replace(WELL, sources=9, lost=2), NOW, LIMITS) == Verdict(Health.HEALTHY, "partial access 7/9")
     verdict = judge(replace(WELL, failed=3, code="LOST"), NOW, LIMITS)
     assert verdict is not None
     assert verdict.reason == "3 checks failed in a row (LOST)."
     quiet = judge(QUIET, NOW, LIMITS)
     assert quiet is not None
     assert quiet.reason == "No good check for 1 h, while others there have them."
-
-
-def test_the_words_are_those_of_the_table_in_the_database() -> None:
-    assert {state.value for state in State} == set(Health.values)
 
 
 AGES = st.one_of(st.none(), st.integers(0, 100_000).map(lambda s: NOW - timedelta(seconds=s)))
@@ -83,7 +78,7 @@ def sights(draw: st.DrawFn) -> Seen:
     sources = draw(st.integers(0, 50))
     failed = draw(st.integers(0, 5))
     return Seen(
-        before=draw(st.sampled_from(State)),
+        before=draw(st.sampled_from(Health)),
         since=draw(AGES.filter(lambda at: at is not None)),
         authenticated=draw(st.booleans()),
         removed=draw(st.booleans()),
@@ -104,22 +99,22 @@ def sights(draw: st.DrawFn) -> Seen:
 def test_what_always_holds(seen: Seen) -> None:
     verdict = judge(seen, NOW, LIMITS)
     if seen.removed:
-        assert verdict == Verdict(State.DELETED)
+        assert verdict == Verdict(Health.DELETED)
         return
     if verdict is None:
         return
-    assert (verdict.state is State.UNKNOWN) == (not seen.authenticated)
+    assert (verdict.state is Health.UNKNOWN) == (not seen.authenticated)
     if verdict.cause:  # a whole host is blamed for nothing that a session has done, and never ends a login
-        assert verdict.state is State.UNHEALTHY
+        assert verdict.state is Health.UNHEALTHY
         assert not seen.host_good
         assert not seen.dead_code
-    if verdict.state is State.HEALTHY:
+    if verdict.state is Health.HEALTHY:
         assert seen.last_good is not None
         assert not seen.failed
         assert not seen.dead_code
         assert seen.gone_since is None
         assert seen.proved
-    if verdict.state is State.EXPIRED:
+    if verdict.state is Health.EXPIRED:
         assert seen.dead_code or seen.host_good
 
 
@@ -135,5 +130,5 @@ def test_judging_again_says_the_same(seen: Seen) -> None:
 def test_time_alone_heals_nothing(seen: Seen, seconds: int) -> None:
     now = judge(seen, NOW, LIMITS)
     later = judge(seen, NOW + timedelta(seconds=seconds), LIMITS)
-    if now is not None and now.state is not State.HEALTHY:
-        assert later is None or later.state is not State.HEALTHY
+    if now is not None and now.state is not Health.HEALTHY:
+        assert later is None or later.state is not Health.HEALTHY
