@@ -37,10 +37,9 @@ async def _run(call: Call) -> None:
         return
     if "/webhooks/" in call.text:
         await call.remove()
-    asked = parse_add(call.words)
-    check_role(call, asked.options)
+    wish = parse_add(call.words)
+    check_role(call, wish.options)
     await call.reply(Reply("⏳ Looking the chats up …"))
-    wish = PairWish(asked.source, asked.discord, asked.destination, asked.session, asked.sender, asked.options)
     await _added(call, await call.do(add_wished, actor=call.actor, wish=wish))
 
 

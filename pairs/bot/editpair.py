@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from pairs.bot.texts import listed
 from pairs.domain.options import FOR_OWNERS
-from pairs.domain.requests import EditRequest, parse_edit
-from pairs.services.changing import EditWish, change_pair
+from pairs.domain.requests import parse_edit
+from pairs.services.changing import change_pair
 from pairs.services.editing import Edited
 from pairs.services.registry import find_pair
 from project.botkit.parts import Button, Call, Command, Reply, Room, bold
@@ -18,17 +18,16 @@ from project.core.operators import Role
 async def _run(call: Call) -> None:
     if "/webhooks/" in call.text:
         await call.remove()
-    asked = parse_edit(call.words)
-    check_role(call, asked.options)
-    await call.do(find_pair, asked.pair_id)
-    wish = EditWish(asked.discord, asked.destination, asked.sender, asked.options, asked.titles)
+    pair_id, wish = parse_edit(call.words)
+    check_role(call, wish.options)
+    await call.do(find_pair, pair_id)
     if wish.empty:
         raise ManyProblems(
-            ("Nothing to change was named.",), correction=f"/editpair {asked.pair_id} sender=@my_bot", hint=_WHAT
+            ("Nothing to change was named.",), correction=f"/editpair {pair_id} sender=@my_bot", hint=_WHAT
         )
-    await call.reply(Reply(f"⏳ Looking up what pair #{asked.pair_id} is to have …"))
-    edited = await call.do(change_pair, actor=call.actor, pair_id=asked.pair_id, wish=wish)
-    await call.reply(_told(asked, edited))
+    await call.reply(Reply(f"⏳ Looking up what pair #{pair_id} is to have …"))
+    edited = await call.do(change_pair, actor=call.actor, pair_id=pair_id, wish=wish)
+    await call.reply(_told(edited))
 
 
 def check_role(call: Call, options: Iterable[str]) -> None:
@@ -38,13 +37,14 @@ def check_role(call: Call, options: Iterable[str]) -> None:
         raise Conflict(f"Only an owner sets {', '.join(named)}.", hint="Ask one: /operators shows them.")
 
 
-def _told(asked: EditRequest, edited: Edited) -> Reply:
+def _told(edited: Edited) -> Reply:
+    pair_id = edited.pair.id
     if not edited.changes:
-        text = f"Pair #{asked.pair_id} is like that already."
+        text = f"Pair #{pair_id} is like that already."
     else:
-        lines = [f"✅ {bold(f'Pair #{asked.pair_id}')} has changed:", *listed(edited.changes)]
+        lines = [f"✅ {bold(f'Pair #{pair_id}')} has changed:", *listed(edited.changes)]
         text = "\n".join([*lines, *(f"⚠️ {consequence}" for consequence in edited.consequences)])
-    number = (str(asked.pair_id),)
+    number = (str(pair_id),)
     return Reply(text, ((Button("🔍 Test", "ptest", number), Button("Show", "pshow", number)),))
 
 

@@ -24,8 +24,9 @@ _ADD_EXAMPLE = "/addpair @source 123456789012345678 @destination sender=@my_bot"
 
 
 @dataclass(frozen=True, slots=True)
-class AddRequest:
-    """A new pair by one line. `discord` is a channel id or a webhook's URL."""
+class PairWish:
+    """A pair as people name it. `discord` is a channel id or a webhook's URL. Empty `session`: the best one; empty
+    `sender`: the session itself posts."""
 
     source: str
     discord: Secret
@@ -36,15 +37,20 @@ class AddRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class EditRequest:
-    """What is to be different about a pair."""
+class EditWish:
+    """What is to be different about a pair, as people name it; what is empty stays. `discord` is a channel id or a
+    webhook's URL, `sender` a bot or "session". `titles`: the chats' names are read anew."""
 
-    pair_id: int
     discord: Secret | None = None
     destination: str = ""
     sender: str = ""
     options: Mapping[str, str] = field(default_factory=dict)
     titles: bool = False
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is wished."""
+        return not (self.discord or self.destination or self.sender or self.options or self.titles)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ class PauseRequest:
     reason: str
 
 
-def parse_add(words: Sequence[str]) -> AddRequest:
+def parse_add(words: Sequence[str]) -> PairWish:
     """`<source> <discord> <destination> [session=name] [sender=@bot] [protected=skip]`. Raises ManyProblems."""
     problems: list[str] = []
     named, plain = _split(words, problems, allowed=("session", "sender", *CHOICES))
@@ -73,13 +79,14 @@ def parse_add(words: Sequence[str]) -> AddRequest:
     options = _options(named, problems)
     if problems:
         raise ManyProblems(tuple(problems), correction="" if len(plain) == 3 else _ADD_EXAMPLE)
-    return AddRequest(
+    return PairWish(
         chats[0] or "", Secret(discord), chats[1] or "", named.get("session", ""), named.get("sender", ""), options
     )
 
 
-def parse_edit(words: Sequence[str]) -> EditRequest:
-    """`<pair_id> [discord=…] [destination=…] [sender=…] [protected=…] [titles]`. Raises ManyProblems."""
+def parse_edit(words: Sequence[str]) -> tuple[int, EditWish]:
+    """The pair's id, and what is to be different: `<pair_id> [discord=…] [destination=…] [sender=…] [protected=…]
+    [titles]`. Raises ManyProblems."""
     problems: list[str] = []
     pair_id = _try(parse_pair_id, words[0] if words else "", problems) or 0
     allowed = ("discord", "destination", "sender", *CHOICES)
@@ -94,7 +101,7 @@ def parse_edit(words: Sequence[str]) -> EditRequest:
     if problems:
         raise ManyProblems(tuple(problems), correction=f"/editpair {pair_id or 3} sender=@my_bot")
     discord = Secret(named["discord"]) if "discord" in named else None
-    return EditRequest(pair_id, discord, destination or "", named.get("sender", ""), options, bool(plain))
+    return pair_id, EditWish(discord, destination or "", named.get("sender", ""), options, bool(plain))
 
 
 def parse_pause(text: str) -> PauseRequest:

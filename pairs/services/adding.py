@@ -2,27 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from pairs.domain.options import check_option
+from pairs.domain.requests import PairWish
 from pairs.services.finding import find_poster, find_reader
 from pairs.services.registry import NewPair, PairView, add_pair
 from pairs.services.targets import DiscordTarget, find_target
-from project.core.secret import Secret
 
-
-@dataclass(frozen=True, slots=True)
-class PairWish:
-    """A pair as people name it. `discord` is a channel id or a webhook's URL. Empty `session`: the best one; empty
-    `sender`: the session itself posts."""
-
-    source: str
-    discord: Secret
-    destination: str
-    session: str = ""
-    sender: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
+__all__ = ["PairWish", "add_wished"]
 
 
 def add_wished(*, actor: str, wish: PairWish, target: DiscordTarget | None = None) -> PairView:

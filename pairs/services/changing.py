@@ -2,37 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 from pairs.domain.references import marked
+from pairs.domain.requests import EditWish
 from pairs.models import Pair
 from pairs.services.editing import Edited, PairChange, Titles, edit_pair
 from pairs.services.finding import Poster, find_poster
 from pairs.services.registry import find_pair
 from pairs.services.targets import find_target
 from project.core.errors import Conflict, InvalidInput, RelayError
-from project.core.secret import Secret
 from sessions.models import TelegramSession
 from sessions.services.lookups import look_up_chat
 from sessions.services.registry import is_logged_in
 
-
-@dataclass(frozen=True, slots=True)
-class EditWish:
-    """What is to be different, as people name it; what is empty stays. `discord` is a channel id or a webhook's URL,
-    `sender` a bot or "session". `titles`: the chats' names are read anew."""
-
-    discord: Secret | None = None
-    destination: str = ""
-    sender: str = ""
-    options: Mapping[str, str] = field(default_factory=dict)
-    titles: bool = False
-
-    @property
-    def empty(self) -> bool:
-        """Whether nothing is wished."""
-        return not (self.discord or self.destination or self.sender or self.options or self.titles)
+__all__ = ["EditWish", "change_pair"]
 
 
 def change_pair(*, actor: str, pair_id: int, wish: EditWish, reason: str = "") -> Edited:

@@ -51,10 +51,11 @@ def test_signs_that_no_table_takes_are_replaced() -> None:
 
 
 def test_what_changes_about_a_pair() -> None:
-    asked = parse_edit(f"#7 discord={URL} destination=@copy_chat sender=session titles protected=reupload".split())
-    assert (asked.pair_id, asked.destination, asked.sender, asked.titles) == (7, "@copy_chat", "session", True)
-    assert asked.discord is not None
-    assert asked.discord.reveal() == URL
+    text = f"#7 discord={URL} destination=@copy_chat sender=session titles protected=reupload"
+    pair_id, wish = parse_edit(text.split())
+    assert (pair_id, wish.destination, wish.sender, wish.titles) == (7, "@copy_chat", "session", True)
+    assert wish.discord is not None
+    assert wish.discord.reveal() == URL
 
 
 @pytest.mark.parametrize("text", ["", "x", "0", "7 destination=x sender=@a sender=@b", "7 something", "٣", "9" * 30])
