@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -40,10 +41,15 @@ def _rows(report: StatusReport) -> tuple[tuple[Button, ...], ...]:
     return ((Button("Show", "pshow", (str(report.changed[0]),)),),) if len(report.changed) == 1 else ()
 
 
-async def _press(call: Call) -> None:
+async def change_one(call: Call, change: Callable[..., StatusReport]) -> None:
+    """A button's pair, after it was changed; with the reason when it stayed as it was."""
     pair_id = int(call.words[0])
-    report = await call.do(pause, [pair_id], actor=call.actor)
+    report = await call.do(change, [pair_id], actor=call.actor)
     await show(call, pair_id, "" if report.changed else report.unchanged[0][1])
+
+
+async def _press(call: Call) -> None:
+    await change_one(call, pause)
 
 
 PRESS = Press("ppause", Role.OPERATOR, _press)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from pairs.bot.pairs import show
-from pairs.bot.pausepair import told
+from pairs.bot.pausepair import change_one, told
 from pairs.domain.specs import parse_spec
 from pairs.services.selection import pairs_of_spec
 from pairs.services.statuses import resume
@@ -18,9 +17,7 @@ async def _run(call: Call) -> None:
 
 
 async def _press(call: Call) -> None:
-    pair_id = int(call.words[0])
-    report = await call.do(resume, [pair_id], actor=call.actor)
-    await show(call, pair_id, "" if report.changed else report.unchanged[0][1])
+    await change_one(call, resume)
 
 
 PRESS = Press("presume", Role.OPERATOR, _press)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db.models import F, QuerySet
 
 from pairs.models import Act, Delivery, HopState
+
+UNTRIED: Mapping[str, Any] = {"identity": "", "attempted_at": None, "not_before": None, "tries": 0}
+"""Of a row that nobody has tried to send yet."""
 
 
 def plan_anew(rows: QuerySet[Delivery], *, key: str = "") -> None:
@@ -16,11 +22,8 @@ def plan_anew(rows: QuerySet[Delivery], *, key: str = "") -> None:
         state=HopState.WAITING,
         rendered=None,
         key=key,
-        identity="",
-        attempted_at=None,
-        not_before=None,
-        tries=0,
         reason="",
         remote_id=None,
         replays=F("replays") + 1,
+        **UNTRIED,
     )

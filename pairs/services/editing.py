@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef
 
 from pairs.domain.options import check_option
 from pairs.models import Act, Delivery, HopState, Pair
+from pairs.services.anew import UNTRIED
 from pairs.services.finding import Poster
 from pairs.services.registry import PairView, check_no_cycle, check_poster, find_pair, view
 from pairs.services.stillness import UNFINISHED, still, wake_owners
@@ -223,6 +224,5 @@ def _plan_anew(pair: Pair, hops: Collection[int]) -> None:
     posts = Delivery.objects.filter(UNFINISHED, pair=pair, hop__in=hops, act=Act.POST)
     fresh = posts.filter(~Exists(sent))
     fresh.filter(part__gt=0).delete()
-    never_tried = {"state": HopState.HELD, "identity": "", "attempted_at": None, "not_before": None, "tries": 0}
-    fresh.filter(part=0).update(act=Act.PLAN, rendered=None, key="", **never_tried)
-    posts.update(**never_tried)
+    fresh.filter(part=0).update(act=Act.PLAN, rendered=None, key="", state=HopState.HELD, **UNTRIED)
+    posts.update(state=HopState.HELD, **UNTRIED)
