@@ -18,10 +18,8 @@ from pairs.services.anew import UNTRIED
 from pairs.services.finding import Poster
 from pairs.services.registry import PairView, check_no_cycle, check_poster, find_pair, view
 from pairs.services.stillness import UNFINISHED, still, wake_owners
-from pairs.services.targets import DiscordTarget
+from pairs.services.targets import DiscordTarget, sealed_token
 from project.core.audit import record
-from project.core.config import current
-from project.core.crypto import seal
 from project.core.errors import Conflict
 
 _FIELDS = [
@@ -188,10 +186,7 @@ def _apply_target(pair: Pair, target: DiscordTarget) -> None:
     if pair.webhook_id is not None and pair.webhook_id != new:
         pair.former_webhooks = [*pair.former_webhooks, pair.webhook_id]  # its posts stay ours
     pair.webhook_id = new
-    pair.webhook_sealed = None
-    if target.webhook:
-        token = target.webhook.token.reveal().encode()
-        pair.webhook_sealed = seal(token, owner=pair.seal_owner, keys=current().master_keys)
+    pair.webhook_sealed = sealed_token(pair, target)
 
 
 # --- what is queued

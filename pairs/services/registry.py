@@ -11,10 +11,9 @@ from django.db.models import Count, Q, QuerySet
 
 from pairs.domain.cycles import closes_cycle
 from pairs.models import Assignment, Pair
-from pairs.services.targets import DiscordTarget
+from pairs.services.targets import DiscordTarget, sealed_token
 from project.core.audit import record
 from project.core.config import current
-from project.core.crypto import seal
 from project.core.errors import Conflict, InvalidInput, NotFound
 from project.core.message import storable_text
 from project.telegram.values import ChatInfo
@@ -130,8 +129,7 @@ def _save(new: NewPair) -> Pair:
         cursor=new.source.top_message_id or None,  # what comes before the first sync is caught up
     )
     if new.target.webhook:
-        token = new.target.webhook.token.reveal().encode()
-        pair.webhook_sealed = seal(token, owner=pair.seal_owner, keys=current().master_keys)
+        pair.webhook_sealed = sealed_token(pair, new.target)
         pair.save(update_fields=["webhook_sealed"])
     Assignment.objects.create(pair=pair, session=new.session, group=_group(new.session))
     return pair

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from pairs.models import Pair
 from pairs.services.patience import patiently
 from project.core.config import current
+from project.core.crypto import seal
 from project.core.errors import Conflict, GatewayError, InvalidInput
 from project.discord.rest import DiscordRest, Webhook
 from project.discord.urls import parse_webhook_url
@@ -30,6 +32,13 @@ def find_target(reference: str) -> DiscordTarget:
     Raises InvalidInput, Conflict and GatewayError. No message repeats the reference: it may be a secret.
     """
     return asyncio.run(patiently(lambda: _find(reference.strip())))
+
+
+def sealed_token(pair: Pair, target: DiscordTarget) -> bytes | None:
+    """The token of the target's webhook as the pair's row keeps it; None where the bot posts."""
+    if target.webhook is None:
+        return None
+    return seal(target.webhook.token.reveal().encode(), owner=pair.seal_owner, keys=current().master_keys)
 
 
 async def _find(reference: str) -> DiscordTarget:
