@@ -16,6 +16,7 @@ from project.core.leases import FENCE_SQL, Holding
 from project.core.secret import Secret
 from project.telegram.session import MemorySession
 from project.telegram.values import App, DeviceProfile, Endpoint
+from sessions.domain.accounts import split_account
 from sessions.models.login import OPEN_STEPS
 from sessions.models.sender import SenderState
 from sessions.models.session import Lifecycle
@@ -81,9 +82,9 @@ class AccountRecord:
 
 async def load_account(conn: Connection, account: str) -> AccountRecord:
     """Reads and unseals an account. Raises NotFound and SecretError."""
-    kind, _, number = account.partition(".")
+    kind, number = split_account(account)
     query = _SESSION if kind == "session" else _SENDER
-    row = await conn.fetchrow(query, int(number), account, [step.value for step in OPEN_STEPS])
+    row = await conn.fetchrow(query, number, account, [step.value for step in OPEN_STEPS])
     if row is None:
         raise NotFound(f"{account} does not exist any more.")
     keys = current().master_keys
@@ -122,7 +123,7 @@ async def save_state(conn: Connection, holding: Holding, snapshot: bytes) -> Non
     sealed = seal(snapshot, owner=holding.account, keys=current().master_keys)
     async with conn.transaction():
         await fence(conn, holding)
-        await conn.execute(_SAVE, holding.account, sealed, int(holding.account.partition(".")[2]))
+        await conn.execute(_SAVE, holding.account, sealed, split_account(holding.account)[1])
 
 
 async def destroy_state(conn: Connection, holding: Holding) -> None:

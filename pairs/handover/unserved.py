@@ -14,6 +14,7 @@ from pairs.handover import sql
 from project.core.errors import FenceLost
 from project.core.leases import Holding
 from project.core.logs import get_logger
+from sessions.domain.accounts import split_account
 
 if TYPE_CHECKING:
     Connection = asyncpg.Connection[asyncpg.Record]
@@ -23,10 +24,10 @@ _log = get_logger(__name__)
 
 async def give_away(conn: Connection, holding: Holding) -> None:
     """Hands over what is wanted elsewhere of a session that is held but not connected. Raises FenceLost."""
-    kind, _, number = holding.account.partition(".")
+    kind, number = split_account(holding.account)
     if kind != "session":
         return
-    row = await conn.fetchrow(sql.GIVE_ALL, holding.account, holding.owner, holding.epoch, int(number))
+    row = await conn.fetchrow(sql.GIVE_ALL, holding.account, holding.owner, holding.epoch, number)
     assert row is not None, "it has no FROM"
     if not row["fenced"]:
         raise FenceLost(f"{holding.account} has another owner now.")

@@ -15,6 +15,7 @@ from project.core.crypto import Keyring, unseal
 from project.core.errors import SecretError
 from project.core.secret import Secret
 from project.discord.rest import Webhook
+from sessions.domain.accounts import split_account
 
 Loaded = tuple[dict[int, PairConfig], dict[int, int | None]]
 Sealed = tuple[int, int, bytes]  # (pair, webhook, its sealed token)
@@ -60,8 +61,8 @@ def numbers(accounts: Iterable[str]) -> tuple[list[int], list[int]]:
     """The numbers of the sessions and of the sender bots among these accounts."""
     kinds: dict[str, list[int]] = {"session": [], "sender": []}
     for name in accounts:
-        kind, _, number = name.partition(".")
-        kinds[kind].append(int(number))
+        kind, number = split_account(name)
+        kinds[kind].append(number)
     return kinds["session"], kinds["sender"]
 
 

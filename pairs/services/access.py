@@ -11,6 +11,7 @@ from django.utils import timezone
 from pairs.domain.moves import READABLE, MovingPair, Sights
 from pairs.models import SourceAccess
 from project.telegram.values import ChatSight
+from sessions.domain.accounts import split_account
 from sessions.services.lookups import Looked, look_at_chats
 
 FRESH = timedelta(minutes=10)  # two rounds of health checks
@@ -47,7 +48,7 @@ def see(needs: Mapping[int, Wanted], *, trust_refusals: bool) -> Sights:
     post: dict[tuple[int, int], bool] = {}
     errors: dict[int, str] = {}
     for account, found in looked.items():
-        session = int(account.partition(".")[2])
+        _, session = split_account(account)
         if found.error:
             errors[session] = found.error
         sources = needs[session].sources
@@ -84,7 +85,7 @@ def _note(looked: Mapping[str, Looked], needs: Mapping[int, Wanted]) -> None:
     rows = [
         row(session, sight)
         for account, found in looked.items()
-        for session in (int(account.partition(".")[2]),)
+        for _, session in (split_account(account),)
         for sight in found.sights.values()
         if sight.chat_id in needs[session].sources
     ]

@@ -11,6 +11,7 @@ from project.core.crypto import seal, unseal
 from project.core.leases import Holding
 from project.telegram.values import AccountInfo
 from sessions.accounts import fence
+from sessions.domain.accounts import split_account
 from sessions.domain.phone import masked, same_phone
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ async def finish_session(conn: Connection, holding: Holding, info: AccountInfo) 
 
     The account has to be the one of the registered number; later the one it was before, whose number may change.
     """
-    number = int(holding.account.partition(".")[2])
+    _, number = split_account(holding.account)
     try:
         async with conn.transaction():
             await fence(conn, holding)
@@ -82,7 +83,7 @@ async def _note_phone(conn: Connection, holding: Holding, number: int, phone: st
 
 async def finish_sender(conn: Connection, holding: Holding, info: AccountInfo) -> None:
     """Makes the sender bot active. Raises FenceLost."""
-    number = int(holding.account.partition(".")[2])
+    _, number = split_account(holding.account)
     async with conn.transaction():
         await fence(conn, holding)
         await conn.execute(_SENDER, number, info.username, info.user_id)

@@ -18,6 +18,7 @@ from project.telegram.account import TelegramAccount
 from project.telegram.login import CodeInvalid, PasswordInvalid, PasswordNeeded
 from project.telegram.values import AccountInfo, QrToken
 from sessions.accounts import destroy_state, mark_alive, note_import, save_state
+from sessions.domain.accounts import split_account
 from sessions.login.attempt import Attempt, now, open_attempt_of
 from sessions.login.finish import finish_sender, finish_session
 from sessions.models.login import LoginKind, LoginStep
@@ -191,5 +192,5 @@ async def _token(attempt: Attempt) -> Secret:
 
 async def _sealed(attempt: Attempt, query: str) -> Secret:
     account = attempt.holding.account
-    sealed = await attempt.conn.fetchval(query, int(account.partition(".")[2]))
+    sealed = await attempt.conn.fetchval(query, split_account(account)[1])
     return Secret(unseal(sealed, owner=account, keys=current().master_keys).decode())

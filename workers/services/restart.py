@@ -10,6 +10,7 @@ from django.db import transaction
 
 from project.core.audit import record
 from project.core.errors import Conflict, InvalidInput, NotFound
+from sessions.domain.accounts import split_account
 from sessions.models import TelegramSession
 from sessions.services.login import wake
 from sessions.services.registry import find_session
@@ -81,7 +82,7 @@ def restarted_as(view: RestartView) -> str:
         return ""
     if view.target.group is None:
         return "" if place.pid == view.pid else f"pid {place.pid} on {place.node.name}"
-    number = int(view.account.partition(".")[2])
+    _, number = split_account(view.account)
     group = WorkerGroup.objects.filter(session_id=number, number=view.target.group).first()
     if group is None or group.restart_token or group.state != GroupState.RUNNING or group.restarts <= view.restarts:
         return ""

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from sessions.domain.accounts import split_account
 from workers.models import GroupState
 from workers.worker.ports import Counters
-from workers.worker.verdict import split
 
 if TYPE_CHECKING:
     from workers.database import Connection
@@ -29,7 +29,7 @@ RETURNING number
 
 async def report(conn: Connection, account: str, groups: Sequence[Counters]) -> None:
     """Write the heartbeat and counters of a session's groups. Rows of groups that are no more go with the plan."""
-    kind, number = split(account)
+    kind, number = split_account(account)
     if kind == "session" and groups:
         await conn.execute(
             _WRITE,
@@ -43,7 +43,7 @@ async def report(conn: Connection, account: str, groups: Sequence[Counters]) -> 
 
 async def take_restarts(conn: Connection, account: str) -> list[int]:
     """Groups of the session that somebody wants restarted; each wish is given out once."""
-    kind, number = split(account)
+    kind, number = split_account(account)
     return [row["number"] for row in await conn.fetch(_TAKE, number)] if kind == "session" else []
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from project.core.config import Config
 from project.core.logs import get_logger
+from sessions.domain.accounts import split_account
 from workers.database import DatabaseDown, Link
 from workers.node.egress import egress_name
 from workers.node.wire import Seat
@@ -17,7 +18,6 @@ from workers.worker.custody import Custody
 from workers.worker.leases import Keeper
 from workers.worker.line import Line
 from workers.worker.ports import Doors
-from workers.worker.verdict import split
 
 if TYPE_CHECKING:
     from workers.database import Connection
@@ -103,7 +103,7 @@ class Runtime:
 
     async def _hosted(self) -> frozenset[str]:
         """This process's own account always; the supervisor ends the process when it is not wanted."""
-        kind, number = split(self._seat.account)
+        kind, number = split_account(self._seat.account)
         try:
             async with self._link.use() as conn:
                 rows = await conn.fetch(_HOSTED, self._seat.account, number if kind == "session" else None)

@@ -6,8 +6,10 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from project.core.errors import AccountDead, FenceLost
-from project.core.leases import FENCE_SQL, Holding
+from project.core.errors import AccountDead
+from project.core.leases import Holding
+from sessions.accounts import fence
+from sessions.domain.accounts import split_account
 from sessions.domain.health import unauthorized
 from sessions.models import Health, SenderState
 
@@ -52,12 +54,6 @@ _KEY_DEAD = "UPDATE tg_sessions_accountsecret SET dead_code = $2 WHERE account =
 _WAKE = "SELECT pg_notify('relay_wake', 'placements')"
 
 
-def split(account: str) -> tuple[str, int]:
-    """ "session.7" is ("session", 7)."""
-    kind, _, number = account.partition(".")
-    return kind, int(number)
-
-
 async def record_check(
     conn: Connection,
     holding: Holding,
@@ -69,10 +65,10 @@ async def record_check(
 ) -> None:
     """One HealthCheck row, and what the sources are to the account. `code` is the platform's name of the error.
     Raises FenceLost."""
-    kind, number = split(holding.account)
+    kind, number = split_account(holding.account)
     if kind == "session":
         async with conn.transaction():
-            await _lock(conn, holding)
+            await fence(conn, holding)
             await conn.execute(_CHECK, number, passed, code[:64], json.dumps(dict(detail)))
             if access:
                 await conn.execute(_ACCESS, number, list(access), list(access.values()))
@@ -81,19 +77,19 @@ async def record_check(
 async def record_connected(conn: Connection, holding: Holding) -> None:
     """A session that was in trouble is connected again: a good check, so that nobody waits for the next one. Raises
     FenceLost."""
-    kind, number = split(holding.account)
+    kind, number = split_account(holding.account)
     if kind == "session":
         async with conn.transaction():
-            await _lock(conn, holding)
+            await fence(conn, holding)
             await conn.execute(_CONNECTED, number)
 
 
 async def record_death(conn: Connection, holding: Holding, error: AccountDead) -> None:
     """The platform said that key, token or user is dead: a failed check and a flip, at once. Raises FenceLost."""
-    kind, number = split(holding.account)
+    kind, number = split_account(holding.account)
     reason = error.message[:200]
     async with conn.transaction():
-        await _lock(conn, holding)
+        await fence(conn, holding)
         if kind == "session":
             health = Health.UNAUTHORIZED if unauthorized(error.code) else Health.EXPIRED
             await conn.execute(_CHECK, number, False, error.code[:64], "{}")
@@ -102,8 +98,3 @@ async def record_death(conn: Connection, holding: Holding, error: AccountDead) -
             await conn.execute(_SENDER_DEAD, number, SenderState.DEAD.value, reason)
         await conn.execute(_KEY_DEAD, holding.account, error.code[:64])
         await conn.execute(_WAKE)
-
-
-async def _lock(conn: Connection, holding: Holding) -> None:
-    if await conn.fetchval(FENCE_SQL, holding.account, holding.owner, holding.epoch) is None:
-        raise FenceLost(f"{holding.account} has another owner now.")

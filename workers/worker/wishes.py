@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from workers.worker.verdict import split
+from sessions.domain.accounts import split_account
 
 if TYPE_CHECKING:
     from workers.database import Connection
@@ -23,12 +23,12 @@ WHERE s.id = o.id RETURNING o.check_asked
 
 async def sources_of(conn: Connection, account: str) -> Sequence[int]:
     """The source chats of a session's pairs; none for a sender bot."""
-    kind, number = split(account)
+    kind, number = split_account(account)
     return [row[0] for row in await conn.fetch(_SOURCES, number)] if kind == "session" else []
 
 
 async def take_check_wish(conn: Connection, account: str) -> str:
     """The mark of a check that somebody waits for, given out once; "" when nobody does."""
-    kind, number = split(account)
+    kind, number = split_account(account)
     mark = await conn.fetchval(_ASKED, number) if kind == "session" else None
     return str(mark) if mark else ""
