@@ -13,6 +13,7 @@ from pairs.models import Assignment, Pair, PairStatus
 from project.core.config import current
 from project.core.models import Lease
 from sessions.models import Health, Lifecycle, TelegramSession
+from workers.domain.restarts import CRASH_LOOP
 from workers.models import Node, NodeState, Placement, WorkerGroup
 
 GROUP_SILENT_AFTER = timedelta(seconds=60)
@@ -114,7 +115,7 @@ def _lasting_placements() -> list[Placement]:
     if not takers.filter(heartbeat_at__gt=cutoff).exists():
         return []
     unrun = Q(node=None) | Q(node__heartbeat_at__lt=cutoff) | Q(pid=None)
-    crashing = Q(last_exit__startswith="crash loop") & (Q(pid=None) | Q(started_at__gt=cutoff))
+    crashing = Q(last_exit__startswith=CRASH_LOOP) & (Q(pid=None) | Q(started_at__gt=cutoff))
     found = Placement.objects.filter(Q(unrun, updated_at__lt=cutoff) | crashing, host=F("account"))
     troubled = TelegramSession.objects.exclude(health__in=_WELL).values_list("pk", flat=True)
     told = {f"session.{pk}" for pk in troubled}

@@ -15,10 +15,11 @@ from pairs.domain.status import SOURCE_ACCESS, Facts, PairStatus, Reader, Standi
 from pairs.models import Access
 from pairs.services.statuses import Change, set_statuses
 from project.core.audit import record
+from sessions.domain.health import DEAD
 from sessions.models import Health, Lifecycle
 
 ACTOR = "control"
-_OUT = (Health.EXPIRED, Health.UNAUTHORIZED, Health.DELETED)
+_OUT = DEAD | {Health.DELETED}
 # Only what may have to change. A pair that is on its way to another session is judged by that one.
 _UNSETTLED = """
 SELECT p.id, p.status, p.status_reason, p.status_code, p.status_before, p.reason_before, a.pair_id IS NOT NULL,

@@ -24,6 +24,10 @@ class Health(StrEnum):
     DELETED = "deleted"
 
 
+DEAD = frozenset({Health.EXPIRED, Health.UNAUTHORIZED})
+"""What only a person mends: the login is over, or the account may do nothing any more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """When trouble counts. `timeout` without a good check ends a session; `gone` is how long a worker may be away."""

@@ -14,6 +14,7 @@ from project.core.crypto import seal, unseal
 from project.core.errors import Conflict, ManyProblems, NotFound
 from sessions.domain.changes import SessionChanges, changes_problems, with_metadata
 from sessions.domain.device import CURRENT
+from sessions.domain.health import DEAD
 from sessions.domain.names import name_problem, other_name
 from sessions.domain.phone import PROBLEM as PHONE_PROBLEM
 from sessions.domain.phone import masked, nearest_phone, parse_phone, phone_warning
@@ -295,7 +296,7 @@ def find_logged_in(name: str) -> TelegramSession:
 
 def is_logged_in(session: TelegramSession) -> bool:
     """Whether its key works, as far as the last look at it told."""
-    return session.lifecycle == Lifecycle.ACTIVE and session.health not in (Health.EXPIRED, Health.UNAUTHORIZED)
+    return session.lifecycle == Lifecycle.ACTIVE and session.health not in DEAD
 
 
 def view(session: TelegramSession) -> SessionView:

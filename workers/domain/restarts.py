@@ -6,6 +6,7 @@ FIRST = 0.2
 LONGEST = 30.0
 STEADY = 60.0
 LOOP = 5
+CRASH_LOOP = "crash loop"  # how the reason of an exit begins when it is one of many
 
 
 def next_crashes(crashes: int, *, lasted: float) -> int:

@@ -161,7 +161,7 @@ class Rounds:
             elif isinstance(event, Changed):
                 await rows.note_state(conn, self._me, event.seat.account, event.state)
             else:
-                loop = "crash loop: " if restarts.is_crash_loop(event.crashes) else ""
+                loop = f"{restarts.CRASH_LOOP}: " if restarts.is_crash_loop(event.crashes) else ""
                 reason = loop + event.reason
                 await rows.note_ended(conn, self._me, event.seat.account, reason, crashed=not event.expected)
         del self._events[: len(events)]

@@ -19,9 +19,8 @@ from project.core.models import Lease
 from sessions.models import Health, HealthCheck, Lifecycle, TelegramSession
 from sessions.services.login import wake
 from sessions.services.registry import find_session
-from workers.services.status import WorkerView, workers_of
+from workers.services.status import PER_PAGE, WorkerView, nearest_page, workers_of
 
-PER_PAGE = 10
 CHECK_LIMIT = 18.0  # seconds; a person waits at most 20
 _STEP = 0.1
 _WORST_FIRST = (Health.UNAUTHORIZED, Health.EXPIRED, Health.UNHEALTHY, Health.UNKNOWN)
@@ -142,8 +141,7 @@ def sessions_page(page: int = 1, *, worst_first: bool = False, per_page: int = P
     living = TelegramSession.living()
     healths = dict(living.values_list("health").annotate(Count("pk")).order_by("health"))
     total = sum(healths.values())
-    pages = max(1, -(-total // per_page))
-    page = min(max(page, 1), pages)
+    page, pages = nearest_page(page, total, per_page)
     places = [When(health=health, then=Value(place)) for place, health in enumerate(_WORST_FIRST)]
     order = Case(*places, default=Value(len(places)), output_field=IntegerField())
     rows = living.order_by(*([order] if worst_first else []), "name")[(page - 1) * per_page : page * per_page]

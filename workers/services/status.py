@@ -11,15 +11,16 @@ from django.db.models import Count
 
 from pairs.models import Assignment
 from project.core.config import current
-from sessions.models import Health, TelegramSession
+from sessions.domain.health import DEAD
+from sessions.models import TelegramSession
 from workers.clock import database_now
+from workers.domain import restarts
 from workers.domain.status import WorkerFacts, WorkerState, judge_worker
 from workers.models import GroupState, Placement, WorkerGroup
 from workers.selectors import GROUP_SILENT_AFTER
 from workers.services.nodes import NodeView, list_nodes
 
 PER_PAGE = 10
-CRASH_LOOP = "crash loop"
 
 # The oldest part of each lane that is not through; the index `delivery_lane` has them in order.
 _LAGS = """
@@ -84,11 +85,16 @@ def worker_status(page: int = 1, *, per_page: int = PER_PAGE) -> WorkerStatus:
     """A page of all sessions that were not deleted; one that does not exist becomes the nearest that does."""
     living = TelegramSession.living().order_by("name")
     total = living.count()
-    pages = max(1, -(-total // per_page))
-    page = min(max(page, 1), pages)
+    page, pages = nearest_page(page, total, per_page)
     start = (page - 1) * per_page
     sessions = living.only("name", "lifecycle", "health", "max_pairs")[start : start + per_page]
     return WorkerStatus(tuple(workers_of(list(sessions))), tuple(list_nodes()), page, pages, total)
+
+
+def nearest_page(page: int, total: int, per_page: int) -> tuple[int, int]:
+    """The page that exists nearest to this one, and how many there are."""
+    pages = max(1, -(-total // per_page))
+    return min(max(page, 1), pages), pages
 
 
 def lags(session_ids: Collection[int]) -> dict[int, float]:
@@ -165,12 +171,12 @@ def _facts(
     node = place.node if place else None
     return WorkerFacts(
         lifecycle=session.lifecycle,
-        dead=session.health in (Health.EXPIRED, Health.UNAUTHORIZED),
+        dead=session.health in DEAD,
         placed=place is not None,
         on_node=node is not None,
         node_alive=node is not None and (now - node.heartbeat_at) / timedelta(seconds=1) <= current().lease_ttl,
         process=place.state if place and place.pid else "",
-        crash_loop=place is not None and place.last_exit.startswith(CRASH_LOOP),
+        crash_loop=place is not None and place.last_exit.startswith(restarts.CRASH_LOOP),
         group_restarts=any(group.state == GroupState.RESTARTING for group in groups),
         group_silent=any(group.silent for group in groups),
     )

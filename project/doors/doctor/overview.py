@@ -19,6 +19,7 @@ from project.doors.running import node_alive
 from sessions.models import SenderBot, SenderState, TelegramSession
 from sessions.models.session import Lifecycle
 from sessions.services.registry import is_logged_in
+from workers.domain.restarts import CRASH_LOOP
 from workers.models import Placement
 from workers.selectors import find_orphans
 
@@ -79,7 +80,7 @@ def _nodes(facts: Facts) -> Iterator[Check]:
         yield from _orphans()
     elif facts.logged_in:
         yield warning("nodes", "No node is running: nothing is relayed.", UP)
-    for place in Placement.objects.filter(last_exit__startswith="crash loop").order_by("account"):
+    for place in Placement.objects.filter(last_exit__startswith=CRASH_LOOP).order_by("account"):
         yield warning(
             "workers", f"The worker of {place.account} keeps ending: {place.last_exit}", "See the node's log."
         )
