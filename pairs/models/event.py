@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
+from django.db.models import QuerySet
 
 from pairs.models.pair import Pair
 
@@ -34,6 +35,11 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["created_at"], name="event_content_age", condition=models.Q(payload__isnull=False))
         ]
+
+    @property
+    def history(self) -> QuerySet[Event]:
+        """All that the journal holds of the same message in this pair, itself included."""
+        return Event.objects.filter(pair_id=self.pair_id, scope=self.scope, message_id=self.message_id)
 
     def __str__(self) -> str:
         return f"{self.pair_id}#{self.seq} {self.kind} {self.scope}/{self.message_id}"

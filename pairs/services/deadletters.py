@@ -177,12 +177,8 @@ def _letter(parts: Sequence[Delivery]) -> DeadLetter:
     )
 
 
-def _same_message(event: Event) -> QuerySet[Event]:
-    return Event.objects.filter(pair_id=event.pair_id, scope=event.scope, message_id=event.message_id)
-
-
 def _newest(event: Event) -> Message | None:
-    kept = _same_message(event).filter(kind__in=[EventKind.CREATE, EventKind.EDIT], payload__isnull=False)
+    kept = event.history.filter(kind__in=[EventKind.CREATE, EventKind.EDIT], payload__isnull=False)
     newest = kept.order_by("-revision").values_list("payload", flat=True).first()
     return None if newest is None else read_payload(json.dumps(newest), event.scope, event.message_id)
 
@@ -203,9 +199,9 @@ def _check(named: Delivery, *, whole: bool) -> None:
         return
     if event.payload is None:
         raise Conflict("What it says is no longer kept.", hint="PAYLOAD_DAYS says how long contents are kept.")
-    if _same_message(event).filter(kind=EventKind.DELETE).exists():
+    if event.history.filter(kind=EventKind.DELETE).exists():
         raise Conflict("It was deleted in its chat since: there is nothing to send.")
-    later = _same_message(event).filter(kind=EventKind.EDIT, seq__gt=event.seq)
+    later = event.history.filter(kind=EventKind.EDIT, seq__gt=event.seq)
     if (not whole or event.kind == EventKind.EDIT) and _went_out(later, named.hop):
         raise Conflict("A later edit went out, and brought all of it.")
     if event.kind == EventKind.EDIT and (original := _dead_original(named)):
@@ -220,7 +216,7 @@ def _went_out(events: QuerySet[Event], hop: int) -> bool:
 
 def _dead_original(named: Delivery) -> int | None:
     """The create's dead letter; with it an edit has nothing to change."""
-    created = _same_message(named.event).filter(kind=EventKind.CREATE)
+    created = named.event.history.filter(kind=EventKind.CREATE)
     dead = Delivery.objects.filter(event__in=created, hop=named.hop, state=HopState.DEAD)
     return dead.order_by("part").values_list("pk", flat=True).first()
 

@@ -113,8 +113,7 @@ def _states(event: Event) -> dict[int, set[str]]:
 
 
 def _deleted(event: Event) -> bool:
-    same = Event.objects.filter(pair_id=event.pair_id, scope=event.scope, message_id=event.message_id)
-    return same.filter(kind=EventKind.DELETE).exists()
+    return event.history.filter(kind=EventKind.DELETE).exists()
 
 
 def _replay(actor: str, plan: Resend) -> None:
