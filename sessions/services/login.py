@@ -55,11 +55,9 @@ def request_login(*, actor: str, session: TelegramSession, kind: LoginKind = Log
 
     A key that still works is looked at, and no new login made. Raises Conflict.
     """
-    if session.lifecycle not in _MAY_LOG_IN:
-        raise Conflict(f"Session {session.name} is {session.lifecycle}.", hint="Enable it first.")
+    _check_enabled(session)
     with transaction.atomic():
-        attempt = open_attempt(session.account, kind=kind)
-        TelegramSession.objects.filter(pk=session.pk, lifecycle=Lifecycle.REGISTERED).update(lifecycle=Lifecycle.LOGIN)
+        attempt = _begin(session, kind)
         record(actor=actor, action="session.login", target=session.account, after={"kind": kind.value})
     return view(attempt)
 
@@ -72,14 +70,23 @@ def import_login(*, actor: str, session: TelegramSession, imported: ImportedLogi
     """
     if AccountSecret.objects.filter(imported=imported.key_id).exclude(account=session.account).exists():
         raise Conflict("Another session uses this very login.", hint="Each session needs a login of its own.")
-    if session.lifecycle not in _MAY_LOG_IN:
-        raise Conflict(f"Session {session.name} is {session.lifecycle}.", hint="Enable it first.")
+    _check_enabled(session)
     sealed = seal(imported.state, owner=session.account, keys=current().master_keys)
     with transaction.atomic():
-        attempt = open_attempt(session.account, kind=LoginKind.IMPORT, answer=sealed)
-        TelegramSession.objects.filter(pk=session.pk, lifecycle=Lifecycle.REGISTERED).update(lifecycle=Lifecycle.LOGIN)
+        attempt = _begin(session, LoginKind.IMPORT, answer=sealed)
         record(actor=actor, action="session.import", target=session.account)
     return view(attempt)
+
+
+def _check_enabled(session: TelegramSession) -> None:
+    if session.lifecycle not in _MAY_LOG_IN:
+        raise Conflict(f"Session {session.name} is {session.lifecycle}.", hint="Enable it first.")
+
+
+def _begin(session: TelegramSession, kind: LoginKind, *, answer: bytes | None = None) -> LoginAttempt:
+    attempt = open_attempt(session.account, kind=kind, answer=answer)
+    TelegramSession.objects.filter(pk=session.pk, lifecycle=Lifecycle.REGISTERED).update(lifecycle=Lifecycle.LOGIN)
+    return attempt
 
 
 def open_attempt(
