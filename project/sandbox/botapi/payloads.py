@@ -166,10 +166,6 @@ class Payloads:
             "file_size": file.size,
         }
 
-    def known_file(self, bot_id: int, name: str) -> StoredFile | None:
-        """The file that a bot calls so."""
-        return file_of(self._state, bot_id, name)
-
     def document(self, bot_id: int, file: StoredFile) -> Json:
         """A Document."""
         return self.file(bot_id, file) | {"file_name": file.name, "mime_type": file.mime}

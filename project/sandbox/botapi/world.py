@@ -152,14 +152,15 @@ class BotWorld:
         if chat.blocked is blocked:
             return
         chat.blocked = blocked
-        statuses = [{"user": self.payloads.user(self.state.user(bot)), "status": s} for s in ("member", "kicked")]
-        before, after = statuses if blocked else reversed(statuses)
+        its = {"user": self.payloads.user(self.state.user(bot))}
+        member, kicked = its | {"status": "member"}, its | {"status": "kicked", "until_date": 0}
+        before, after = (member, kicked) if blocked else (kicked, member)
         told = {
             "chat": self.payloads.private(user),
             "from": self.payloads.user(user),
             "date": self.state.clock.date(),
-            "old_chat_member": before | ({"until_date": 0} if before["status"] == "kicked" else {}),
-            "new_chat_member": after | ({"until_date": 0} if after["status"] == "kicked" else {}),
+            "old_chat_member": before,
+            "new_chat_member": after,
         }
         box.put("my_chat_member", told)
 

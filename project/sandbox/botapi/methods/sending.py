@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from project.sandbox.botapi.errors import bad
 from project.sandbox.botapi.model import Content
-from project.sandbox.botapi.payloads import Json
+from project.sandbox.botapi.payloads import Json, file_of
 from project.sandbox.botapi.registry import Call, method
 from project.sandbox.botapi.state import PRESS_LIFETIME, Press
 
@@ -111,10 +111,10 @@ def _show(call: Call, press: Press, text: str) -> None:
 @method("getFile")
 def get_file(call: Call) -> Json:
     """Where a file can be downloaded: up to 20 MB."""
-    from_bot = call.arguments.text("file_id")
-    if not from_bot:
+    name = call.arguments.text("file_id")
+    if not name:
         raise bad("file_id not specified")
-    file = call.payloads.known_file(call.bot.id, from_bot)
+    file = file_of(call.state, call.bot.id, name)
     if file is None:
         raise bad("invalid file_id")
     if file.size > _LARGEST_DOWNLOAD:
