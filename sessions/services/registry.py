@@ -194,11 +194,6 @@ def pairs_of(session: TelegramSession) -> int:
     return int(session.assignments.exclude(pair__status="removed").count())
 
 
-def change_session(*, actor: str, name: str, priority: int, max_pairs: int) -> SessionView:
-    """Other priority and number of pairs. Raises ManyProblems and NotFound."""
-    return edit_session(actor=actor, name=name, changes=SessionChanges(priority=priority, max_pairs=max_pairs))
-
-
 def disable_session(*, actor: str, name: str, reason: str = "") -> SessionView:
     """Its connection is closed and it relays nothing; its key stays. Pairs that have no stand-in wait, with their
     cursors. Raises NotFound and Conflict."""

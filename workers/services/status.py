@@ -105,11 +105,6 @@ def lags(session_ids: Collection[int]) -> dict[int, float]:
         return dict(cursor.fetchall())
 
 
-def worker_of(session: TelegramSession) -> WorkerView:
-    """The worker of one session."""
-    return workers_of([session])[0]
-
-
 def workers_of(sessions: Sequence[TelegramSession]) -> list[WorkerView]:
     """The worker of each, in their order; five queries."""
     ids, now = [session.pk for session in sessions], database_now()
