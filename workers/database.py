@@ -57,15 +57,6 @@ class Link:
                 self.close()
                 raise
 
-    @asynccontextmanager
-    async def once(self) -> AsyncIterator[Connection]:
-        """Lend a connection that is closed afterwards."""
-        try:
-            async with self.use() as conn:
-                yield conn
-        finally:
-            self.close()
-
     def close(self) -> None:
         """Drop the connection without a good-bye."""
         if self._connection is not None:

@@ -8,6 +8,7 @@ from typing import TypeVar
 
 import asyncpg
 
+from project.core import arrays
 from project.core.logs import get_logger
 
 T = TypeVar("T")
@@ -81,7 +82,10 @@ class JournalLink:
         self.statements += 1
         if self._connection is None or self._connection.is_closed():
             self._connection = await asyncpg.connect(
-                self._dsn, timeout=CONNECT_TIMEOUT, command_timeout=COMMAND_TIMEOUT
+                self._dsn,
+                timeout=CONNECT_TIMEOUT,
+                command_timeout=COMMAND_TIMEOUT,
+                connection_class=arrays.Connection,
             )
         return self._connection
 

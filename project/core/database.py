@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import asyncpg
 
+from project.core import arrays
 from project.core.config import current
 from project.core.errors import SettingError
 
@@ -31,6 +32,7 @@ async def connect(service: str, *, statement_limit: float = 10.0, direct: bool =
             url,
             timeout=CONNECT_LIMIT,
             command_timeout=statement_limit,
+            connection_class=arrays.Connection,
             server_settings={
                 "application_name": f"relay {service}",
                 "statement_timeout": f"{int(statement_limit * 1000)}ms",

@@ -169,7 +169,7 @@ class Custody:
 
     async def _serve(self, holding: Holding, record: Record) -> None:
         """Connected, with lanes, until the rows or the platform say otherwise."""
-        engine = await self._doors.engine()
+        engine = await self._doors.engine(self._link)
         account = self._doors.account(self.name, record, record.state, engine.on_update(self.name), self._mark_dirty)
         try:
             await self._unless_stopped(account.connect())

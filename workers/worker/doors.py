@@ -23,13 +23,12 @@ from project.telegram.updates import Update
 from sessions.accounts import AccountRecord, save_state
 from sessions.login.runner import run_login
 from sessions.lookups import answer_lookups
-from workers.database import Link
 from workers.worker import fence
 from workers.worker.sealed import load_opened
 from workers.worker.wishes import sources_of, take_check_wish
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from workers.database import Connection, Link
 
 FILE_LIMIT = 10 * 1024 * 1024
 """Bytes of one file that Discord takes on a server without boosts (since September 2024)."""
@@ -56,12 +55,15 @@ class RealDoors:
             if self._http is not None:
                 await self._http.close()
 
-    async def engine(self) -> Engine:
-        """The one engine, started at the first call. Raises GatewayError when Discord cannot say who its bot is:
-        posts of an unknown identity could not be told from a repeat."""
+    async def engine(self, link: Link) -> Engine:
+        """The one engine, started at the first call over `link`, since a connection of its own would cost 10 ms of CPU.
+
+        Raises GatewayError when Discord cannot say who its bot is: posts of an unknown identity could not be told from
+        a repeat.
+        """
         async with self._opening:
             if self.opened is None:
-                self.opened = await self._open()
+                self.opened = await self._open(link)
         return self.opened
 
     async def load(self, conn: Connection, account: str) -> AccountRecord:
@@ -112,7 +114,7 @@ class RealDoors:
             egress=self._config.egress_address,
         )
 
-    async def _open(self) -> Engine:
+    async def _open(self, link: Link) -> Engine:
         if self._http is None:
             self._http = aiohttp.ClientSession()
         config = self._config
@@ -122,9 +124,9 @@ class RealDoors:
             token=config.discord_bot_token,
             rate=config.discord_rate,
         )
-        async with Link(f"start of {self._principal}").once() as conn:
+        async with link.use() as conn:
             key = await stored_random_id_key(conn)
-            bot_id = await self._bot_id(conn, rest, key)
+        bot_id = await self._bot_id(link, rest, key)
         settings = EngineSettings(
             dsn=config.database_url,
             principal=self._principal,
@@ -138,12 +140,13 @@ class RealDoors:
         await engine.start()
         return engine
 
-    async def _bot_id(self, conn: Connection, rest: DiscordRest, key: bytes) -> int:
+    async def _bot_id(self, link: Link, rest: DiscordRest, key: bytes) -> int:
         """Asked once for all processes and starts, since Discord limits the question."""
         token = self._config.discord_bot_token
         if token is None:
             return 0
-        known = await known_bot_id(conn, token, key=key)
+        async with link.use() as conn:
+            known = await known_bot_id(conn, token, key=key)
         if known is not None:
             return known
         try:
@@ -151,7 +154,8 @@ class RealDoors:
         except AccountDead as error:
             log.error("the Discord bot's token is refused", code=error.code)
             return 0
-        await remember_bot_id(conn, token, asked, key=key)
+        async with link.use() as conn:
+            await remember_bot_id(conn, token, asked, key=key)
         return asked
 
     def _on_fatal(self, error: BaseException) -> None:

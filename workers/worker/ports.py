@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from project.core.leases import Holding
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from workers.database import Connection, Link
 
 
 class Record(Protocol):
@@ -132,8 +132,8 @@ class Doors(Protocol):
     def opened(self) -> Engine | None:
         """The engine, once there is one."""
 
-    async def engine(self) -> Engine:
-        """The one engine of this process, started at the first call."""
+    async def engine(self, link: Link) -> Engine:
+        """The one engine of this process, started at the first call with what the database says over `link`."""
 
     async def run(self) -> None:
         """Raise what is fatal to this process. Ends only by cancellation."""

@@ -195,7 +195,7 @@ class FakeDoors:
     async def run(self) -> None:
         await asyncio.Event().wait()
 
-    async def engine(self) -> FakeEngine:
+    async def engine(self, _link: Any) -> FakeEngine:
         self.opened = self.opened or FakeEngine()
         return self.opened
 

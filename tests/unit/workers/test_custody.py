@@ -46,7 +46,7 @@ class Draining:
     async def load(self, *_: Any) -> Draining:
         return self
 
-    async def engine(self) -> Draining:
+    async def engine(self, *_: Any) -> Draining:
         return self
 
     def on_update(self, account: str) -> None:
