@@ -180,8 +180,13 @@ class TelegramSessionAdmin(ShownAdmin):
 
     @admin.action(permissions=["act"], description="Enable selected sessions")
     def enable(self, request: HttpRequest, queryset: QuerySet[Any]) -> None:
-        """They connect again."""
-        each(self, request, queryset, lambda row: enable_session(actor=actor_of(request), name=row.name), "Enabled")
+        """They connect again; of one that cannot, what to do."""
+
+        def act(row: Any) -> None:
+            for warning in enable_session(actor=actor_of(request), name=row.name).warnings:
+                self.message_user(request, f"Session {row.name}: {warning}", messages.WARNING)
+
+        each(self, request, queryset, act, "Enabled")
 
     @admin.action(permissions=["act"], description="Disable selected sessions")
     @asks(

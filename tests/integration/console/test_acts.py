@@ -84,7 +84,9 @@ def test_sessions_are_disabled_after_a_question_and_enabled(site: Client) -> Non
     assert audited("session.disable") == ["admin:ann", "admin:ann"]
     assert AuditEvent.objects.filter(reason="moving house").count() == 2
     assert "is disabled already" in act(site, rows[:1], "disable")
-    assert "Enabled: 2." in act(site, rows, "enable")
+    told = act(site, rows, "enable")
+    assert "Enabled: 2." in told
+    assert "Session main: It has to be logged in: /authenticate main" in told
 
 
 def test_deleted_sessions_are_shown_when_asked_for_and_acts_pass_them_over(site: Client) -> None:
