@@ -20,10 +20,10 @@ PAGE = ROOT / "docs" / "reference" / "specification.md"
 _HEAD = """\
 # The specification, and what shows that it holds
 
-Every sentence of the specification of session management, in its order, with the tests that show it, and what makes
-them fail: each of these changes is made to a copy of the program, and each test of the sentence fails under one of
-them (`make switches ARGS="--report FILE"`, which takes about half an hour). A decision stands where we do otherwise, or
-where a sentence can be read in two ways.
+Every sentence of the specification of session management, in its order, with the tests that show it, and the changes
+that they have to notice: `make switches ARGS="--report FILE"` makes each of them to a copy of the program, runs the
+sentence's tests there, and tells which test fails under none of them (it takes about an hour). A decision stands where
+we do otherwise, or where a sentence can be read in two ways.
 
 This page is generated: `python -m tests.acceptance.specification`.
 """
