@@ -18,9 +18,10 @@ _ASK = "🔑 Send the token that @BotFather gave: your message is deleted at onc
 
 
 async def ask_token(call: Call, dialogue: str, text: str = "", **data: str) -> None:
-    """The next message is the token."""
-    await call.reply(Reply(f"{text}\n{_ASK}".strip()))
+    """The next message is the token, also for a bot that is started anew after this one died in between."""
     await call.ask(dialogue, **data)
+    await call.reply(Reply(f"{text}\n{_ASK}".strip()))
+    await call.ask(dialogue, **data)  # now with the message that it goes on in
 
 
 async def add(call: Call, token: str) -> None:
