@@ -101,7 +101,7 @@ async def test_what_cannot_move_is_told_before_anything_changes(world: World) ->
     unused = world.fresh("unused")
     await world.orm(register_session, actor=ACTOR, name=unused, phone=world.fresh_phone())
     await operator.says(f"/changesession {unused} {ids[0]}")
-    await operator.sees(f"pair {ids[0]}: {unused} is not logged in yet")
+    await operator.sees(f"{unused} is not logged in yet, so it can take no pairs")
 
     await operator.says(f"/changesession {two.name} {','.join(map(str, ids))}")
     told = (await operator.sees("cannot move")).text
