@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import asyncpg
 import msgspec
@@ -13,6 +12,7 @@ from project.core.config import Config, current
 from project.core.crypto import seal, unseal
 from project.core.errors import FenceLost, NotFound
 from project.core.leases import FENCE_SQL, Holding
+from project.core.pg import Connection
 from project.core.secret import Secret
 from project.telegram.session import MemorySession
 from project.telegram.values import App, DeviceProfile, Endpoint
@@ -20,9 +20,6 @@ from sessions.domain.accounts import split_account
 from sessions.models.login import OPEN_STEPS
 from sessions.models.sender import SenderState
 from sessions.models.session import Lifecycle
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
 
 _LOGIN = """
 LEFT JOIN tg_sessions_accountsecret x ON x.account = $2

@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-import asyncpg
 import msgspec
 
 from project.core.errors import RelayError
 from project.core.leases import Holding
+from project.core.pg import Connection
 from project.telegram.account import TelegramAccount
 from sessions.accounts import fence
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
 
 _OPEN = """
 SELECT id, reference, chats FROM tg_sessions_lookup

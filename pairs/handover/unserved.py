@@ -6,18 +6,13 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
-
-import asyncpg
 
 from pairs.handover import sql
 from project.core.errors import FenceLost
 from project.core.leases import Holding
 from project.core.logs import get_logger
+from project.core.pg import Connection
 from sessions.domain.accounts import split_account
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
 
 _log = get_logger(__name__)
 

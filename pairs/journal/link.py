@@ -85,7 +85,7 @@ class JournalLink:
                 self._dsn,
                 timeout=CONNECT_TIMEOUT,
                 command_timeout=COMMAND_TIMEOUT,
-                connection_class=arrays.Connection,
+                connection_class=arrays.Informed,
             )
         return self._connection
 

@@ -9,8 +9,6 @@ from django.db.models import QuerySet
 from pairs.domain.status import PairStatus
 from sessions.models import TelegramSession
 
-__all__ = ["Assignment", "Pair", "PairStatus"]
-
 _STATUSES = [(status.value, status.name.capitalize()) for status in PairStatus]
 
 

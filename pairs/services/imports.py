@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from pairs.domain.imports import PairLine
 from pairs.domain.options import CHOICES
 from pairs.domain.references import chat_number, marked
-from pairs.models import Pair, PairStatus
+from pairs.models import Pair
 from pairs.services.adding import PairWish, add_wished
 from pairs.services.changing import EditWish, change_pair
 from pairs.services.finding import ITSELF
@@ -234,8 +234,7 @@ class _Known:
 
 
 def _living() -> QuerySet[Pair]:
-    living = Pair.objects.exclude(status=PairStatus.REMOVED)
-    return living.select_related("sender", "assignment__session").order_by("pk")
+    return Pair.living().select_related("sender", "assignment__session").order_by("pk")
 
 
 def _webhook(line: PairLine) -> Webhook | None:
@@ -293,8 +292,7 @@ def _token(pair: Pair) -> str:
 
 
 def _session_of(pair: Pair) -> str:
-    assignment = getattr(pair, "assignment", None)
-    return str(assignment.session.name) if assignment else ""
+    return pair.reader.name if pair.reader else ""
 
 
 def _sender_of(pair: Pair) -> str:

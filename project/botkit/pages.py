@@ -28,14 +28,6 @@ class Page(Generic[T]):
         return f"page {self.number} of {self.pages}" if self.pages > 1 else ""
 
 
-def page_of(items: Sequence[T], number: int = 1, per_page: int = PER_PAGE) -> Page[T]:
-    """One page of a list."""
-    pages = max(1, -(-len(items) // per_page))
-    number = min(max(number, 1), pages)
-    start = (number - 1) * per_page
-    return Page(items[start : start + per_page], number, pages, len(items))
-
-
 def page_from(word: str) -> int:
     """The page's number as a button carries it; whatever is no number is the first page."""
     return int(word) if word.isascii() and word.isdigit() and len(word) < 7 else 1

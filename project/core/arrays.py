@@ -9,14 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-import asyncpg
-
-if TYPE_CHECKING:
-    _Connection = asyncpg.Connection[asyncpg.Record]
-else:
-    _Connection = asyncpg.Connection
+from project.core.pg import Connection
 
 ELEMENTS = {
     1000: ("_bool", 16),
@@ -38,7 +33,7 @@ class _NotAsked:
     name: str = "not asked"
 
 
-class Connection(_Connection):
+class Informed(Connection):
     """asyncpg's connection that knows these types. About any other one the server is asked as ever."""
 
     async def _introspect_types(self, typeoids: Iterable[int], timeout: float | None) -> tuple[list[Any], Any]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import asyncpg
 
 from project.core import arrays
 from project.core.config import current
 from project.core.errors import SettingError
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
+from project.core.pg import Connection
 
 CONNECT_LIMIT = 3.0  # seconds
 _SERVER_GONE = "10s"  # how long the server keeps unanswered data before it drops the connection
@@ -32,7 +28,7 @@ async def connect(service: str, *, statement_limit: float = 10.0, direct: bool =
             url,
             timeout=CONNECT_LIMIT,
             command_timeout=statement_limit,
-            connection_class=arrays.Connection,
+            connection_class=arrays.Informed,
             server_settings={
                 "application_name": f"relay {service}",
                 "statement_timeout": f"{int(statement_limit * 1000)}ms",

@@ -5,17 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 import os
-from typing import TYPE_CHECKING
-
-import asyncpg
 
 from project.core.config import current
 from project.core.crypto import KEY_BYTES, seal, unseal
 from project.core.models import Installation
+from project.core.pg import Connection
 from project.core.secret import Secret
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
 
 _OWNER = Installation.seal_owner
 

@@ -17,14 +17,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING
 
 import asyncpg
 
 from project.core.binding.sql import HELD, SWITCHED
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
+from project.core.pg import Connection
 
 LOCK_LIMIT = 5.0  # seconds that taking over queues behind the old owner's writes; then try again later
 STATEMENT_LIMIT = 3.0  # seconds for one renewal or release

@@ -5,20 +5,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
-
-import asyncpg
 
 from project.core.config import current
 from project.core.crypto import seal, unseal
 from project.core.leases import Holding
+from project.core.pg import Connection
 from project.core.secret import Secret
 from project.telegram.values import CodeSent
 from sessions.accounts import fence
 from sessions.models.login import OPEN_STEPS, LoginKind, LoginStep
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
 
 _OPEN = """
 SELECT id, kind, step, sealed_state, sealed_answer, tries, link_until, expires_at < clock_timestamp() AS expired

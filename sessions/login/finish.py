@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import asyncpg
 
 from project.core.config import current
 from project.core.crypto import seal, unseal
 from project.core.leases import Holding
+from project.core.pg import Connection
 from project.telegram.values import AccountInfo
 from sessions.accounts import fence
 from sessions.domain.accounts import split_account
 from sessions.domain.phone import masked, same_phone
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
 
 _SESSION = "SELECT user_id, phone_sealed, lifecycle FROM tg_sessions_telegramsession WHERE id = $1 FOR NO KEY UPDATE"
 _MAY_FINISH = ("registered", "login", "active")

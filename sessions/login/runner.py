@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
-
-import asyncpg
 
 from project.botkit.times import span
 from project.core.config import current
@@ -13,6 +10,7 @@ from project.core.crypto import unseal
 from project.core.errors import GatewayError, InvalidInput, Refused, RelayError, RetryLater, Unreachable
 from project.core.leases import Holding
 from project.core.logs import get_logger
+from project.core.pg import Connection
 from project.core.secret import Secret
 from project.telegram.account import TelegramAccount
 from project.telegram.login import CodeInvalid, PasswordInvalid, PasswordNeeded
@@ -22,9 +20,6 @@ from sessions.domain.accounts import split_account
 from sessions.login.attempt import Attempt, now, open_attempt_of
 from sessions.login.finish import finish_sender, finish_session
 from sessions.models.login import LoginKind, LoginStep
-
-if TYPE_CHECKING:
-    Connection = asyncpg.Connection[asyncpg.Record]
 
 MOST_TRIES = 5
 EARLY = timedelta(seconds=3)  # a QR code is renewed before it expires

@@ -16,7 +16,7 @@ from project.core.errors import SettingError
 from project.core.logs import get_logger
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from project.core.pg import Connection
 
 MARK_EVERY = 60.0  # seconds between two notes of how far the database's log is
 _NODES_UP = "SELECT id, heartbeat_at FROM workers_node WHERE state = 'up' AND id <> $1"

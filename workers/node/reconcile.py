@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from workers.domain.homes import Use, plan_homes
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from project.core.pg import Connection
 
 _ALONE = "SELECT pg_try_advisory_xact_lock(7461, 2)"
 # Everything in one statement: a node at rest asks for it every few seconds.

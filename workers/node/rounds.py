@@ -23,7 +23,7 @@ from workers.node.guard import Guard
 from workers.node.reconcile import reconcile
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from project.core.pg import Connection
 
 EVERY = 2.0  # seconds between two looks at the rows
 PLAN_EVERY = 5.0

@@ -11,7 +11,7 @@ from workers.models import ProcessState
 from workers.node.gauge import HostFigures, WorkerFigures
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from project.core.pg import Connection
 
 # ruff: noqa: S608 - _LIVE is a constant
 _LIVE = "state <> 'gone' AND heartbeat_at > clock_timestamp() - make_interval(secs => $1)"

@@ -28,7 +28,8 @@ from workers.worker.sealed import load_opened
 from workers.worker.wishes import sources_of, take_check_wish
 
 if TYPE_CHECKING:
-    from workers.database import Connection, Link
+    from project.core.pg import Connection
+    from workers.database import Link
 
 FILE_LIMIT = 10 * 1024 * 1024
 """Bytes of one file that Discord takes on a server without boosts (since September 2024)."""

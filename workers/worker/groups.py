@@ -11,7 +11,7 @@ from workers.models import GroupState
 from workers.worker.ports import Counters
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from project.core.pg import Connection
 
 _WRITE = """
 INSERT INTO workers_workergroup (session_id, number, state, heartbeat_at, counters, restarts)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from project.core.leases import Holding
 
 if TYPE_CHECKING:
-    from workers.database import Connection, Link
+    from project.core.pg import Connection
+    from workers.database import Link
 
 
 class Record(Protocol):

@@ -20,7 +20,7 @@ from workers.worker.line import Line
 from workers.worker.ports import Doors
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from project.core.pg import Connection
 
 LOOK_EVERY = 15.0  # seconds between looks at the placements, unless a wake-up comes
 REPORT_EVERY = 10.0

@@ -8,7 +8,7 @@ from project.core.errors import SecretError
 from sessions.accounts import AccountRecord, load_account
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from project.core.pg import Connection
 
 # A worker tries again for as long as it lives; one row an hour is enough.
 _TELL = """

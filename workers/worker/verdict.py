@@ -14,7 +14,7 @@ from sessions.domain.health import unauthorized
 from sessions.models import Health, SenderState
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from project.core.pg import Connection
 
 _CHECK = """
 INSERT INTO tg_sessions_healthcheck (session_id, at, passed, code, detail)

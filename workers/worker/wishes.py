@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sessions.domain.accounts import split_account
 
 if TYPE_CHECKING:
-    from workers.database import Connection
+    from project.core.pg import Connection
 
 _SOURCES = """
 SELECT DISTINCT p.source_chat FROM pairs_assignment a JOIN pairs_pair p ON p.id = a.pair_id

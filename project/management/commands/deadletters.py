@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
-from pairs.models.pair import PairStatus
+from pairs.models import PairStatus
 from pairs.services import deadletters
 from pairs.services.deadletters import DeadLetter, Wanted
 from project.core.config import current

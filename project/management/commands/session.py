@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.db.models import Count, Q
+from django.db.models import Count
 
-from pairs.models import Assignment, PairStatus
+from pairs.models import Assignment
 from project.core.config import current
 from project.core.errors import Conflict
 from project.core.secret import Secret
@@ -135,7 +135,7 @@ class Command(DoorCommand):
     def _list(self, _options: dict[str, Any]) -> None:
         with installation(current()):
             sessions = registry.list_sessions()
-            counted = Assignment.objects.filter(~Q(pair__status=PairStatus.REMOVED)).values_list("session")
+            counted = Assignment.living().values_list("session")
             used = dict(counted.annotate(Count("pair")))
         if not sessions:
             self.say("There is no session yet. Next: python manage.py session add NAME PHONE")

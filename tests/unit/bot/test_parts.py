@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from project.bot.commands.start import checklist
 from project.botkit.catalogue import assemble
 from project.botkit.confirmations import Confirmations, Refused, Waiting
-from project.botkit.pages import page_buttons, page_of
+from project.botkit.pages import Page, page_buttons
 from project.botkit.parts import Button, Command, Press, Room, Step
 from project.botkit.problems import problem_text
 from project.botkit.tally import HOUR, Tally
@@ -95,12 +95,11 @@ def test_relative_times(back: int | None, text: str) -> None:
     assert ago(None if back is None else NOW - timedelta(seconds=back), NOW) == text
 
 
-def test_pages_stay_within_the_list() -> None:
-    page = page_of(range(25), 9)
-    assert (page.number, list(page.items)) == (3, [20, 21, 22, 23, 24])
-    assert [button.text for button in page_buttons("a", page, "x")] == ["◀", "🔄"]
-    assert page_buttons("a", page_of(range(25), 2))[0].args == ("1",)
-    assert [button.text for button in page_buttons("a", page_of([]))] == ["🔄"]
+def test_a_page_leads_to_those_beside_it_only() -> None:
+    last, middle, only = Page([20], 3, 3, 25), Page([10], 2, 3, 25), Page([], 1, 1, 0)
+    assert [button.text for button in page_buttons("a", last, "x")] == ["◀", "🔄"]
+    assert [button.args for button in page_buttons("a", middle)] == [("1",), ("2",), ("3",)]
+    assert [button.text for button in page_buttons("a", only)] == ["🔄"]
 
 
 def test_confirmations_are_bound_and_forgotten() -> None:
