@@ -78,10 +78,6 @@ def test_a_wrong_discord_token_is_named(program: tuple[str, ...], commands: Comm
     assert "DISCORD_BOT_TOKEN" in said
 
 
-def test_listening_needs_a_token(commands: Commands) -> None:
-    one_sentence(start("rundiscord", **{**commands.env, "DISCORD_BOT_TOKEN": ""}), "DISCORD_BOT_TOKEN")
-
-
 def test_a_login_needs_the_application(commands: Commands) -> None:
     commands.run("session", "add", "ann", "+491511234567")
     commands.env |= {"TELEGRAM_API_ID": "", "TELEGRAM_API_HASH": ""}
