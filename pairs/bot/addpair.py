@@ -12,8 +12,8 @@ from django.utils import timezone
 from pairs.bot.editpair import check_role
 from pairs.bot.texts import buttons, details
 from pairs.domain.references import CHAT_HINT, check_chat, marked
-from pairs.domain.requests import check_target, parse_add
-from pairs.services.adding import PairWish, add_wished
+from pairs.domain.requests import PairWish, check_target, parse_add
+from pairs.services.adding import add_wished
 from pairs.services.finding import find_poster, find_reader
 from pairs.services.registry import PairView
 from project.botkit.parts import Button, Call, Command, Dialogue, Press, Reply, Room, bold, plain

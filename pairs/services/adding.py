@@ -8,8 +8,6 @@ from pairs.services.finding import find_poster, find_reader
 from pairs.services.registry import NewPair, PairView, add_pair
 from pairs.services.targets import DiscordTarget, find_target
 
-__all__ = ["PairWish", "add_wished"]
-
 
 def add_wished(*, actor: str, wish: PairWish, target: DiscordTarget | None = None) -> PairView:
     """Looks everything up (but a `target` that was looked up already) and saves the pair; it relays what comes from now

@@ -14,8 +14,6 @@ from sessions.models import TelegramSession
 from sessions.services.lookups import look_up_chat
 from sessions.services.registry import is_logged_in
 
-__all__ = ["EditWish", "change_pair"]
-
 
 def change_pair(*, actor: str, pair_id: int, wish: EditWish, reason: str = "") -> Edited:
     """Looks up what is named, then changes the pair. Blocks for seconds, up to two minutes where a worker does not

@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 from pairs.domain.imports import PairLine
 from pairs.domain.options import CHOICES
 from pairs.domain.references import chat_number, marked
+from pairs.domain.requests import EditWish, PairWish
 from pairs.models import Pair
-from pairs.services.adding import PairWish, add_wished
-from pairs.services.changing import EditWish, change_pair
+from pairs.services.adding import add_wished
+from pairs.services.changing import change_pair
 from pairs.services.finding import ITSELF
 from pairs.services.moving import change_sessions
 from project.core import operations

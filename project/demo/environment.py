@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import MutableMapping
+from itertools import islice
 from pathlib import Path
+from random import SystemRandom
 from socket import socket
 
 from project.core.config import declarations
@@ -11,6 +13,7 @@ from project.core.config import declarations
 FOLDER = "demo"
 KEY_FILE = "telegram.pem"
 DC = 2
+_LISTENING = range(20_000, 32_768)
 
 
 def prepare(environ: MutableMapping[str, str], base: Path) -> None:
@@ -39,11 +42,19 @@ def prepare(environ: MutableMapping[str, str], base: Path) -> None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of the loopback address that nobody listens on now."""
-    probes = [socket() for _ in range(count)]
-    for probe in probes:
-        probe.bind(("127.0.0.1", 0))
-    ports = [int(probe.getsockname()[1]) for probe in probes]
-    for probe in probes:
-        probe.close()
-    return ports
+    """Ports of the loopback address that nobody listens on now, and that no outgoing connection will be given.
+
+    Linux takes the ports of outgoing connections from 32768 up (ip_local_port_range), also between this look and
+    the moment the server binds: with many connections around, a demo now and then could not start.
+    """
+    wanted = SystemRandom().sample(_LISTENING, len(_LISTENING))
+    return list(islice(filter(_is_free, wanted), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket() as probe:
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from project.sandbox.client import ControlClient
 from tests.chaos.injector import Injector
 from tests.chaos.journal import read_rows, unrecorded
-from tests.chaos.judge import Verdict
+from tests.chaos.outcome import Outcome, outcome
 from tests.chaos.people import People
 from tests.chaos.records import RouteRecord
 from tests.chaos.recovery import Strike, recovery, redis_gap, trips_of
-from tests.chaos.run import MOST_GAP, restart_ended, settle, verdicts
+from tests.chaos.run import MOST_GAP, restart_ended
 from tests.chaos.schedule import Fault, Kind
 from tests.chaos.script import Load, script
+from tests.chaos.settling import settle, verdicts
 from tests.chaos.targets import Targets
 from tests.harness.installation import Installation
 
@@ -45,26 +46,15 @@ class Spread:
     p99: float
 
 
-@dataclass(frozen=True, slots=True)
-class LiveReport:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveReport(Outcome):
     """docs/reference/chaos.md says what each figure means."""
 
-    profile: str
     sessions: int
     pairs: int
     seconds: float
     setup_seconds: float
-    sent: int
-    lost: int
-    duplicated: int
-    out_of_order: int
     unrecorded: int
-    concurrent_owners: int
-    unknown_methods: int
-    edits: int
-    edits_synced: int
-    deletes: int
-    deletes_synced: int
     unasked_restarts: dict[str, int]
     killed: str
     worst_recovery_ms: dict[str, float | None]
@@ -73,15 +63,12 @@ class LiveReport:
     others_p99_growth: float
     quiet_p99_growth: float
     redis_down_max_gap_ms: float | None
-    findings: list[str]
 
     @property
     def flawless(self) -> bool:
         """Everything arrived once, in order and recorded; neither the kill nor Redis' absence was felt by others."""
-        wrong = self.lost, self.duplicated, self.out_of_order, self.unrecorded, self.unknown_methods
-        missed = self.edits - self.edits_synced, self.deletes - self.deletes_synced
         felt = (self.redis_down_max_gap_ms or 0.0) > MOST_GAP or self.others_p99_growth > MOST_GROWTH
-        return not any((*wrong, *missed, felt)) and self.concurrent_owners <= 1
+        return self.whole and not self.unrecorded and not felt
 
 
 async def live(here: Installation, targets: Targets, order: LiveOrder) -> LiveReport:
@@ -102,27 +89,16 @@ async def live(here: Installation, targets: Targets, order: LiveOrder) -> LiveRe
         records = await settle(control, here, people.done, injector.strikes)
         watch.cancel()
         counters = await control.counters()
-    total = sum(verdicts(records, people.done, injector.strikes).values(), Verdict())
     bare = unrecorded(records, await read_rows(here.config.database_direct_url, here.world))
     kill = next(strike for strike in injector.strikes if strike.fault.kind is Kind.WORKER_KILL)
     earlier, before, after = _others(records, kill, WINDOW * order.seconds * 1000)
     return LiveReport(
-        profile=counters.profile,
+        **outcome(verdicts(records, people.done, injector.strikes), counters, bare),
         sessions=order.sessions,
         pairs=len(targets.routes),
         seconds=order.seconds,
         setup_seconds=order.setup_seconds,
-        sent=total.sent,
-        lost=total.lost,
-        duplicated=total.duplicated,
-        out_of_order=total.out_of_order,
         unrecorded=len(bare),
-        concurrent_owners=counters.concurrent_owners,
-        unknown_methods=counters.unknown_methods,
-        edits=total.edits,
-        edits_synced=total.edits_synced,
-        deletes=total.deletes,
-        deletes_synced=total.deletes_synced,
         unasked_restarts=dict(unasked),
         killed=kill.note,
         worst_recovery_ms=recovery(injector.strikes, records).alone,
@@ -131,7 +107,6 @@ async def live(here: Installation, targets: Targets, order: LiveOrder) -> LiveRe
         others_p99_growth=round(after.p99 / before.p99, 2),
         quiet_p99_growth=round(before.p99 / earlier.p99, 2),
         redis_down_max_gap_ms=redis_gap(injector.strikes, records),
-        findings=[*total.findings, *bare],
     )
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING
 
+from tests.chaos.outcome import Outcome, outcome
 from tests.harness.command import add_options, report, say
 
 if TYPE_CHECKING:
@@ -33,36 +34,21 @@ class Moved:
     hand_over_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
-    """What became of what people wrote. `longest_ms`: from the source to the destination, of any message."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Outcome):
+    """`longest_ms`: from the source to the destination, of any message."""
 
-    profile: str
     pairs: int
     rate: float
     seconds: float
-    sent: int
-    lost: int
-    duplicated: int
-    out_of_order: int
-    edits: int
-    edits_synced: int
-    deletes: int
-    deletes_synced: int
-    concurrent_owners: int
-    unknown_methods: int
     there: Moved
     back: Moved
     longest_ms: float
-    findings: list[str]
 
     @property
     def flawless(self) -> bool:
         """Nothing lost, doubled, swapped or missed; all pairs moved both times; never two owners of a key."""
-        wrong = self.lost, self.duplicated, self.out_of_order, self.unknown_methods
-        missed = self.edits - self.edits_synced, self.deletes - self.deletes_synced
-        stayed = self.pairs - self.there.pairs, self.pairs - self.back.pairs
-        return not any((*wrong, *missed, *stayed)) and self.concurrent_owners <= 1
+        return self.whole and self.there.pairs == self.back.pairs == self.pairs
 
 
 def main() -> int:
@@ -99,11 +85,10 @@ def _run(asked: argparse.Namespace) -> dict[str, object]:
 
 async def _play(here: Installation, asked: argparse.Namespace) -> Report:
     from project.sandbox.client import ControlClient
-    from tests.chaos.judge import Verdict
     from tests.chaos.people import People
     from tests.chaos.recovery import trips_of
-    from tests.chaos.run import settle, verdicts
     from tests.chaos.script import Load, script
+    from tests.chaos.settling import settle, verdicts
 
     routes = len(here.world.routes)
     async with ControlClient(here.control_url) as control:
@@ -119,28 +104,16 @@ async def _play(here: Installation, asked: argparse.Namespace) -> Report:
         await asyncio.sleep((BACK - THERE) * asked.seconds - there.commit_s - there.hand_over_s)
         back = await asyncio.to_thread(_apart, _undo)
         await playing
-        records = await settle(control, here, people.done, [])
+        records = await settle(control, here, people.done)
         counters = await control.counters()
-    total = sum(verdicts(records, people.done, []).values(), Verdict())
     return Report(
-        profile=counters.profile,
+        **outcome(verdicts(records, people.done), counters),
         pairs=routes,
         rate=asked.rate,
         seconds=asked.seconds,
-        sent=total.sent,
-        lost=total.lost,
-        duplicated=total.duplicated,
-        out_of_order=total.out_of_order,
-        edits=total.edits,
-        edits_synced=total.edits_synced,
-        deletes=total.deletes,
-        deletes_synced=total.deletes_synced,
-        concurrent_owners=counters.concurrent_owners,
-        unknown_methods=counters.unknown_methods,
         there=there,
         back=back,
         longest_ms=max((t.arrived - t.posted for r in records.values() for t in trips_of(r)[0]), default=0.0),
-        findings=list(total.findings),
     )
 
 

@@ -5,27 +5,24 @@ from __future__ import annotations
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from project.sandbox.client import ControlClient
 from tests.chaos.injector import Injector
 from tests.chaos.journal import read_rows, unrecorded
-from tests.chaos.judge import Verdict, judge
+from tests.chaos.outcome import Outcome, outcome
 from tests.chaos.people import People
-from tests.chaos.records import RouteRecord, read
 from tests.chaos.recovery import Strike, recovery, redis_gap
 from tests.chaos.schedule import NODE_ENDS, OUTAGES, Fault, Kind, Scale, plan
-from tests.chaos.script import Load, Step, script
+from tests.chaos.script import Load, script
+from tests.chaos.settling import QUIET, settle, verdicts
 from tests.chaos.targets import Targets
 from tests.harness.installation import Installation
 
 RATES = {"real": 3.2, "off": 200.0}  # posts a second at the sources
 CROWDING = {"real": frozenset[Kind](), "off": NODE_ENDS}  # at 200/s a lost node's backlog takes all of the machine
-PATIENCE = 90.0  # seconds without any progress after the last fault, before what is missing counts as lost
-QUIET = 8.0  # seconds after the last arrival: an unsure attempt waits 5 s before it looks, a copy too many as long
 MOST_GAP = 2000.0  # milliseconds between a post and its arrival while Redis is down
-LOOK = 1.0
 WATCH = 0.5
 
 
@@ -41,21 +38,14 @@ class Order:
     only: frozenset[Kind] = frozenset(Kind)
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Outcome):
     """docs/reference/chaos.md says what each figure means."""
 
-    profile: str
     sessions: int
     pairs: int
     seed: int
     seconds: float
-    sent: int
-    lost: int
-    duplicated: int
-    duplicated_webhook_ambiguous: int
-    out_of_order: int
-    concurrent_owners: int
     kills: int
     moves: int
     outages: int
@@ -66,22 +56,14 @@ class Report:
     unrecorded: int
     settled_seconds: float
     unasked_restarts: dict[str, int]
-    unknown_methods: int
-    edits: int
-    edits_synced: int
-    deletes: int
-    deletes_synced: int
-    findings: list[str]
     schedule: list[dict[str, object]]
 
     @property
     def flawless(self) -> bool:
         """Nothing lost, doubled, swapped or sent unrecorded, every edit and delete followed, never two owners of a key,
         and Redis' absence not felt."""
-        wrong = self.lost, self.duplicated, self.out_of_order, self.unrecorded, self.unknown_methods
-        missed = self.edits - self.edits_synced, self.deletes - self.deletes_synced
         felt = (self.redis_down_max_gap_ms or 0.0) > MOST_GAP
-        return not any((*wrong, *missed, felt)) and self.concurrent_owners <= 1
+        return self.whole and not self.unrecorded and not felt
 
 
 async def run(here: Installation, targets: Targets, order: Order) -> Report:
@@ -104,21 +86,14 @@ async def run(here: Installation, targets: Targets, order: Order) -> Report:
         watch.cancel()
         counters = await control.counters()
     bare = unrecorded(records, await read_rows(here.config.database_direct_url, here.world))
-    total = sum(verdicts(records, people.done, injector.strikes).values(), Verdict())
     took = recovery(injector.strikes, records)
     struck = Counter(strike.fault.kind for strike in injector.strikes)
     return Report(
-        profile=counters.profile,
+        **outcome(verdicts(records, people.done, injector.strikes), counters, bare),
         sessions=order.sessions,
         pairs=scale.routes,
         seed=order.seed,
         seconds=order.seconds,
-        sent=total.sent,
-        lost=total.lost,
-        duplicated=total.duplicated,
-        duplicated_webhook_ambiguous=total.ambiguous,
-        out_of_order=total.out_of_order,
-        concurrent_owners=counters.concurrent_owners,
         kills=struck[Kind.WORKER_KILL],
         moves=struck[Kind.MOVE],
         outages=sum(struck[kind] for kind in OUTAGES),
@@ -129,12 +104,6 @@ async def run(here: Installation, targets: Targets, order: Order) -> Report:
         unrecorded=len(bare),
         settled_seconds=round(time.monotonic() - over - QUIET, 1),
         unasked_restarts=dict(unasked),
-        unknown_methods=counters.unknown_methods,
-        edits=total.edits,
-        edits_synced=total.edits_synced,
-        deletes=total.deletes,
-        deletes_synced=total.deletes_synced,
-        findings=[*total.findings, *bare],
         schedule=[_line(fault, injector.strikes) for fault in faults],
     )
 
@@ -146,30 +115,6 @@ async def restart_ended(here: Installation, away: set[str], unasked: Counter[str
             unasked[name] += 1
             here.start(name)
         await asyncio.sleep(WATCH)
-
-
-async def settle(
-    control: ControlClient, here: Installation, steps: list[Step], strikes: list[Strike]
-) -> dict[int, RouteRecord]:
-    """Reads what is not complete again and again, until it is, or nothing has come for long; then all once more."""
-    left = set(range(len(here.world.routes)))
-    missing, since = -1, time.monotonic()
-    while left and time.monotonic() - since < PATIENCE:
-        began = time.monotonic()
-        found = verdicts(await read(control, here.world, left), steps, strikes)
-        left = {index for index, verdict in found.items() if verdict.missing}
-        if missing != (missing := sum(verdict.missing for verdict in found.values())):
-            since = time.monotonic()
-        await asyncio.sleep(max(LOOK, 3 * (time.monotonic() - began)))
-    await asyncio.sleep(QUIET)
-    return await read(control, here.world, range(len(here.world.routes)))
-
-
-def verdicts(
-    records: Mapping[int, RouteRecord], steps: Sequence[Step], strikes: Sequence[Strike]
-) -> dict[int, Verdict]:
-    """A verdict for each of these routes."""
-    return judge(records, steps, Counter(route for strike in strikes for route in strike.routes))
 
 
 def _line(fault: Fault, strikes: Sequence[Strike]) -> dict[str, object]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sessions.domain.health import Limits
+from tests.chaos.outcome import Outcome
 
 NOTICING = 10.0  # seconds from a worker being gone long enough to the bot's message: a round of control, and the bot
 GATHERED = "🔔"  # begins a message that holds several notices
@@ -21,11 +22,10 @@ class Told:
     after_return: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Outcome):
     """docs/reference/chaos.md says what each figure means. `lease`: LEASE_TTL in seconds."""
 
-    profile: str
     sessions: int
     pairs: int
     rate: float
@@ -37,16 +37,6 @@ class Report:
     notices: list[Told]
     notices_count: int
     recoveries_count: int
-    sent: int
-    lost: int
-    duplicated: int
-    out_of_order: int
-    edits: int
-    edits_synced: int
-    deletes: int
-    deletes_synced: int
-    concurrent_owners: int
-    unknown_methods: int
     worst_recovery_ms: float | None
     settled_seconds: float
     flips: dict[str, int]
@@ -56,21 +46,13 @@ class Report:
     failed_over_pairs: list[int]
     statuses: dict[str, int]
     unasked_restarts: dict[str, int]
-    findings: list[str]
 
     @property
     def flawless(self) -> bool:
         """The right number of notices, as many recoveries, every message once and in order, and pairs left alone."""
-        wrong = self.lost, self.duplicated, self.out_of_order, self.unknown_methods
-        missed = self.edits - self.edits_synced, self.deletes - self.deletes_synced
         meddled = len(self.disabled_pairs), len(self.failed_over_pairs), self.pairs - self.statuses.get("active", 0)
         told = self.notices_count in right_counts(self.absent_seconds, self.lease)
-        return (
-            told
-            and self.recoveries_count == self.notices_count
-            and not any((*wrong, *missed, *meddled))
-            and self.concurrent_owners <= 1
-        )
+        return self.whole and told and self.recoveries_count == self.notices_count and not any(meddled)
 
 
 def right_counts(absent: float, lease: float) -> frozenset[int]:

@@ -14,13 +14,14 @@ from project.core.models import AuditEvent, Operation
 from project.sandbox.client import ControlClient, SandboxCounters
 from sessions.models import Health, HealthFlip
 from tests.acceptance.rig import Talker
-from tests.chaos.judge import Verdict
+from tests.chaos.outcome import outcome
 from tests.chaos.people import People
 from tests.chaos.records import RouteRecord, read
 from tests.chaos.recovery import Strike, recovery
-from tests.chaos.run import restart_ended, settle, verdicts
+from tests.chaos.run import restart_ended
 from tests.chaos.schedule import Fault, Kind
 from tests.chaos.script import Load, What, script
+from tests.chaos.settling import settle, verdicts
 from tests.chaos.silence_judge import Report, Told, count
 from tests.harness.command import say
 from tests.harness.installation import Installation
@@ -62,12 +63,11 @@ def silence(here: Installation, operator: Talker, order: Order) -> Report:
     lost, back = played.strike.began / 1000, played.strike.ended / 1000
     notices = [Told(text, round(at - lost, 1), round(at - back, 1) if at > back else None) for at, text in played.chat]
     troubles, recoveries = count(notices)
-    total = sum(verdicts(played.records, played.people.done, [played.strike]).values(), Verdict())
     flips = list(HealthFlip.objects.filter(at__gte=played.since).select_related("session").order_by("pk"))
     healthy = [one.at for one in flips if one.after == Health.HEALTHY]
     back_at = played.since.timestamp() + back - lost
     return Report(
-        profile=played.counters.profile,
+        **outcome(verdicts(played.records, played.people.done, [played.strike]), played.counters),
         sessions=order.sessions,
         pairs=len(here.world.routes),
         rate=order.rate,
@@ -79,16 +79,6 @@ def silence(here: Installation, operator: Talker, order: Order) -> Report:
         notices=notices,
         notices_count=troubles,
         recoveries_count=recoveries,
-        sent=total.sent,
-        lost=total.lost,
-        duplicated=total.duplicated,
-        out_of_order=total.out_of_order,
-        edits=total.edits,
-        edits_synced=total.edits_synced,
-        deletes=total.deletes,
-        deletes_synced=total.deletes_synced,
-        concurrent_owners=played.counters.concurrent_owners,
-        unknown_methods=played.counters.unknown_methods,
         worst_recovery_ms=recovery([played.strike], played.records).alone[Kind.NODE_LOSS],
         settled_seconds=played.settled_seconds,
         flips=dict(Counter(f"{one.before} -> {one.after}, {one.cause or 'own'}" for one in flips)),
@@ -98,7 +88,6 @@ def silence(here: Installation, operator: Talker, order: Order) -> Report:
         failed_over_pairs=_failed_over(played.since),
         statuses=dict(Counter(Pair.objects.values_list("status", flat=True))),
         unasked_restarts=dict(played.unasked),
-        findings=list(total.findings),
     )
 
 

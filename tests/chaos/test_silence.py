@@ -26,6 +26,7 @@ GOOD = Report(
     sent=1200,
     lost=0,
     duplicated=0,
+    duplicated_webhook_ambiguous=0,
     out_of_order=0,
     edits=80,
     edits_synced=80,

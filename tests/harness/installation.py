@@ -118,13 +118,18 @@ class Installation:
         self._spawn("sandbox", argv, dict(os.environ))
         deadline = time.monotonic() + _READY
         while not ready.exists():
-            assert time.monotonic() < deadline, "the sandbox did not start"
+            starting = time.monotonic() < deadline and not self.ended()
+            assert starting, f"no sandbox: {self.log('sandbox')}"
             time.sleep(0.05)
 
     @property
     def servers(self) -> EmbeddedServers:
         """PostgreSQL and Redis, to be hurt."""
         return EmbeddedServers(layout(self.config.var_dir))
+
+    def log(self, name: str) -> str:
+        """What a child has printed, the last 2,000 characters."""
+        return (layout(self.config.var_dir).logs / f"{name}.log").read_text()[-2000:]
 
     def pid(self, name: str) -> int:
         """The process of a child."""

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 
 from pairs.services.retention import journal_removals
 from project.core.retention import remove
 from project.sandbox.client import ControlClient
-from tests.chaos.judge import Verdict, judge
+from tests.chaos.outcome import Outcome, outcome
 from tests.chaos.people import People
-from tests.chaos.records import RouteRecord, read
-from tests.chaos.script import Load, Step, script
+from tests.chaos.script import Load, script
+from tests.chaos.settling import settle, verdicts
 from tests.harness.installation import Installation
 from tests.soak.samples import Points, Samples, Stopwatch, rows
 from tests.soak.trend import Trend, count_grows, memory_grows, trend
@@ -23,8 +22,6 @@ SAMPLE = 5.0  # seconds between two samples
 REMOVE = 30.0  # seconds between two removals of old rows; with 0 days everything but the last hundred of a pair is old
 REMOVE_LIMIT = 10.0
 WARM_UP = 0.25  # of the run: caches fill, pools open
-PATIENCE = 60.0  # seconds without any progress after the load before what is missing counts as lost
-LOOK = 2.0
 SEED = 1
 
 
@@ -49,21 +46,16 @@ async def run(here: Installation, order: Order) -> dict[str, object]:
         for task in watch:
             task.cancel()
         await asyncio.gather(*watch, return_exceptions=True)
-        records = await _settled(control, here, people.done)
+        records = await settle(control, here, people.done)
         counters = await control.counters()
     live, dead, vacuums = await asyncio.to_thread(rows)
-    total = sum(judge(records, people.done, {}).values(), Verdict())
+    found = Outcome(**outcome(verdicts(records, people.done), counters))
+    restarts = sum(len(pids) - 1 for pids in samples.pids.values()) + len(here.ended())
     report: dict[str, object] = {
-        "profile": counters.profile,
+        **asdict(found),
         "pairs": len(here.world.routes),
         **asdict(order),
-        "sent": total.sent,
-        "lost": total.lost,
-        "duplicated": total.duplicated,
-        "out_of_order": total.out_of_order,
-        "concurrent_owners": counters.concurrent_owners,
-        "restarts": sum(len(pids) - 1 for pids in samples.pids.values()) + len(here.ended()),
-        "findings": list(total.findings[:20]),
+        "restarts": restarts,
     }
     report |= _figures(samples, order.minutes * 60 * WARM_UP)
     report["journal"] = {
@@ -73,7 +65,7 @@ async def run(here: Installation, order: Order) -> dict[str, object]:
         "dead_rows": dead,
         "vacuums": vacuums,
     }
-    report["missed"] = [*_missed_messages(report), *_missed_series(samples, order.minutes * 60 * WARM_UP)]
+    report["missed"] = [*_missed_messages(found, restarts), *_missed_series(samples, order.minutes * 60 * WARM_UP)]
     return report
 
 
@@ -90,20 +82,6 @@ async def _remove(here: Installation, removed: Counter[str]) -> None:
     while True:
         await asyncio.sleep(REMOVE)
         removed.update(await asyncio.to_thread(remove, removals, seconds=REMOVE_LIMIT))
-
-
-async def _settled(control: ControlClient, here: Installation, steps: Sequence[Step]) -> dict[int, RouteRecord]:
-    """All records, once nothing is missing, or nothing has come for long."""
-    missing, since = -1, time.monotonic()
-    while time.monotonic() - since < PATIENCE:
-        records = await read(control, here.world, range(len(here.world.routes)))
-        still = sum(verdict.missing for verdict in judge(records, steps, {}).values())
-        if not still:
-            break
-        if still != missing:
-            missing, since = still, time.monotonic()
-        await asyncio.sleep(LOOK)
-    return records
 
 
 def _after(points: Points, seconds: float) -> Points:
@@ -125,10 +103,10 @@ def _figures(samples: Samples, warm_up: float) -> dict[str, object]:
     return figures | {"connections": asdict(trend(_after(samples.connections, warm_up)))}
 
 
-def _missed_messages(report: Mapping[str, object]) -> list[str]:
-    names = ("lost", "duplicated", "out_of_order", "restarts")
-    missed = [f"{name}: {report[name]}" for name in names if report[name]]
-    return missed + (["concurrent_owners"] if report["concurrent_owners"] != 1 else [])
+def _missed_messages(found: Outcome, restarts: int) -> list[str]:
+    missed = [] if found.whole else [f"messages: {len(found.findings)} findings"]
+    missed += [f"concurrent_owners: {found.concurrent_owners}"] if found.concurrent_owners != 1 else []
+    return missed + ([f"restarts: {restarts}"] if restarts else [])
 
 
 def _missed_series(samples: Samples, warm_up: float) -> list[str]:

@@ -9,10 +9,11 @@ from typing import Any
 from django.core.management.base import CommandParser
 
 from pairs.domain.durations import parse_duration
+from pairs.domain.requests import EditWish, PairWish
 from pairs.domain.specs import parse_spec
 from pairs.services import statuses
-from pairs.services.adding import PairWish, add_wished
-from pairs.services.changing import EditWish, change_pair
+from pairs.services.adding import add_wished
+from pairs.services.changing import change_pair
 from pairs.services.checks import check_pair
 from pairs.services.registry import PairView, find_pair, list_pairs
 from pairs.services.removal import queued, remove_pairs
