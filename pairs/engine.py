@@ -12,6 +12,7 @@ from pairs.forward.media import Media
 from pairs.forward.telegram_hop import TelegramHop
 from pairs.handover.owner import HandOver
 from pairs.intake.inbox import InboxIntake
+from pairs.intake.reach import Reach
 from pairs.intake.sources import Sources
 from pairs.journal.journal import Journal
 from pairs.journal.link import JournalLink
@@ -50,6 +51,7 @@ class EngineSettings:
     discord_bot_id: int
     discord_limits: DiscordLimits
     limits: LimitSettings = field(default_factory=LimitSettings)
+    reach: Reach = field(default_factory=Reach)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,9 @@ class Engine:
             rng=self._rng,
         )
         self._lanes = Lanes(journal=self._journal, hops=self._hops(rest), tasks=self._tasks, waits=waits, rng=self._rng)
-        self._sources = Sources(journal=self._journal, lanes=self._lanes, tasks=self._tasks, rng=self._rng)
+        self._sources = Sources(
+            journal=self._journal, lanes=self._lanes, tasks=self._tasks, reach=settings.reach, rng=self._rng
+        )
         self._inbox = InboxIntake(self._journal, self._lanes.offer)
         self._loader = PairLoader(self._journal, settings.keyring)
         self._handover = HandOver(self._link, self._holdings)

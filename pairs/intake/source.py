@@ -7,10 +7,12 @@ So a gap is neither lost nor overtaken (docs/explanation/design.md).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from random import Random
 
 from pairs.intake.events import created, deleted, edited, unreadable
+from pairs.intake.reach import ANY, Reach
 from pairs.intake.recheck import Recheck
 from pairs.intake.takers import Takers
 from pairs.journal.journal import POISON, Journal
@@ -40,6 +42,7 @@ class SourceIntake:
         account: TelegramAccount,
         journal: Journal,
         lanes: Takers,
+        reach: Reach,
         rng: Random,
     ) -> None:
         self.chat_id = chat_id
@@ -47,10 +50,11 @@ class SourceIntake:
         self._trusted = False  # what is live is complete, or will be when the scan under way is through
         self._journal = journal
         self._lanes = lanes
+        self._reach = reach
         self._rng = rng
         self._pairs: dict[int, PairConfig] = {}
         self._cursors: dict[int, int | None] = {}
-        self._begins: dict[int, int] = {}  # what is not above this was there before the pair came here
+        self._begins: dict[int, int] = {}  # what is not above this was there before the pair came here, or is left out
         self._live: list[Update] = []
         self._scanning = False
         self._highest = 0
@@ -156,9 +160,11 @@ class SourceIntake:
             self._pairs = {id_: pair for id_, pair in self._pairs.items() if generations.get(id_) != pair.generation}
 
     async def _scan_all(self) -> None:
+        reach = self._reach
         while self._pairs:
             goal = self._highest
-            reached = await self._scan(min(self._cursors[id_] or 0 for id_ in self._pairs))
+            reached = await self._scan(min(self._cursors[id_] or 0 for id_ in self._pairs), reach)
+            reach = ANY  # judged once: what is posted meanwhile leaves nothing out
             if self._highest <= max(reached, goal):
                 return  # what is missing below was deleted before we saw it
 
@@ -172,15 +178,28 @@ class SourceIntake:
             await self._journal.set_cursor(pair.id, pair.generation, top)
             self._cursors[pair.id] = self._begins[pair.id] = top
 
-    async def _scan(self, after_id: int) -> int:
-        """Journals everything above `after_id`; the highest id found."""
-        page: list[Message] = []
-        async for message in self.account.history(self.chat_id, after_id):
-            page.append(message)
-            if len(page) == SCAN_PAGE:
-                after_id = await self._journal_posts(page)
-                page = []
-        return await self._journal_posts(page) if page else after_id
+    async def _scan(self, after_id: int, reach: Reach) -> int:
+        """Journals everything above `after_id` that is within reach; the highest id found."""
+        async for page in _pages(self.account.history(self.chat_id, after_id)):
+            if reach.may_be_exceeded(page, time.time(), page=SCAN_PAGE):
+                begin = await self._leave_out()
+                if begin > page[-1].message_id:
+                    return await self._scan(begin, ANY)
+            reach = ANY
+            after_id = await self._journal_posts(page)
+        return after_id
+
+    async def _leave_out(self) -> int:
+        """What is beyond reach is left out for every pair that has not passed it; the newest message of that."""
+        before = self._reach.oldest(time.time())
+        begin = await self.account.newest_beyond(self.chat_id, before=before, most=self._reach.messages)
+        behind = {id_: pair.generation for id_, pair in self._pairs.items() if (self._cursors[id_] or 0) < begin}
+        if behind:
+            why = f"Late, only what is {self._reach} is relayed (CATCH_UP_DAYS, CATCH_UP_MESSAGES)."
+            await self._journal.leave_out(behind, upto=begin, why=why)
+            self._cursors |= dict.fromkeys(behind, begin)
+            self._begins |= dict.fromkeys(behind, begin)
+        return begin
 
     async def _journal_posts(self, messages: Sequence[Message]) -> int:
         await self._append([event for message in messages for event in self._posts(message)])
@@ -223,3 +242,14 @@ class SourceIntake:
                 self._cursors[event.pair_id] = max(self._cursors.get(event.pair_id) or 0, event.cursor_to)
         for pair_id in appended.refused:  # handed over; when it comes back, its cursor in the table counts
             self._pairs.pop(pair_id, None)
+
+
+async def _pages(messages: AsyncIterator[Message]) -> AsyncIterator[list[Message]]:
+    page: list[Message] = []
+    async for message in messages:
+        page.append(message)
+        if len(page) == SCAN_PAGE:
+            yield page
+            page = []
+    if page:
+        yield page

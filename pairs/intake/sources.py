@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from random import Random
 
+from pairs.intake.reach import Reach
 from pairs.intake.source import SourceIntake
 from pairs.intake.stall import StallWatch
 from pairs.intake.takers import Takers
@@ -26,11 +27,13 @@ class Sources:
         journal: Journal,
         lanes: Takers,
         tasks: Tasks,
+        reach: Reach,
         rng: Random,
     ) -> None:
         self._journal = journal
         self._lanes = lanes
         self._tasks = tasks
+        self._reach = reach
         self._rng = rng
         self._sources: dict[int, SourceIntake] = {}
         self._watch = StallWatch(self._sources, rng)
@@ -110,6 +113,7 @@ class Sources:
                 account=account,
                 journal=self._journal,
                 lanes=self._lanes,
+                reach=self._reach,
                 rng=self._rng,
             )
             self._sources[chat_id] = source

@@ -75,6 +75,12 @@ class Journal(JournalReads):
         """Sets the first cursor of a new pair, unless it has one: relaying begins after this source message."""
         await self._execute(sql.SET_CURSOR, *self._own(), pair_id, cursor, generation)
 
+    async def leave_out(self, generations: Mapping[int, int], *, upto: int, why: str) -> None:
+        """These pairs (id: generation) go on after this message of their source; operators are told. A pair that has
+        passed it already, or was handed over, is left alone."""
+        pairs, known = list(generations), list(generations.values())
+        await self._execute(sql.LEAVE_OUT, *self._own(), pairs, known, upto, why)
+
     async def stop_pair(self, pair_id: int, account: str, reason: str) -> None:
         """Puts the pair into `error`; its queue is kept."""
         await self._execute(sql.STOP_PAIR, *self._fences([account]), pair_id, storable_text(reason)[:300])

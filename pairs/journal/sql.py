@@ -166,6 +166,30 @@ WHERE p.id = $4 AND a.pair_id = p.id AND a.generation = $6 AND p.cursor IS NULL 
 RETURNING p.cursor
 """
 
+LEAVE_OUT = f"""
+WITH {_SESSION_FENCE},
+behind AS MATERIALIZED (
+    SELECT p.id, p.cursor FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
+    WHERE EXISTS (SELECT 1 FROM fence) AND p.cursor < $6
+      AND (p.id, a.generation) IN (SELECT * FROM unnest($4::bigint[], $5::bigint[]))
+    ORDER BY p.id FOR NO KEY UPDATE OF p
+),
+moved AS (
+    UPDATE pairs_pair p SET cursor = $6 FROM behind b WHERE p.id = b.id
+),
+noted AS (
+    INSERT INTO core_auditevent (actor, action, target, before, after, reason, correlation_id)
+    SELECT 'worker:' || $1, 'pair.left_out', 'pair.' || id, jsonb_build_object('cursor', cursor),
+           jsonb_build_object('cursor', $6::bigint), $7, ''
+    FROM behind
+)
+INSERT INTO core_notice (key, text, severity, failed)
+SELECT 'pair.' || min(id), 'After a long absence of pair' || CASE count(*) WHEN 1 THEN ' ' ELSE 's ' END
+       || string_agg(id::text, ', ' ORDER BY id) || ' not all that was posted is relayed: it goes on after message '
+       || $6 || ' of the source. ' || $7, 'info', '{{}}'
+FROM behind HAVING count(*) > 0
+"""
+
 STOP_PAIR = f"""
 WITH {_ACCOUNTS_FENCE}
 UPDATE pairs_pair SET status = 'error', status_reason = $5

@@ -208,7 +208,8 @@ def _source_reasons(pair: Pair, message_id: int) -> str:
     if message_id <= pair.cursor:
         return (
             "The pair has read past it without taking it: it came before the pair began, was deleted before it was "
-            "seen, is a service message, or its row is older than LINK_DAYS."
+            "seen, is a service message, was left out after a long absence (/audit pair.left_out tells), or its row is "
+            "older than LINK_DAYS."
         )
     if pair.status in _STOPPED:
         return f"The pair is {pair.status}{_because(pair)}. It goes on from message {pair.cursor} when it returns."

@@ -363,6 +363,28 @@ class Config:
             86400,
         ),
     )
+    catch_up_days: int = field(
+        default=7,
+        metadata=_about(
+            _PAIRS,
+            "A pair that comes back relays what was posted meanwhile, but nothing older than this. 0: of any age.",
+            Kind.INTEGER,
+            unit="days",
+            low=0,
+            high=3650,
+        ),
+    )
+    catch_up_messages: int = field(
+        default=10_000,
+        metadata=_about(
+            _PAIRS,
+            "And of that only so many, the newest of its source. 0: any number.",
+            Kind.INTEGER,
+            unit="messages",
+            low=0,
+            high=1_000_000,
+        ),
+    )
     heartbeat_url: Secret | None = field(
         default=None,
         metadata=_about(

@@ -201,6 +201,10 @@ class TelegramAccount:
         """Messages with an id above `after_id`, ascending, service messages left out. Users only."""
         return reading.history(self._link, self._chats, chat_id, after_id)
 
+    async def newest_beyond(self, chat_id: int, *, before: int, most: int) -> int:
+        """The newest message written before `before` (Unix seconds), or with at least `most` newer ones; 0: none."""
+        return await reading.newest_beyond(self._link, self._chats, chat_id, before=before, most=most)
+
     async def fetch(self, chat_id: int, ids: Sequence[int]) -> dict[int, Message]:
         """Those of the messages that still exist."""
         return await reading.fetch(self._link, self._chats, chat_id, ids)

@@ -32,6 +32,21 @@ async def pages_after(link: Link, chats: Chats, chat_id: int, after_id: int) -> 
         after_id = page[-1].id
 
 
+async def newest_beyond(link: Link, chats: Chats, chat_id: int, *, before: int, most: int) -> int:
+    """The newest message that was written before `before` (Unix seconds) or has `most` newer ones; 0 where there is
+    none. A bound of 0 is no bound. Users only. (https://core.telegram.org/api/offsets)"""
+    address = await chats.address(chat_id)
+    windows = ([(before, 0)] if before else []) + ([(0, most)] if most else [])
+    found = 0
+    for date, skipped in windows:
+        request = functions.messages.GetHistoryRequest(
+            address, offset_id=0, offset_date=date or None, add_offset=skipped, limit=1, max_id=0, min_id=0, hash=0
+        )
+        answer = await link.call(request, chat_id=chat_id)
+        found = max([found, *(m.id for m in answer.messages)])
+    return found
+
+
 async def raw_by_id(link: Link, chats: Chats, chat_id: int, ids: Sequence[int]) -> list[Any]:
     """Telegram's own messages with these ids, as far as they exist."""
     address = await chats.address(chat_id)

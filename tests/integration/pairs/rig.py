@@ -14,6 +14,7 @@ from django.db import connections
 
 from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
+from pairs.intake.reach import Reach
 from pairs.models import Assignment, Pair
 from project.core.config import current
 from project.core.crypto import seal
@@ -69,6 +70,7 @@ class Rig:
         self.engine: Engine
         self.apart = apart  # the sender lives in an engine of its own, as when several sessions share it
         self.file_limit = 10 * 2**20
+        self.reach = Reach()
         self._engines: dict[str, Engine] = {}
         self._conn = conn
         self._http = aiohttp.ClientSession()
@@ -164,6 +166,7 @@ class Rig:
             random_id_key=b"k" * 32,
             discord_bot_id=self.discord.bot_id,
             discord_limits=DiscordLimits(file_bytes=self.file_limit),
+            reach=self.reach,
         )
         rest = DiscordRest(http=self._http, api_url=self.discord.api, token=Secret(self.discord.token))
         return Engine(settings=settings, rest=rest, on_fatal=self.fatal.append)

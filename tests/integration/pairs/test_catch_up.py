@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import asyncpg
 import pytest
 
 from pairs import engine
+from pairs.intake.reach import DAY, Reach
 from project.sandbox.faults import FaultRule
 from tests.integration.pairs.rig import Rig, running_rig, until
 
@@ -87,6 +90,61 @@ async def test_a_paused_pair_goes_on_where_it_stopped(rig: Rig, pg: asyncpg.Conn
     assert rig.at_destination() == [*expected, "after"]
 
 
+async def test_after_long_only_what_is_young_enough_is_relayed_and_operators_hear_of_it(
+    rig: Rig, pg: asyncpg.Connection
+) -> None:
+    rig.world.post(rig.source, "first")
+    await rig.arrived("first")
+    await rig.stop()
+    rig.reach = Reach(days=7)
+    last = post_days_ago(rig, 8, [f"old {number}" for number in range(130)])
+    young = [f"young {number}" for number in range(3)]
+    post_days_ago(rig, 6, young)
+    await rig.start()
+    rig.world.post(rig.source, "now")
+    await until(lambda: rig.at_destination() == ["first", *young, "now"], "what is young enough")
+    (told,) = [row["text"] for row in await pg.fetch("SELECT text FROM core_notice")]
+    assert f"absence of pair {rig.pair} not all" in told
+    assert f"after message {last} of the source" in told
+    assert "not older than 7 days" in told
+    assert await pg.fetchval("SELECT after->'cursor' FROM core_auditevent WHERE action = 'pair.left_out'") == str(last)
+
+
+async def test_of_very_many_only_the_newest_are_relayed(rig: Rig, pg: asyncpg.Connection) -> None:
+    """The pair that missed nothing beside it is left alone."""
+    second, destination = await rig.second_pair()
+    rig.engine.wake()
+    await until(lambda: second in rig.engine._pairs and rig.engine._sources.synced, "the second pair")
+    rig.world.post(rig.source, "both")
+    await until(lambda: rig.at_destination(destination) == ["both"], "the second destination")
+    await pg.execute("UPDATE pairs_pair SET status = 'paused' WHERE id = $1", second)
+    rig.engine.wake()
+    await until(lambda: rig.engine._pairs[second].status == "paused", "the pause")
+    texts = [f"missed {number}" for number in range(120)]
+    for text in texts:
+        rig.world.post(rig.source, text)
+    await rig.arrived(texts[-1])
+    await rig.stop()
+    rig.reach = Reach(messages=20)
+    await pg.execute("UPDATE pairs_pair SET status = 'active' WHERE id = $1", second)
+    await rig.start()
+    await until(lambda: rig.at_destination(destination) == ["both", *texts[-20:]], "the newest twenty")
+    assert rig.at_destination() == ["both", *texts]
+    assert await pg.fetchval("SELECT count(*) FROM core_auditevent WHERE action = 'pair.left_out'") == 1
+
+
+async def test_what_is_within_reach_is_relayed_whole(rig: Rig, pg: asyncpg.Connection) -> None:
+    rig.world.post(rig.source, "first")
+    await rig.arrived("first")
+    await rig.stop()
+    rig.reach = Reach(days=7, messages=120)
+    texts = [f"missed {number}" for number in range(120)]
+    post_days_ago(rig, 6, texts)
+    await rig.start()
+    await until(lambda: rig.at_destination() == ["first", *texts], "everything")
+    assert await pg.fetchval("SELECT count(*) FROM core_notice") == 0
+
+
 async def test_changes_are_noticed_though_nobody_wakes_us(
     rig: Rig, pg: asyncpg.Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -119,3 +177,12 @@ async def test_a_pair_handed_over_and_back_misses_nothing(rig: Rig, pg: asyncpg.
         rig.world.post(rig.source, f"unnoticed {number}")
     await rig.arrived("unnoticed 2")
     assert rig.at_destination() == ["before", *(f"unnoticed {number}" for number in range(3))]
+
+
+def post_days_ago(rig: Rig, days: int, texts: list[str]) -> int:
+    """Posts as of that day; the last message's id."""
+    state = rig.world.state
+    now, state.clock = state.clock, replace(state.clock, wall=lambda: time.time() - days * DAY)
+    last = [rig.world.post(rig.source, text) for text in texts][-1]
+    state.clock = now
+    return last

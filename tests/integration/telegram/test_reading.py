@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import replace
+
 import pytest
 
 from project.core.errors import InvalidInput, NotFound, TargetGone
@@ -88,6 +91,24 @@ async def test_history_gives_every_message_after_an_id_once_and_ascending(telegr
     assert found == ids[25:40] + ids[60:]
     assert [m.message_id async for m in probe.account.history(channel, ids[-1])] == []
     assert [m.message_id async for m in probe.account.history(channel, 0)] == ids[:40] + ids[60:]
+
+
+async def test_the_newest_message_beyond_an_age_or_a_count_is_found(telegram: Telegram) -> None:
+    probe = await telegram.user()
+    channel = await telegram.channel(probe)
+    state = telegram.world.state
+    now, state.clock = state.clock, replace(state.clock, wall=lambda: time.time() - 1000)
+    old = [telegram.world.post(channel, f"old {n}") for n in range(5)]
+    state.clock = now
+    new = [telegram.world.post(channel, f"new {n}") for n in range(4)]
+    ago = int(time.time()) - 500
+
+    found = [
+        await probe.account.newest_beyond(channel, before=before, most=most)
+        for before, most in ((ago, 0), (0, 2), (ago, 2), (ago, 7), (0, 10), (ago - 1000, 0), (0, 0))
+    ]
+
+    assert found == [old[-1], new[1], new[1], old[-1], 0, 0, 0]
 
 
 async def test_fetch_gives_what_still_exists(telegram: Telegram) -> None:
