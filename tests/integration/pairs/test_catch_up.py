@@ -69,14 +69,7 @@ async def test_a_cut_connection_in_the_middle_of_traffic_loses_nothing(rig: Rig)
 
 
 async def test_a_paused_pair_goes_on_where_it_stopped(rig: Rig, pg: asyncpg.Connection) -> None:
-    second, destination = await rig.second_pair()
-    rig.engine.wake()
-    await until(lambda: second in rig.engine._pairs and rig.engine._sources.synced, "the second pair")
-    rig.world.post(rig.source, "both")
-    await until(lambda: rig.at_destination(destination) == ["both"], "the second destination")
-    await pg.execute("UPDATE pairs_pair SET status = 'paused' WHERE id = $1", second)
-    rig.engine.wake()
-    await until(lambda: rig.engine._pairs[second].status == "paused", "the pause")
+    second, destination = await paused_second(rig, pg)
     for number in range(5):
         rig.world.post(rig.source, f"paused {number}")
     await rig.arrived("paused 4")
@@ -112,14 +105,7 @@ async def test_after_long_only_what_is_young_enough_is_relayed_and_operators_hea
 
 async def test_of_very_many_only_the_newest_are_relayed(rig: Rig, pg: asyncpg.Connection) -> None:
     """The pair that missed nothing beside it is left alone."""
-    second, destination = await rig.second_pair()
-    rig.engine.wake()
-    await until(lambda: second in rig.engine._pairs and rig.engine._sources.synced, "the second pair")
-    rig.world.post(rig.source, "both")
-    await until(lambda: rig.at_destination(destination) == ["both"], "the second destination")
-    await pg.execute("UPDATE pairs_pair SET status = 'paused' WHERE id = $1", second)
-    rig.engine.wake()
-    await until(lambda: rig.engine._pairs[second].status == "paused", "the pause")
+    second, destination = await paused_second(rig, pg)
     texts = [f"missed {number}" for number in range(120)]
     for text in texts:
         rig.world.post(rig.source, text)
@@ -186,3 +172,16 @@ def post_days_ago(rig: Rig, days: int, texts: list[str]) -> int:
     last = [rig.world.post(rig.source, text) for text in texts][-1]
     state.clock = now
     return last
+
+
+async def paused_second(rig: Rig, pg: asyncpg.Connection) -> tuple[int, int]:
+    """A second pair that has relayed "both", and is paused then; its id and destination."""
+    second, destination = await rig.second_pair()
+    rig.engine.wake()
+    await until(lambda: second in rig.engine._pairs and rig.engine._sources.synced, "the second pair")
+    rig.world.post(rig.source, "both")
+    await until(lambda: rig.at_destination(destination) == ["both"], "the second destination")
+    await pg.execute("UPDATE pairs_pair SET status = 'paused' WHERE id = $1", second)
+    rig.engine.wake()
+    await until(lambda: rig.engine._pairs[second].status == "paused", "the pause")
+    return second, destination
