@@ -51,12 +51,19 @@ def end_interrupted(*, actors: str = "", silent: timedelta = SILENT) -> int:
     return len(found)
 
 
-def _tell(operation: OperationView, end: _End) -> None:
+def end_now(operation_id: int) -> str:
+    """The same of one whose program is just being ended; what people are told, "" when it is over already."""
+    with transaction.atomic():
+        operation = operations.find_operation(operation_id)
+        return _tell(operation, _ENDS[operation.kind](operation)) if operation.running else ""
+
+
+def _tell(operation: OperationView, end: _End) -> str:
     operations.finish(operation.id, end.state, note=end.note)
     done = end.state == OperationState.DONE
     head = "was carried out" if done else "was interrupted: the program that did it has ended"
     text = f"{'✅' if done else '⚠️'} {operation.title}{_asked_by(operation.actor)} {head}. {end.note}\n{end.todo}"
-    notices.post(f"operation.{operation.id}", text.strip(), severity=Severity.INFO)
+    return notices.post(f"operation.{operation.id}", text.strip(), severity=Severity.INFO).text
 
 
 def _asked_by(actor: str) -> str:

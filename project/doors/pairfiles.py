@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pairs.domain.imports import MOST_BYTES, PairLine, parse_pairs, render_csv, render_yaml
 from pairs.services.imports import Entry, ImportPlan, Run, What, begin_import, export_pairs, plan_import
+from pairs.services.interrupted import end_now
 from project.core.errors import InvalidInput
 
 Say = Callable[[str], None]
@@ -36,10 +37,14 @@ def compared(lines: Sequence[PairLine], say: Say) -> ImportPlan:
 
 
 def carry_out(plan: ImportPlan, *, actor: str, say: Say) -> bool:
-    """Does what the file says, and tells what was refused; whether anything was."""
+    """Does what the file says, and tells what was refused; whether anything was. Ctrl-C ends it, and tells the rest."""
     run = Run(actor, begin_import(actor=actor, work=plan.work), plan.work)
-    while run.step():
-        say(f"{run.done + len(run.problems)} of {len(run.work)}")
+    try:
+        while run.step():
+            say(f"{run.gone} of {len(run.work)}")
+    except KeyboardInterrupt:
+        say(end_now(run.operation.id))
+        raise
     for problem in run.problems:
         say(problem)
     say(f"{run.done} of {len(run.work)} lines are carried out.")

@@ -9,7 +9,7 @@ import pytest
 from tests.chaos.silence_judge import Report, Told, count, right_counts
 
 LOST = Told("🔴 Nothing works on host node1 (its worker is gone): 60 sessions affected.\n/workerstatus …", 137.0, None)
-BACK = Told("🟢 Host node1 works again after 4 min; sessions that recovered: 60.", 341.0, 41.0)
+BACK = Told("🟢 Host node1 works again, 3 min after it was reported; sessions that recovered: 60.", 341.0, 41.0)
 GOOD = Report(
     profile="real",
     sessions=60,

@@ -205,7 +205,7 @@ def _host_recovered(notice: Notice) -> str:
     flips = HealthFlip.objects.filter(cause=notice.key, at__gte=notice.created_at)
     recovered = flips.filter(after=Health.HEALTHY)
     last = recovered.order_by("-pk").values_list("at", flat=True).first()
-    after = f" after {span((last - notice.created_at).total_seconds())}" if last else ""
+    after = f", {span((last - notice.created_at).total_seconds())} after it was reported" if last else ""
     count = recovered.values("session_id").distinct().count()
     host = notice.key.removeprefix(HOST)
     works = f"Host {host} works again" if host else "The sessions are run again"

@@ -12,7 +12,7 @@ from pairs.domain.imports import PairLine
 from pairs.models import Assignment, Pair
 from pairs.services import access, finding, imports
 from pairs.services.finding import find_reader
-from pairs.services.imports import Entry, Run, What, begin_import, plan_import
+from pairs.services.imports import Entry, ImportPlan, Run, What, begin_import, plan_import
 from pairs.services.interrupted import SILENT, end_interrupted
 from pairs.services.progress import look_at_all
 from project.core import operations
@@ -21,6 +21,7 @@ from project.core.models import Notice, Operation
 from project.core.operators import Role
 from project.core.secret import Secret
 from project.core.whitelist import add_operator
+from project.doors import pairfiles
 from project.telegram.values import ChatInfo, ChatSight
 from sessions.models import TelegramSession
 from sessions.services.lookups import Looked, NoSuchName
@@ -116,6 +117,26 @@ def test_an_import_whose_program_died_is_ended_and_told_once(pair: Pair, monkeyp
     assert run.step(), "a program that lives after all ends its line"
     assert not run.step(), "and does not go on"
     assert (run.done, run.operation.state) == (2, "failed")
+
+
+def test_ctrl_c_at_the_command_line_tells_at_once_what_is_left(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    plan = ImportPlan(tuple(Entry(line(line=number), What.NEW) for number in (2, 3, 4)))
+    said: list[str] = []
+
+    def interrupted(*, entry: Entry, **_: object) -> str:
+        if entry.line.line == 3:
+            raise KeyboardInterrupt
+        return ""
+
+    monkeypatch.setattr(imports, "carry_out", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        pairfiles.carry_out(plan, actor="cli:me", say=said.append)
+    assert said[0] == "1 of 3"
+    assert "1 of 3 lines were carried out" in said[1]
+    assert "Line 3 was under way" in said[1]
+    assert Notice.objects.get().text == said[1]
+    assert Operation.objects.get().state == "failed"
+    assert end_interrupted(silent=timedelta()) == 0, "it is told once"
 
 
 def test_what_the_bot_began_is_ended_when_it_starts_anew(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
