@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from project.bot.commands.help import ALL, SECTION
-from project.botkit.catalogue import Catalogue
+from project.bot.commands.help import ALL, SECTION, Catalogued
 from project.botkit.parts import Button, Call, Command, Press, Reply, Room, Step, bold, plain
 from project.core.operators import Role
 from project.core.whitelist import OperatorLine, list_operators
 
 _AGAIN = Button("🔄 Done? Look again", "start")
-
-Catalogued = Callable[[], Catalogue]
 
 
 def start_room(catalogue: Catalogued) -> Room:
