@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pairs.bot.editpair import check_role
 from pairs.bot.texts import listed
 from pairs.domain.imports import HINT, PairLine, parse_pairs
-from pairs.services.imports import Entry, ImportPlan, Run, What, begin_import, plan_import
+from pairs.services.import_plan import Entry, ImportPlan, What, plan_import
+from pairs.services.imports import Run, begin_import
 from project.botkit.parts import Button, Call, Command, Confirmed, Dialogue, Press, Reply, Room, bold, plain
 from project.botkit.times import span
 from project.core import operations

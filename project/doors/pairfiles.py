@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pairs.domain.imports import MOST_BYTES, PairLine, parse_pairs, render_csv, render_yaml
-from pairs.services.imports import Entry, ImportPlan, Run, What, begin_import, export_pairs, plan_import
+from pairs.services.exports import export_pairs
+from pairs.services.import_plan import Entry, ImportPlan, What, plan_import
+from pairs.services.imports import Run, begin_import
 from pairs.services.interrupted import end_now
 from project.core.errors import InvalidInput
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import pytest
 
 from pairs.models import Pair
-from pairs.services.imports import export_pairs
+from pairs.services.exports import export_pairs
 from project.core.operators import Role
 from project.core.secret import Secret
 from project.sandbox.botapi.views import Forward

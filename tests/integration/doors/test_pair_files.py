@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from pairs.models import Assignment, Pair
-from pairs.services.imports import What, plan_import
+from pairs.services.import_plan import What, plan_import
 from project.core.crypto import seal
 from project.core.models import AuditEvent
 from project.doors.pairfiles import read

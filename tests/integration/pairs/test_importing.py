@@ -12,7 +12,8 @@ from pairs.domain.imports import PairLine
 from pairs.models import Assignment, Pair
 from pairs.services import access, finding, imports
 from pairs.services.finding import find_reader
-from pairs.services.imports import Entry, ImportPlan, Run, What, begin_import, plan_import
+from pairs.services.import_plan import Entry, ImportPlan, What, plan_import
+from pairs.services.imports import Run, begin_import
 from pairs.services.interrupted import SILENT, end_interrupted
 from pairs.services.progress import look_at_all
 from project.core import operations

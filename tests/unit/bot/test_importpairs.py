@@ -10,7 +10,8 @@ import pytest
 
 from pairs.bot import importpairs
 from pairs.domain.imports import PairLine
-from pairs.services.imports import Entry, Run, What
+from pairs.services.import_plan import Entry, What
+from pairs.services.imports import Run
 from project.botkit.parts import Call, Reply
 from project.core.operations import OperationView
 
