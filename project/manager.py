@@ -44,7 +44,8 @@ from project.api.views import ALL, all_sessions, statistics, status_of, verify
 from project.core.errors import Conflict, InvalidInput, RelayError
 from project.core.message import storable_text
 from project.doors.actor import actor
-from sessions.services.registry import find_session, register_session
+from sessions.services.finding import find_session
+from sessions.services.registering import register_session
 from workers.services.status import WorkerStatus, worker_status
 
 __all__ = ["AdvancedSessionManager", "Failure", "advanced_session_manager"]

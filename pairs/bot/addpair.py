@@ -23,7 +23,7 @@ from project.core.errors import InvalidInput, NotFound
 from project.core.operators import Role
 from project.core.secret import Secret
 from sessions.models import SenderState
-from sessions.services.registry import find_session
+from sessions.services.finding import find_session
 from sessions.services.senders import list_senders
 
 _STEPS = 4

@@ -11,8 +11,8 @@ from pairs.services.registry import find_pair
 from pairs.services.targets import find_target
 from project.core.errors import Conflict, InvalidInput, RelayError
 from sessions.models import TelegramSession
+from sessions.services.finding import is_logged_in
 from sessions.services.lookups import look_up_chat
-from sessions.services.registry import is_logged_in
 
 
 def change_pair(*, actor: str, pair_id: int, wish: EditWish, reason: str = "") -> Edited:

@@ -19,8 +19,8 @@ from project.discord.rest import BotInfo, DiscordRest, Webhook
 from project.telegram.values import ChatInfo
 from sessions.models import TelegramSession
 from sessions.services.checks import check_posting
+from sessions.services.finding import is_logged_in
 from sessions.services.lookups import look_up_chat
-from sessions.services.registry import is_logged_in
 
 READING = frozenset({"View Channels", "Read Message History"})
 POSTING = READING | {"Send Messages", "Attach Files"}

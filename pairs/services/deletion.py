@@ -20,7 +20,7 @@ from project.core.errors import Conflict, RelayError
 from project.core.models import OperationState
 from project.core.operations import OperationView
 from project.core.words import counted
-from sessions.services.registry import find_session
+from sessions.services.finding import find_session
 from sessions.services.removal import Removed, remove_session_row
 
 KIND = "session.delete"  # of the moves

@@ -23,7 +23,7 @@ from project.core.errors import Conflict, NotFound
 from project.core.operations import lasting_operations
 from project.core.words import counted
 from sessions.models import TelegramSession
-from sessions.services.registry import find_session
+from sessions.services.finding import find_session
 
 KIND = "pairs.failover"
 REMEMBERED = timedelta(days=7)

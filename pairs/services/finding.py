@@ -17,8 +17,8 @@ from project.core.words import counted, few
 from project.telegram.values import ChatInfo
 from sessions.domain.choice import Choice
 from sessions.models import SenderBot, TelegramSession
+from sessions.services.finding import find_logged_in
 from sessions.services.lookups import NoSuchName, look_up_chat
-from sessions.services.registry import find_logged_in
 from sessions.services.senders import find_active
 
 ITSELF = frozenset({"", "session", "itself"})  # no sender bot: the session posts

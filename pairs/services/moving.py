@@ -16,7 +16,7 @@ from project.core.operations import OperationView
 from project.core.words import counted
 from sessions.domain.choice import Candidate, unfit
 from sessions.models import TelegramSession
-from sessions.services.registry import find_session
+from sessions.services.finding import find_session
 
 KIND = "pairs.move"
 

@@ -10,7 +10,7 @@ from pairs.domain.moves import MovingPair
 from pairs.domain.specs import PairSpec, of_ids
 from pairs.models import Pair, PairStatus
 from project.core.errors import ManyProblems
-from sessions.services.registry import find_session
+from sessions.services.finding import find_session
 
 _SHOWN = 300  # characters of ids that are told
 

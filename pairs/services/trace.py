@@ -14,8 +14,8 @@ from pairs.models import Delivery, Event, Pair, PairStatus
 from project.core.errors import NotFound, RelayError
 from project.telegram.updates import message_url
 from sessions.models import TelegramSession
+from sessions.services.finding import is_logged_in
 from sessions.services.lookups import look_up_chat
-from sessions.services.registry import is_logged_in
 
 MOST_PAIRS = 10
 _STOPPED = frozenset({PairStatus.PAUSED, PairStatus.DISABLED, PairStatus.PARKED})

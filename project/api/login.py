@@ -8,8 +8,8 @@ from project.core.secret import Secret
 from sessions.domain.delivery import where
 from sessions.models import LoginStep
 from sessions.services import login
+from sessions.services.finding import find_session
 from sessions.services.login import LoginView
-from sessions.services.registry import find_session
 
 BURNS = "Never type the code into a Telegram chat: it burns at once."
 _PERSONS_TURN = (LoginStep.CODE_SENT, LoginStep.PASSWORD_NEEDED, LoginStep.DONE, LoginStep.FAILED)

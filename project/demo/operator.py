@@ -16,7 +16,9 @@ from project.core.errors import Conflict
 from project.core.secret import Secret
 from project.demo.world import DemoPerson, DemoRoute, DemoWorld
 from sessions.models import LoginStep, TelegramSession
-from sessions.services import login, lookups, registry, senders
+from sessions.services import login, lookups, senders
+from sessions.services.finding import find_session
+from sessions.services.registering import register_session
 
 ACTOR = "demo"
 LIMIT = 60.0  # seconds that one step may take
@@ -48,12 +50,12 @@ def is_healthy(name: str) -> bool:
 
 
 def _request_login(person: DemoPerson) -> None:
-    registry.register_session(actor=ACTOR, name=person.name, phone=person.phone)
-    login.request_login(actor=ACTOR, session=registry.find_session(person.name))
+    register_session(actor=ACTOR, name=person.name, phone=person.phone)
+    login.request_login(actor=ACTOR, session=find_session(person.name))
 
 
 def _log_in(person: DemoPerson, code_of: Callable[[str], str]) -> None:
-    account = registry.find_session(person.name).account
+    account = find_session(person.name).account
     _wait(lambda: _at(account, LoginStep.CODE_SENT), f"a code for {person.name}")
     login.give_code(account=account, code=Secret(code_of(person.phone)))
     if person.password:
@@ -63,7 +65,7 @@ def _log_in(person: DemoPerson, code_of: Callable[[str], str]) -> None:
 
 
 def _add(route: DemoRoute) -> int:
-    session = registry.find_session(route.session)
+    session = find_session(route.session)
     sender = senders.find_sender(route.sender) if route.sender else None
     new = NewPair(
         session=session,

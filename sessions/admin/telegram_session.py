@@ -18,7 +18,8 @@ from project.core.admin.readonly import ShownAdmin
 from sessions.domain.changes import SessionChanges, parse_changes
 from sessions.domain.registration import PAIRS, PRIORITIES
 from sessions.models import Lifecycle, TelegramSession
-from sessions.services.registry import disable_session, edit_session, enable_session
+from sessions.services.editing import edit_session
+from sessions.services.enabling import disable_session, enable_session
 
 _ALL = "all"
 _NAMED = 10  # of the sessions that an act passes over

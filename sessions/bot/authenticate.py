@@ -10,6 +10,7 @@ from sessions.bot import texts
 from sessions.bot.following import CODE_DIALOGUE, PASSWORD_DIALOGUE, Following, show
 from sessions.domain.codes import burns
 from sessions.models import Lifecycle, LoginKind, LoginStep, TelegramSession
+from sessions.services.finding import find_session, is_logged_in, session_of
 from sessions.services.login import (
     LoginView,
     give_code,
@@ -21,7 +22,6 @@ from sessions.services.login import (
     send_typed,
     type_key,
 )
-from sessions.services.registry import find_session, is_logged_in, session_of
 
 ROLE = Role.OPERATOR
 

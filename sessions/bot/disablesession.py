@@ -6,7 +6,7 @@ from project.botkit.parts import Button, Call, Command, Reply, Room, bold
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from sessions.bot.enablesession import ACT
-from sessions.services.registry import disable_session
+from sessions.services.enabling import disable_session
 
 
 async def _run(call: Call) -> None:

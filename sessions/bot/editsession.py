@@ -7,7 +7,8 @@ from project.core.errors import ManyProblems
 from project.core.operators import Role
 from project.core.words import counted
 from sessions.domain.changes import SETTINGS, may_be_secret, parse_changes
-from sessions.services.registry import SessionView, edit_session, find_session
+from sessions.services.editing import edit_session
+from sessions.services.finding import SessionView, find_session
 
 
 async def _run(call: Call) -> None:

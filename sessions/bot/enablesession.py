@@ -7,7 +7,8 @@ from project.core.errors import ManyProblems
 from project.core.operators import Role
 from sessions.bot.texts import OPEN
 from sessions.models import Lifecycle
-from sessions.services.registry import SessionView, enable_session, session_of
+from sessions.services.enabling import enable_session
+from sessions.services.finding import SessionView, session_of
 
 ACT = "session.enable"
 

@@ -9,7 +9,8 @@ from project.core.words import counted
 from sessions.bot.texts import OPEN
 from sessions.domain.registration import DEFAULT_PRIORITY, Draft, parse_registration
 from sessions.models import Lifecycle, TelegramSession
-from sessions.services.registry import SessionView, free_name, register_session, taken
+from sessions.services.finding import SessionView
+from sessions.services.registering import free_name, register_session, taken
 
 ROLE = Role.OPERATOR
 _NAME = "registersession"

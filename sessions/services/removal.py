@@ -22,9 +22,9 @@ from sessions.models import (
     TelegramSession,
 )
 from sessions.models.login import OPEN_STEPS
+from sessions.services.editing import pairs_of
 from sessions.services.health import flip
 from sessions.services.login import open_attempt, wake
-from sessions.services.registry import pairs_of
 
 LIMIT = 20.0  # seconds for the log-out; the secret is destroyed in any case
 _LOOK = 0.1

@@ -30,7 +30,9 @@ from project.sandbox.botapi.views import BotMessage
 from project.sandbox.client import ControlClient
 from sessions.models import LoginAttempt, LoginStep, TelegramSession
 from sessions.models.session import Lifecycle
-from sessions.services import login, registry
+from sessions.services import login
+from sessions.services.finding import find_session
+from sessions.services.registering import register_session
 from tests.acceptance.processes import Processes
 
 P = ParamSpec("P")
@@ -272,14 +274,14 @@ class World(Chats):
         await self.until(look, f"{text!r} at the destination", limit=limit)
 
     def _request_login(self, account: Account, options: dict[str, int]) -> None:
-        registry.register_session(actor=ACTOR, name=account.name, phone=account.phone, **options)
-        login.request_login(actor=ACTOR, session=registry.find_session(account.name))
+        register_session(actor=ACTOR, name=account.name, phone=account.phone, **options)
+        login.request_login(actor=ACTOR, session=find_session(account.name))
 
     def _give_code(self, account: Account, code: str) -> None:
-        login.give_code(account=registry.find_session(account.name).account, code=Secret(code))
+        login.give_code(account=find_session(account.name).account, code=Secret(code))
 
     def _add_pair(self, session: str, source: int, channel: int, webhook_url: str, destination: int) -> int:
-        row = registry.find_session(session)
+        row = find_session(session)
         pair = Pair.objects.create(
             source_chat=source,
             discord_channel=channel,

@@ -9,8 +9,9 @@ from project.core.secret import Secret
 from project.core.whitelist import add_operator
 from sessions.bot.picture import qr_png
 from sessions.models import TelegramSession
+from sessions.services.finding import find_session
 from sessions.services.login import login_state
-from sessions.services.registry import find_session, register_session
+from sessions.services.registering import register_session
 from tests.acceptance.rig import ACTOR, Account, Talker, World
 
 PASSWORD = "correct horse"

@@ -12,7 +12,7 @@ from pairs.models import Assignment, Pair
 from pairs.services.statuses import pause, resume
 from project.core.models import AuditEvent
 from project.core.operators import Role
-from sessions.services.registry import register_session
+from sessions.services.registering import register_session
 from tests.acceptance.rig import ACTOR, Route, World
 
 

@@ -9,7 +9,7 @@ from project.core.models import AuditEvent
 from project.core.operators import Role
 from sessions.domain.changes import SessionChanges
 from sessions.models import AccountSecret, TelegramSession
-from sessions.services.registry import edit_session
+from sessions.services.editing import edit_session
 from tests.acceptance.rig import ACTOR, World
 
 

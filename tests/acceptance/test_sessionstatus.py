@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from project.core.operators import Role
-from sessions.services.registry import find_session
+from sessions.services.finding import find_session
 from tests.acceptance.rig import World
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pairs.models import Assignment, Pair, PairStatus
 from project.core.operators import Role
-from sessions.services.registry import find_session
+from sessions.services.finding import find_session
 from tests.acceptance.rig import World
 from workers.models import Placement, WorkerGroup
 

@@ -12,7 +12,8 @@ import psutil
 
 from pairs.models import Pair, PairStatus
 from sessions.models import TelegramSession
-from sessions.services import login, registry
+from sessions.services import login
+from sessions.services.finding import find_session
 from tests.bench import commands, cpu
 from tests.bench.figures import Result, Run, interleaved
 from tests.bench.orders import Lane, Load, Shape, Side, Taken
@@ -368,7 +369,7 @@ def _sessions(stage: Stage, scale: Scale) -> Result:
     """
     lanes = _first_lanes(stage.ours)
     name = stage.world(lanes[:1]).routes[0].session
-    account = registry.find_session(name).account
+    account = find_session(name).account
     one = stage.our_run(_by_the_second(stage, scale, stage.ours, 1), lambda: [stage.here.workers_by_account()[account]])
     every = stage.our_run(_by_the_second(stage, scale, stage.ours, len(lanes)))
     weights = cpu.private_mib(stage.workers())

@@ -14,7 +14,9 @@ from project.discord.urls import parse_webhook_url
 from project.sandbox.client import ControlClient
 from sessions.models import LoginAttempt, LoginStep, SenderBot, SenderState, TelegramSession
 from sessions.models.session import Lifecycle
-from sessions.services import login, registry, senders
+from sessions.services import login, senders
+from sessions.services.finding import find_session
+from sessions.services.registering import register_session
 from tests.harness.world import Route, World
 
 ACTOR = "harness"
@@ -34,8 +36,8 @@ def log_in_all(world: World, control_url: str) -> None:
     for token in world.bots.values():
         senders.add_sender(actor=ACTOR, token=Secret(token))
     for person in world.people:
-        registry.register_session(actor=ACTOR, name=person.name, phone=person.phone)
-        login.request_login(actor=ACTOR, session=registry.find_session(person.name))
+        register_session(actor=ACTOR, name=person.name, phone=person.phone)
+        login.request_login(actor=ACTOR, session=find_session(person.name))
     _answer_codes(world, control_url)
     names = [person.name for person in world.people]
     active = TelegramSession.objects.filter(lifecycle=Lifecycle.ACTIVE, name__in=names)
@@ -45,7 +47,7 @@ def log_in_all(world: World, control_url: str) -> None:
 
 
 def _answer_codes(world: World, control_url: str) -> None:
-    phones = {registry.find_session(person.name).account: person.phone for person in world.people}
+    phones = {find_session(person.name).account: person.phone for person in world.people}
 
     def answered() -> bool:
         failed = LoginAttempt.objects.filter(step=LoginStep.FAILED).values_list("account", "error")

@@ -12,8 +12,8 @@ from project.core.audit import record
 from project.core.errors import Conflict, InvalidInput, NotFound
 from sessions.domain.accounts import split_account
 from sessions.models import TelegramSession
+from sessions.services.finding import find_session
 from sessions.services.login import wake
-from sessions.services.registry import find_session
 from workers.models import GroupState, Placement, ProcessState, WorkerGroup
 
 USAGE = "session or session/group"

@@ -17,8 +17,8 @@ from django.db.models.functions import Now
 from pairs.models import Pair, SourceAccess
 from project.core.models import Lease
 from sessions.models import Health, HealthCheck, Lifecycle, TelegramSession
+from sessions.services.finding import find_session
 from sessions.services.login import wake
-from sessions.services.registry import find_session
 from workers.services.status import PER_PAGE, WorkerView, nearest_page, workers_of
 
 CHECK_LIMIT = 18.0  # seconds; a person waits at most 20

@@ -18,7 +18,7 @@ from project.doors.doctor.discord import PairedChannel
 from project.doors.running import node_alive
 from sessions.models import SenderBot, SenderState, TelegramSession
 from sessions.models.session import Lifecycle
-from sessions.services.registry import is_logged_in
+from sessions.services.finding import is_logged_in
 from workers.domain.restarts import CRASH_LOOP
 from workers.models import Placement
 from workers.selectors import find_orphans

@@ -18,7 +18,8 @@ from project.doors.running import at_work, installation
 from project.telegram.imports import read_session_file, read_session_string
 from project.telegram.values import ImportedLogin
 from sessions.models import LoginStep, TelegramSession
-from sessions.services import login, registry
+from sessions.services import login
+from sessions.services.finding import find_session, is_logged_in
 
 _WARNING = (
     "The program that uses this login now must be stopped for good: two programs on one login at the same time can "
@@ -44,8 +45,8 @@ class Command(DoorCommand):
 
     def _import(self, options: dict[str, Any]) -> None:
         with installation(current()):
-            session = registry.find_session(options["name"])
-            if registry.is_logged_in(session):
+            session = find_session(options["name"])
+            if is_logged_in(session):
                 raise Conflict(f"Session {session.name} is logged in already.", hint="Nothing has to be imported.")
             imported = self._read(options)
             self.say(_WARNING)

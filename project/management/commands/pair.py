@@ -29,7 +29,7 @@ from project.doors.command import DoorCommand
 from project.doors.prompts import ask_secret
 from project.doors.running import at_work, installation, node_alive
 from project.doors.tables import table
-from sessions.services.registry import find_logged_in
+from sessions.services.finding import find_logged_in
 from sessions.services.senders import find_active
 
 _HEAD = ("pair", "source", "Discord", "destination", "session", "sender", "status", "remark")

@@ -19,8 +19,11 @@ from project.doors.running import at_work, installation
 from project.doors.tables import table
 from sessions.domain.changes import SessionChanges
 from sessions.models import LoginKind, TelegramSession
-from sessions.services import login, registry
-from sessions.services.registry import SessionView
+from sessions.services import login
+from sessions.services.editing import edit_session
+from sessions.services.enabling import disable_session, enable_session
+from sessions.services.finding import SessionView, find_session, is_logged_in, list_sessions
+from sessions.services.registering import register_session
 
 _HEAD = ("session", "phone", "state", "health", "pairs", "priority", "remark")
 
@@ -52,7 +55,7 @@ class Command(DoorCommand):
 
     def _add(self, options: dict[str, Any]) -> None:
         with installation(current()):
-            added = registry.register_session(
+            added = register_session(
                 actor=actor(),
                 name=options["name"],
                 phone=options["phone"],
@@ -91,19 +94,19 @@ class Command(DoorCommand):
             metadata={key: value for key, _, value in (text.partition("=") for text in options["meta"])},
         )
         with installation(current()):
-            edited = registry.edit_session(actor=actor(), name=options["name"], changes=changes)
+            edited = edit_session(actor=actor(), name=options["name"], changes=changes)
         self.say(f"Session {edited.name}: priority {edited.priority}, up to {edited.max_pairs} pairs.")
         self._warn(edited)
 
     def _enable(self, options: dict[str, Any]) -> None:
         with installation(current()):
-            enabled = registry.enable_session(actor=actor(), name=options["name"])
+            enabled = enable_session(actor=actor(), name=options["name"])
         self.say(f"Session {enabled.name} is enabled: it is {enabled.lifecycle}.")
         self._warn(enabled)
 
     def _disable(self, options: dict[str, Any]) -> None:
         with installation(current()):
-            disabled = registry.disable_session(actor=actor(), name=options["name"])
+            disabled = disable_session(actor=actor(), name=options["name"])
         self.say(f"Session {disabled.name} is disabled; its login stays.")
 
     def _warn(self, view: SessionView) -> None:
@@ -112,8 +115,8 @@ class Command(DoorCommand):
 
     def _login(self, options: dict[str, Any]) -> None:
         with installation(current()):
-            session = registry.find_session(options["name"])
-            if registry.is_logged_in(session) and not options["again"]:
+            session = find_session(options["name"])
+            if is_logged_in(session) and not options["again"]:
                 raise Conflict(
                     f"Session {session.name} is logged in already.",
                     hint=f"`python manage.py session login {session.name} --again` keeps its key while it works.",
@@ -134,7 +137,7 @@ class Command(DoorCommand):
 
     def _list(self, _options: dict[str, Any]) -> None:
         with installation(current()):
-            sessions = registry.list_sessions()
+            sessions = list_sessions()
             counted = Assignment.living().values_list("session")
             used = dict(counted.annotate(Count("pair")))
         if not sessions:

@@ -6,7 +6,8 @@ from tests.acceptance.switches.switch import Switch
 
 _COMMAND = "sessions/bot/registersession.py"
 _WORDS = "sessions/domain/registration.py"
-_REGISTRY = "sessions/services/registry.py"
+_REGISTERING = "sessions/services/registering.py"
+_EDITING = "sessions/services/editing.py"
 _LOGIN = "sessions/bot/authenticate.py"
 
 SWITCHES = (
@@ -33,8 +34,8 @@ SWITCHES = (
     ),
     Switch(
         ("S-20", "S-93"),
-        _REGISTRY,
-        "found.append(_name_taken(name))",
+        _REGISTERING,
+        "found.append(name_taken(name))",
         "pass",
         "nobody looks whether the name exists already",
     ),
@@ -54,7 +55,7 @@ SWITCHES = (
     ),
     Switch(
         ("S-03", "S-21", "S-90"),
-        _REGISTRY,
+        _REGISTERING,
         "phone_hint=masked(number),",
         "phone_hint=number,",
         "phone numbers are kept and shown in full",
@@ -89,21 +90,21 @@ SWITCHES = (
     ),
     Switch(
         ("S-83",),
-        _REGISTRY,
+        _EDITING,
         "session.priority = changes.priority or session.priority",
         "pass",
         "the priority cannot be changed",
     ),
     Switch(
         ("S-82", "S-95", "S-114"),
-        _REGISTRY,
+        _EDITING,
         "session.max_pairs = changes.max_pairs or session.max_pairs",
         "pass",
         "max_pairs cannot be changed",
     ),
     Switch(
         ("S-05",),
-        _REGISTRY,
+        _EDITING,
         "session.metadata = with_metadata(session.metadata, changes.metadata)",
         "pass",
         "metadata is not kept",

@@ -21,7 +21,7 @@ from project.env import BASE_DIR
 from project.manager import AdvancedSessionManager, advanced_session_manager
 from sessions.domain.changes import SessionChanges
 from sessions.models import HealthCheck, SenderBot, TelegramSession
-from sessions.services.registry import edit_session
+from sessions.services.editing import edit_session
 from workers.services.status import WorkerStatus
 
 pytestmark = pytest.mark.usefixtures("transactional_db")

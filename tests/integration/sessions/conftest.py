@@ -17,7 +17,7 @@ from sessions.accounts import load_account
 from sessions.login.runner import run_login
 from sessions.models import TelegramSession
 from sessions.services.login import LoginView, login_state
-from sessions.services.registry import register_session
+from sessions.services.registering import register_session
 from tests.integration.telegram.conftest import Telegram, _same_server_key, server_key, telegram
 
 __all__ = ["_same_server_key", "server_key", "telegram"]

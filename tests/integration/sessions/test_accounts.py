@@ -19,8 +19,10 @@ from project.core.secret import Secret
 from sessions.accounts import load_account, mark_alive, save_state
 from sessions.domain.changes import SessionChanges
 from sessions.models import HealthFlip, TelegramSession
+from sessions.services.editing import edit_session
+from sessions.services.enabling import disable_session, enable_session
+from sessions.services.finding import find_session
 from sessions.services.login import request_login
-from sessions.services.registry import disable_session, edit_session, enable_session, find_session
 from sessions.services.removal import remove_session_row
 from tests.integration.telegram.test_proxy import proxy
 from workers.worker.doors import RealDoors

@@ -20,7 +20,7 @@ from project.telegram.session import MemorySession, State
 from sessions.accounts import save_state
 from sessions.models import AccountSecret, HealthFlip, LoginAttempt, LoginKind, TelegramSession
 from sessions.services import login
-from sessions.services.registry import disable_session, enable_session
+from sessions.services.enabling import disable_session, enable_session
 from sessions.services.removal import Removed, remove_session_row
 
 from .conftest import ACTOR, Rig, Worker, call

@@ -24,8 +24,8 @@ from project.core.notices import Severity
 from project.core.secret import Secret
 from project.telegram.values import ChatSight
 from sessions.models import AccountSecret, HealthFlip, SenderBot, SenderState, TelegramSession
+from sessions.services.enabling import disable_session, enable_session
 from sessions.services.lookups import Looked
-from sessions.services.registry import disable_session, enable_session
 from tests.integration.workers.test_health import LIMITS, MINUTE, NOW, add_node, add_pair, add_session
 from workers import control
 from workers.services import failovers as failovers_module
