@@ -6,7 +6,7 @@ from pairs.domain.imports import PairLine
 from pairs.domain.options import CHOICES
 from pairs.domain.requests import EditWish
 from pairs.models import Pair
-from pairs.services.exports import sender_of, session_of, token_of
+from pairs.services.exports import sender_of, session_name, token_of
 from pairs.services.finding import ITSELF
 from project.core.config import current
 from project.core.errors import InvalidInput
@@ -28,8 +28,8 @@ def webhook_of(line: PairLine) -> Webhook | None:
 def differences(pair: Pair, line: PairLine) -> tuple[str, ...]:
     """What differs, for people."""
     about = []
-    if line.session and line.session.lower() != session_of(pair).lower():
-        about.append(f"session: {session_of(pair) or '-'} → {line.session}")
+    if line.session and line.session.lower() != session_name(pair).lower():
+        about.append(f"session: {session_name(pair) or '-'} → {line.session}")
     if names_another_sender(pair, line):
         about.append(f"sender: {sender_of(pair) or 'the session'} → {line.sender or 'the session'}")
     if _posts_otherwise(pair, line):

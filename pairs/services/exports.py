@@ -31,7 +31,7 @@ def _exported(pair: Pair, *, with_secrets: bool) -> PairLine:
         discord=pair.discord_channel,
         webhook=webhook,
         webhook_id=None if webhook else pair.webhook_id,
-        session=session_of(pair),
+        session=session_name(pair),
         sender=sender_of(pair),
         options=tuple((name, pair.options[name]) for name in sorted(CHOICES) if pair.options.get(name)),
     )
@@ -42,7 +42,7 @@ def pairs_to_compare() -> QuerySet[Pair]:
     return Pair.living().select_related("sender", "assignment__session").order_by("pk")
 
 
-def session_of(pair: Pair) -> str:
+def session_name(pair: Pair) -> str:
     """The name of the session that reads it, "" without one."""
     return pair.reader.name if pair.reader else ""
 

@@ -10,7 +10,7 @@ from pairs.domain.imports import PairLine
 from pairs.domain.references import chat_number
 from pairs.models import Pair
 from pairs.services.differences import differences, names_another_sender, webhook_of
-from pairs.services.exports import pairs_to_compare, session_of
+from pairs.services.exports import pairs_to_compare, session_name
 from pairs.services.finding import ITSELF
 from sessions.models import SenderBot, TelegramSession
 from sessions.models.sender import SenderState
@@ -114,7 +114,7 @@ class _Known:
     def _problems(self, line: PairLine, pair: Pair | None) -> list[str]:
         """Only of what would be new: a pair may well have a session that is not logged in at the moment."""
         problems = []
-        if line.session and line.session.lower() not in {*self.sessions, session_of(pair).lower() if pair else ""}:
+        if line.session and line.session.lower() not in {*self.sessions, session_name(pair).lower() if pair else ""}:
             problems.append(f"there is no session {line.session!r} that is logged in")
         sender = line.sender.removeprefix("@").lower()
         known = sender in ITSELF or sender in self.senders

@@ -10,7 +10,7 @@ from pairs.models import Pair
 from pairs.services.adding import add_wished
 from pairs.services.changing import change_pair
 from pairs.services.differences import wish_of
-from pairs.services.exports import session_of
+from pairs.services.exports import session_name
 from pairs.services.import_plan import Entry, What
 from pairs.services.moving import change_sessions
 from project.core import operations
@@ -44,7 +44,7 @@ def carry_out(*, actor: str, entry: Entry) -> str:
     wish_to_edit = wish_of(pair, line)
     if not wish_to_edit.empty:
         change_pair(actor=actor, pair_id=pair_id, wish=wish_to_edit, reason="import")
-    if line.session and line.session.lower() != session_of(pair).lower():
+    if line.session and line.session.lower() != session_name(pair).lower():
         change_sessions(actor=actor, pairs=[pair_id], target=line.session, reason="import")
     return f"Line {line.line}: pair {pair_id} has changed."
 
