@@ -81,7 +81,8 @@ class Engine:
         self._tasks = Tasks(on_fatal, self._contain)
         self._restarts = Restarts()
         self._clock = asyncio.get_running_loop().time
-        self._link = JournalLink(settings.dsn, on_repeat=lambda: self._lanes.refresh_all())
+        service = f"journal of {settings.principal}"
+        self._link = JournalLink(settings.dsn, service=service, on_repeat=lambda: self._lanes.refresh_all())
         self._journal = Journal(self._link, self._holdings, settings.principal)
         self._waits = waits = Waits(asyncio.get_running_loop().time)
         self._limits = Limits(

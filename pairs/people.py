@@ -46,7 +46,7 @@ class DiscordPeople:
     """The listener's sink. Idempotent: an act that comes twice is one Inbox row, or no event at all."""
 
     def __init__(self, dsn: str) -> None:
-        self._link = JournalLink(dsn)
+        self._link = JournalLink(dsn, service="people")
         self._channels: frozenset[int] = frozenset()
         self._webhooks: frozenset[int] = frozenset()
 

@@ -43,11 +43,13 @@ class JournalLink:
     """Serialises statements over one connection and repeats a statement whose connection broke.
 
     Only statements that are no-ops the second time may pass here; all of the journal's are. `on_repeat` is called after
-    a repeated statement: its first run may have been committed without telling what it did.
+    a repeated statement: its first run may have been committed without telling what it did. `service` names the
+    connection in pg_stat_activity.
     """
 
-    def __init__(self, dsn: str, on_repeat: Callable[[], None] = lambda: None) -> None:
+    def __init__(self, dsn: str, *, service: str, on_repeat: Callable[[], None] = lambda: None) -> None:
         self._dsn = dsn
+        self._service = service
         self._on_repeat = on_repeat
         self._connection: asyncpg.Connection | None = None
         self._lock = asyncio.Lock()
@@ -86,6 +88,7 @@ class JournalLink:
                 timeout=CONNECT_TIMEOUT,
                 command_timeout=COMMAND_TIMEOUT,
                 connection_class=arrays.Informed,
+                server_settings={"application_name": f"relay {self._service}"},
             )
         return self._connection
 

@@ -89,7 +89,7 @@ async def take_lease(conn: asyncpg.Connection, account: str, owner: str) -> Hold
 
 async def desk_of(conn: asyncpg.Connection, pair: int, account: str, owner: str) -> Desk:
     holding = await take_lease(conn, account, owner)
-    link = JournalLink(current().database_url)
+    link = JournalLink(current().database_url, service="test")
     return Desk(Journal(link, {account: holding}, account), link, pair, account)
 
 
@@ -253,7 +253,7 @@ async def test_a_message_costs_one_statement_per_step_and_a_burst_no_more(desk: 
 
 async def test_a_cut_connection_is_waited_out_and_told(desk: Desk, pg: asyncpg.Connection) -> None:
     told: list[bool] = []
-    link = JournalLink(current().database_url, on_repeat=lambda: told.append(True))
+    link = JournalLink(current().database_url, service="test", on_repeat=lambda: told.append(True))
 
     async def cut_once(conn: asyncpg.Connection) -> object:
         if not told and link.statements == 1:
@@ -265,6 +265,10 @@ async def test_a_cut_connection_is_waited_out_and_told(desk: Desk, pg: asyncpg.C
     await link.close()
     with pytest.raises(LinkClosed):
         await link.run(lambda conn: conn.fetchval("SELECT 7"))
+
+
+async def test_an_administrator_of_the_database_sees_whose_connection_it_is(desk: Desk) -> None:
+    assert await desk.link.run(lambda conn: conn.fetchval("SHOW application_name")) == "relay test"
 
 
 async def test_lanes_with_work_are_found_by_one_query(desk: Desk) -> None:

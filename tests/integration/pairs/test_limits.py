@@ -45,7 +45,7 @@ class Process:
     ) -> None:
         self.waits = Waits(asyncio.get_running_loop().time)
         self.rest = DiscordRest(http=http, api_url=discord.api, token=Secret(discord.token), rate=50)
-        self.link = JournalLink(current().database_url)
+        self.link = JournalLink(current().database_url, service="test")
         self.limits = Limits(
             link=self.link,
             waits=self.waits,

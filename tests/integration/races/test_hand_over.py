@@ -41,7 +41,7 @@ async def wanted(conn: asyncpg.Connection) -> tuple[Rows, Holding]:
 
 
 async def give(holding: Holding, wish: Wish) -> None:
-    link = JournalLink(current().database_url)
+    link = JournalLink(current().database_url, service="test")
     try:
         await HandOver(link, {holding.account: holding}).give([wish])
     finally:
