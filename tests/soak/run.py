@@ -110,7 +110,8 @@ def _missed_messages(found: Outcome, restarts: int) -> list[str]:
 
 
 def _missed_series(samples: Samples, warm_up: float) -> list[str]:
-    memory = {name: of for name, of in _trends(samples.uss, warm_up).items() if memory_grows(of)}
+    mapped = _trends(samples.rss, warm_up)
+    memory = {name: of for name, of in _trends(samples.uss, warm_up).items() if memory_grows(of, mapped[name])}
     fds = {name: of for name, of in _trends(samples.fds, warm_up).items() if count_grows(of)}
     missed = [f"memory of {name}: {of.per_hour} MiB/h, {of.first} -> {of.last} MiB" for name, of in memory.items()]
     missed += [f"descriptors of {name}: {of.first} -> {of.last}" for name, of in fds.items()]

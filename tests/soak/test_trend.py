@@ -18,14 +18,22 @@ def series(per_hour: float, *, minutes: float = 22.0, noise: float = 0.0) -> lis
 def test_steady_growth_is_seen_in_noise(per_hour: float, grows: bool) -> None:
     found = trend(series(per_hour, noise=0.3))
     assert found.per_hour == pytest.approx(per_hour, abs=0.3)
-    assert memory_grows(found) is grows
+    assert memory_grows(found, found) is grows
 
 
 def test_single_peaks_and_a_short_run_are_no_growth() -> None:
     points = series(0.0)
     points[100:105] = [(at, 200.0) for at, _ in points[100:105]]
-    assert not memory_grows(trend(points))
-    assert not memory_grows(trend(series(6.0, minutes=3.0)))
+    peaks, short = trend(points), trend(series(6.0, minutes=3.0))
+    assert not memory_grows(peaks, peaks)
+    assert not memory_grows(short, short)
+
+
+def test_shared_pages_that_a_process_makes_its_own_are_no_leak() -> None:
+    grows, stays = trend(series(3.0)), trend(series(0.0))
+    assert memory_grows(grows, grows)
+    assert not memory_grows(grows, stays)
+    assert not memory_grows(stays, grows)
 
 
 def test_descriptors_that_come_and_go_are_no_leak() -> None:

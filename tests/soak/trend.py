@@ -39,9 +39,11 @@ def trend(points: Sequence[tuple[float, float]]) -> Trend:
     return Trend(round(first, 2), round(last, 2), round(median(slopes) * HOUR, 2))
 
 
-def memory_grows(of: Trend, *, most: float = MOST_MIB_PER_HOUR) -> bool:
-    """Faster than allowed (MiB per hour), and by more than noise."""
-    return of.per_hour > most and of.growth > NOISE_MIB
+def memory_grows(own: Trend, mapped: Trend) -> bool:
+    """Whether a process takes more and more, faster than allowed and by more than noise. What it allocates is its own
+    (USS) and mapped (RSS) at once. The first alone also grows when a forked process touches pages that it shares with its
+    parent, by no more than those; the second alone when it reads more of a file."""
+    return all(of.per_hour > MOST_MIB_PER_HOUR and of.growth > NOISE_MIB for of in (own, mapped))
 
 
 def count_grows(of: Trend) -> bool:
