@@ -55,6 +55,7 @@ class SourceIntake:
         self._pairs: dict[int, PairConfig] = {}
         self._cursors: dict[int, int | None] = {}
         self._begins: dict[int, int] = {}  # what is not above this was there before the pair came here, or is left out
+        self._coming: set[int] = set()  # pairs that came while a scan runs: it may have passed their cursors already
         self._live: list[Update] = []
         self._scanning = False
         self._highest = 0
@@ -75,6 +76,7 @@ class SourceIntake:
             if known is None or known.generation != pair.generation:
                 self._cursors[pair_id] = cursors[pair_id]
                 self._begins[pair_id] = cursors[pair_id] or 0
+                self._coming.add(pair_id)
                 self._trusted = False
         self._pairs = wanted
         self._signal.set()
@@ -139,6 +141,7 @@ class SourceIntake:
 
     async def _sync(self) -> None:
         self._trusted = self._scanning = True  # a gap from here on sets `_trusted` back
+        self._coming.clear()
         try:
             await self._begin_new_pairs()
             recheck = Recheck(self.account, self._journal, list(self._pairs.values()))
@@ -155,28 +158,28 @@ class SourceIntake:
         chat, from its beginning. They come back as that chat's pairs with the next read of the tables."""
         moved_to = (await self.account.chat(self.chat_id)).moved_to
         if moved_to:
-            generations = {pair.id: pair.generation for pair in self._pairs.values()}
+            generations = {pair.id: pair.generation for pair in self._scanned()}
             await self._journal.move_source(generations, former=self.chat_id, new=moved_to)
             self._pairs = {id_: pair for id_, pair in self._pairs.items() if generations.get(id_) != pair.generation}
 
     async def _scan_all(self) -> None:
         reach = self._reach
-        while self._pairs:
+        while pairs := self._scanned():
             goal = self._highest
-            reached = await self._scan(min(self._cursors[id_] or 0 for id_ in self._pairs), reach)
+            reached = await self._scan(min(self._cursors[pair.id] or 0 for pair in pairs), reach)
             reach = ANY  # judged once: what is posted meanwhile leaves nothing out
             if self._highest <= max(reached, goal):
                 return  # what is missing below was deleted before we saw it
 
     async def _begin_new_pairs(self) -> None:
         """A pair without a cursor begins after what stands in its source now."""
-        new = [pair for pair in self._pairs.values() if self._cursors[pair.id] is None]
+        new = [pair for pair in self._scanned() if self._cursors[pair.id] is None]
         if not new:
             return
         top = (await self.account.chat(self.chat_id)).top_message_id
         for pair in new:
             await self._journal.set_cursor(pair.id, pair.generation, top)
-            self._cursors[pair.id] = self._begins[pair.id] = top
+            self._begin_after(top, [pair.id])
 
     async def _scan(self, after_id: int, reach: Reach) -> int:
         """Journals everything above `after_id` that is within reach; the highest id found."""
@@ -191,19 +194,32 @@ class SourceIntake:
 
     async def _leave_out(self) -> int:
         """What is beyond reach is left out for every pair that has not passed it; the newest message of that."""
-        before = self._reach.oldest(time.time())
+        before = self._reach.oldest(await self.account.now_there())  # a clock that is ahead would leave out everything
         begin = await self.account.newest_beyond(self.chat_id, before=before, most=self._reach.messages)
-        behind = {id_: pair.generation for id_, pair in self._pairs.items() if (self._cursors[id_] or 0) < begin}
+        behind = {pair.id: pair.generation for pair in self._scanned() if (self._cursors[pair.id] or 0) < begin}
         if behind:
             why = f"Late, only what is {self._reach} is relayed (CATCH_UP_DAYS, CATCH_UP_MESSAGES)."
             await self._journal.leave_out(behind, upto=begin, why=why)
-            self._cursors |= dict.fromkeys(behind, begin)
-            self._begins |= dict.fromkeys(behind, begin)
+            self._begin_after(begin, behind)
         return begin
 
+    def _begin_after(self, message_id: int, pairs: Iterable[int]) -> None:
+        """One that was elsewhere while the table was told keeps the cursor it came back with."""
+        begins = dict.fromkeys(set(pairs) - self._coming, message_id)
+        self._cursors |= begins
+        self._begins |= begins
+
+    def _scanned(self) -> list[PairConfig]:
+        """The pairs that the present scan is for, and what is live after it."""
+        return [pair for id_, pair in self._pairs.items() if id_ not in self._coming]
+
     async def _journal_posts(self, messages: Sequence[Message]) -> int:
-        await self._append([event for message in messages for event in self._posts(message)])
+        await self._append([event for message in messages for event in self._found(message)])
         return max(message.message_id for message in messages)
+
+    def _found(self, message: Message) -> list[NewEvent]:
+        """Not of a pair that is past it: it may have relayed it longer ago than its links are kept (LINK_DAYS)."""
+        return created(message, [p for p in self._scanned() if message.message_id > (self._cursors[p.id] or 0)])
 
     # --- live
 
@@ -223,7 +239,7 @@ class SourceIntake:
         return []
 
     def _posts(self, message: Message) -> list[NewEvent]:
-        return created(message, [p for p in self._pairs.values() if message.message_id > self._begins[p.id]])
+        return created(message, [p for p in self._scanned() if message.message_id > self._begins[p.id]])
 
     # --- journaling
 

@@ -172,7 +172,7 @@ behind AS MATERIALIZED (
     SELECT p.id, p.cursor FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
     WHERE EXISTS (SELECT 1 FROM fence) AND p.cursor < $6
       AND (p.id, a.generation) IN (SELECT * FROM unnest($4::bigint[], $5::bigint[]))
-    ORDER BY p.id FOR NO KEY UPDATE OF p
+    ORDER BY p.id FOR NO KEY UPDATE OF p FOR SHARE OF a
 ),
 moved AS (
     UPDATE pairs_pair p SET cursor = $6 FROM behind b WHERE p.id = b.id

@@ -201,6 +201,10 @@ class TelegramAccount:
         """Messages with an id above `after_id`, ascending, service messages left out. Users only."""
         return reading.history(self._link, self._chats, chat_id, after_id)
 
+    async def now_there(self) -> float:
+        """Telegram's own time, in Unix seconds: this host's clock may be wrong. Users only."""
+        return await reading.now_there(self._link)
+
     async def newest_beyond(self, chat_id: int, *, before: int, most: int) -> int:
         """The newest message written before `before` (Unix seconds), or with at least `most` newer ones; 0: none."""
         return await reading.newest_beyond(self._link, self._chats, chat_id, before=before, most=most)

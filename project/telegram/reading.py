@@ -32,6 +32,12 @@ async def pages_after(link: Link, chats: Chats, chat_id: int, after_id: int) -> 
         after_id = page[-1].id
 
 
+async def now_there(link: Link) -> float:
+    """Telegram's own time, in Unix seconds. Users only. (https://core.telegram.org/method/updates.getState)"""
+    state = await link.call(functions.updates.GetStateRequest())
+    return float(state.date.timestamp())
+
+
 async def newest_beyond(link: Link, chats: Chats, chat_id: int, *, before: int, most: int) -> int:
     """The newest message that was written before `before` (Unix seconds) or has `most` newer ones; 0 where there is
     none. A bound of 0 is no bound. Users only. (https://core.telegram.org/api/offsets)"""

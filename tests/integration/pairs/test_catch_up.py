@@ -6,11 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from types import SimpleNamespace
 
 import asyncpg
 import pytest
 
 from pairs import engine
+from pairs.intake import source
 from pairs.intake.reach import DAY, Reach
 from project.sandbox.faults import FaultRule
 from tests.integration.pairs.rig import Rig, running_rig, until
@@ -83,6 +85,45 @@ async def test_a_paused_pair_goes_on_where_it_stopped(rig: Rig, pg: asyncpg.Conn
     assert rig.at_destination() == [*expected, "after"]
 
 
+async def test_pairs_that_come_while_a_scan_runs_begin_where_they_stood(rig: Rig, pg: asyncpg.Connection) -> None:
+    """The scan has passed their cursors: the one loses nothing of that, and the new one gets nothing of it."""
+    second, destination = await paused_second(rig, pg)
+    rig.world.post(rig.source, "missed")
+    await rig.arrived("missed")
+    await rig.stop()
+    texts = ["missed", *(f"away {number}" for number in range(110))]
+    for text in texts[1:]:
+        rig.world.post(rig.source, text)
+    rig.world.faults.add(FaultRule("messages.getHistory"))  # the first page comes, the second later
+    rig.world.faults.add(FaultRule("messages.getHistory", delay=3.0))
+    await rig.start()
+    await until(lambda: texts[100] in rig.at_destination(), "the first page")
+    third, begun_now = await rig.second_pair()
+    await pg.execute("UPDATE pairs_pair SET status = 'active' WHERE id = $1", second)
+    rig.engine.wake()
+    await until(lambda: third in rig.engine._pairs, "the new pair")
+    rig.world.post(rig.source, "live")
+    await until(lambda: rig.at_destination(destination) == ["both", *texts, "live"], "what was missed")
+    await until(lambda: rig.engine._sources.synced, "the new pair's sync")
+    rig.world.post(rig.source, "after")
+    await until(lambda: rig.at_destination(begun_now) in (["after"], ["live", "after"]), "what came later")
+
+
+async def test_a_returning_pair_takes_nothing_up_again_for_the_one_beside_it(rig: Rig, pg: asyncpg.Connection) -> None:
+    """Whose links may be removed by now (LINK_DAYS): nothing would tell that it was relayed."""
+    second, destination = await paused_second(rig, pg)
+    for number in range(3):
+        rig.world.post(rig.source, f"missed {number}")
+    await rig.arrived("missed 2")
+    old = "pair_id = $1 AND seq < 4"
+    await pg.execute(f"DELETE FROM pairs_delivery WHERE {old}", rig.pair)
+    await pg.execute(f"DELETE FROM pairs_event WHERE {old}", rig.pair)
+    await pg.execute("UPDATE pairs_pair SET status = 'active' WHERE id = $1", second)
+    rig.engine.wake()
+    await until(lambda: "missed 2" in rig.at_destination(destination), "what was missed")
+    assert await pg.fetchval("SELECT count(*) FROM pairs_event WHERE pair_id = $1", rig.pair) == 1
+
+
 async def test_after_long_only_what_is_young_enough_is_relayed_and_operators_hear_of_it(
     rig: Rig, pg: asyncpg.Connection
 ) -> None:
@@ -129,6 +170,16 @@ async def test_what_is_within_reach_is_relayed_whole(rig: Rig, pg: asyncpg.Conne
     await rig.start()
     await until(lambda: rig.at_destination() == ["first", *texts], "everything")
     assert await pg.fetchval("SELECT count(*) FROM core_notice") == 0
+
+
+async def test_a_clock_that_is_ahead_leaves_nothing_out(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    await rig.stop()
+    monkeypatch.setattr(source, "time", SimpleNamespace(time=lambda: time.time() + 8 * DAY))
+    rig.reach = Reach(days=7)
+    rig.world.post(rig.source, "missed")
+    await rig.start()
+    rig.world.post(rig.source, "now")
+    await until(lambda: rig.at_destination() == ["missed", "now"], "everything")
 
 
 async def test_changes_are_noticed_though_nobody_wakes_us(
