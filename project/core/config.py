@@ -378,7 +378,8 @@ class Config:
         default=10_000,
         metadata=_about(
             _PAIRS,
-            "And of that only so many, the newest of its source. 0: any number.",
+            "And of that only so many, the newest of its source; joins and the like count. After a short interruption, "
+            "too: a small number leaves out posts of a busy minute. 0: any number.",
             Kind.INTEGER,
             unit="messages",
             low=0,
