@@ -40,17 +40,23 @@ async def now_there(link: Link) -> float:
 
 async def newest_beyond(link: Link, chats: Chats, chat_id: int, *, before: int, most: int) -> int:
     """The newest message that was written before `before` (Unix seconds) or has `most` newer ones; 0 where there is
-    none. A bound of 0 is no bound. Users only. (https://core.telegram.org/api/offsets)"""
+    none. A bound of 0 is no bound. Users only. (https://core.telegram.org/api/offsets)
+
+    An answer that cannot be right counts for nothing: Telegram does not say how far its windows reach.
+    """
     address = await chats.address(chat_id)
-    windows = ([(before, 0)] if before else []) + ([(0, most)] if most else [])
-    found = 0
-    for date, skipped in windows:
+
+    async def one(*, date: int = 0, skipped: int = 0) -> list[Any]:
         request = functions.messages.GetHistoryRequest(
             address, offset_id=0, offset_date=date or None, add_offset=skipped, limit=1, max_id=0, min_id=0, hash=0
         )
-        answer = await link.call(request, chat_id=chat_id)
-        found = max([found, *(m.id for m in answer.messages)])
-    return found
+        return list((await link.call(request, chat_id=chat_id)).messages)
+
+    beyond = [m for m in await one(date=before) if m.date.timestamp() < before] if before else []
+    far = await one(skipped=most) if most else []
+    newest = await one() if far else []
+    beyond += [m for m, top in zip(far, newest, strict=False) if top.id - m.id >= most]
+    return max((int(m.id) for m in beyond), default=0)
 
 
 async def raw_by_id(link: Link, chats: Chats, chat_id: int, ids: Sequence[int]) -> list[Any]:

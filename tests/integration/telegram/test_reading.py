@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from telethon import functions
 
 from project.core.errors import InvalidInput, NotFound, TargetGone
 from project.core.message import MediaKind, Style, plain_text
@@ -109,6 +111,23 @@ async def test_the_newest_message_beyond_an_age_or_a_count_is_found(telegram: Te
     ]
 
     assert found == [old[-1], new[1], new[1], old[-1], 0, 0, 0]
+
+
+async def test_windows_that_do_not_reach_so_far_leave_nothing_out(
+    telegram: Telegram, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    probe = await telegram.user()
+    channel = await telegram.channel(probe)
+    for number in range(10):
+        telegram.world.post(channel, f"new {number}")
+    real = functions.messages.GetHistoryRequest
+
+    def reaching_two(*arguments: Any, offset_date: int | None, add_offset: int, **others: Any) -> Any:
+        return real(*arguments, offset_date=None, add_offset=min(add_offset, 2), **others)
+
+    monkeypatch.setattr(functions.messages, "GetHistoryRequest", reaching_two)
+    for before, most in ((int(time.time()) - 500, 0), (0, 5)):
+        assert await probe.account.newest_beyond(channel, before=before, most=most) == 0
 
 
 async def test_fetch_gives_what_still_exists(telegram: Telegram) -> None:
