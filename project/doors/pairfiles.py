@@ -47,8 +47,9 @@ def carry_out(plan: ImportPlan, *, actor: str, say: Say) -> bool:
     except KeyboardInterrupt:
         say(end_now(run.operation.id))
         raise
-    for problem in run.problems:
-        say(problem)
+    finally:
+        for problem in run.problems:
+            say(problem)
     say(f"{run.done} of {len(run.work)} lines are carried out.")
     return bool(run.problems)
 

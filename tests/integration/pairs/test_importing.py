@@ -17,7 +17,7 @@ from pairs.services.imports import Run, begin_import
 from pairs.services.interrupted import SILENT, end_interrupted
 from pairs.services.progress import look_at_all
 from project.core import operations
-from project.core.errors import Conflict, NotFound
+from project.core.errors import Conflict, InvalidInput, NotFound
 from project.core.models import Notice, Operation
 from project.core.operators import Role
 from project.core.secret import Secret
@@ -127,14 +127,15 @@ def test_ctrl_c_at_the_command_line_tells_at_once_what_is_left(pair: Pair, monke
     def interrupted(*, entry: Entry, **_: object) -> str:
         if entry.line.line == 3:
             raise KeyboardInterrupt
-        return ""
+        raise InvalidInput("No such chat.")
 
     monkeypatch.setattr(imports, "carry_out", interrupted)
     with pytest.raises(KeyboardInterrupt):
         pairfiles.carry_out(plan, actor="cli:me", say=said.append)
     assert said[0] == "1 of 3"
-    assert "1 of 3 lines were carried out" in said[1]
+    assert "0 of 3 lines were carried out, 1 refused" in said[1]
     assert "Line 3 was under way" in said[1]
+    assert said[2:] == ["Line 2: No such chat."]
     assert Notice.objects.get().text == said[1]
     assert Operation.objects.get().state == "failed"
     assert end_interrupted(silent=timedelta()) == 0, "it is told once"
