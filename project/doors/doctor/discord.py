@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 import aiohttp
@@ -11,12 +11,15 @@ import aiohttp
 from pairs.services.checks import INTENT, POSTING, READING
 from project.core.checks import Check, failed, ok, warning
 from project.core.config import Config
-from project.core.errors import AccountDead, GatewayError
+from project.core.errors import AccountDead, GatewayError, RetryLater
+from project.core.words import counted
 from project.discord.invite import invite_link, permission_names
 from project.discord.rest import DiscordRest
 
 MOST = 100  # channels that are looked at: each costs four requests
 _AT_ONCE = 4
+_TRIES = 3
+_WAIT = 10.0  # seconds, at most, before a channel is looked at once more
 _TOKEN = "Put the token from https://discord.com/developers/applications (Bot, Reset Token) into DISCORD_BOT_TOKEN."  # noqa: S105
 
 
@@ -53,11 +56,12 @@ async def check_discord(
         text = "Message Content Intent is off: the bot cannot read what people write."
         yield failed("intents", text, INTENT.format(bot.application_id))
     yield ok("invitation", f"{invite_link(bot.application_id)} (asks for: {', '.join(permission_names())}).")
-    for check in await _channels(rest, channels[:MOST]):
+    for check in await look_at_channels(rest, channels[:MOST]):
         yield check
 
 
-async def _channels(rest: DiscordRest, channels: Sequence[PairedChannel]) -> list[Check]:
+async def look_at_channels(rest: DiscordRest, channels: Sequence[PairedChannel]) -> list[Check]:
+    """What the bot lacks, channel by channel, and in how many it lacks nothing."""
     slots = asyncio.Semaphore(_AT_ONCE)
 
     async def look(channel: PairedChannel) -> Check:
@@ -67,13 +71,17 @@ async def _channels(rest: DiscordRest, channels: Sequence[PairedChannel]) -> lis
     found = await asyncio.gather(*map(look, channels))
     bad = [check for check in found if check.todo]
     good = len(found) - len(bad)
-    return [*bad, ok("permissions", f"The bot has what it needs in {good} paired channels.")] if good else bad
+    return (
+        [*bad, ok("permissions", f"The bot has what it needs in {counted(good, 'paired channel')}.")] if good else bad
+    )
 
 
 async def _channel(rest: DiscordRest, channel: PairedChannel) -> Check:
     needed = POSTING if channel.by_bot else READING
     try:
-        missing = needed - await rest.permissions(channel.id)
+        missing = needed - await _patiently(lambda: rest.permissions(channel.id))
+    except RetryLater as error:
+        return warning("permissions", f"#{channel.title}: not looked at. {error.message}", "Try again in a minute.")
     except GatewayError as error:
         todo = error.hint if isinstance(error, AccountDead) else "Invite the bot with the link above."
         return failed("permissions", f"#{channel.title}: {error.message}", todo)
@@ -81,3 +89,15 @@ async def _channel(rest: DiscordRest, channel: PairedChannel) -> Check:
         names = ", ".join(sorted(missing))
         return failed("permissions", f"#{channel.title}: the bot lacks {names}.", f"Give it {names} there.")
     return ok("permissions", f"#{channel.title}")
+
+
+async def _patiently(ask: Callable[[], Awaitable[frozenset[str]]]) -> frozenset[str]:
+    """Asks again after the wait that Discord names: four channels at once are more than it takes at a time."""
+    for _ in range(_TRIES - 1):
+        try:
+            return await ask()
+        except RetryLater as error:
+            if error.retry_after > _WAIT:
+                raise
+            await asyncio.sleep(error.retry_after)
+    return await ask()

@@ -71,7 +71,7 @@ def test_missing_rights_and_intents_are_named(commands: Commands, loopback: Loop
     channel = loopback.do(lambda c: c.discord.create_channel(guild, "news"))
     add_pair(channel)
     said = commands.run("doctor")
-    assert "The bot has what it needs in 1 paired channels" in said
+    assert "The bot has what it needs in 1 paired channel." in said
     assert said.splitlines()[-1].startswith("Next: Start it: ")
 
     loopback.do(lambda c: c.discord.set_permissions(channel, bot, ["view", "history"]))
