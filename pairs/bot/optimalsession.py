@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from pairs.services.optimal import Optimal, optimal_session
 from project.botkit.parts import Call, Command, Reply, Room, bold, plain
+from project.botkit.problems import nothing_after
 from project.core.operators import Role
 
 _SHOWN = 5  # next best sessions
@@ -13,6 +14,7 @@ _REFUSED = 20
 
 
 async def _run(call: Call) -> None:
+    nothing_after(call, COMMAND.name)
     await call.reply(Reply(optimal_text(await call.do(optimal_session))))
 
 

@@ -12,7 +12,8 @@ from project.core.operators import Role
 
 async def _run(call: Call) -> None:
     if len(call.words) != 1:
-        raise ManyProblems(("Name one session.",), correction="/whatif user1_main", hint="/sessionstatus lists them.")
+        given = f"/whatif {call.words[0]}" if call.words else ""
+        raise ManyProblems(("Name one session.",), correction=given, hint="/sessionstatus lists them.")
     await call.reply(Reply(what_if_text(await call.do(foresee, call.words[0]))))
 
 
@@ -28,6 +29,7 @@ def what_if_text(report: FailOverReport) -> str:
     if report.left:
         reasons = grouped(Refused(left.pair_id, left.reason) for left in report.left)
         lines += ["⚠️ Without a stand-in:", *bullets(f"{pairs_named(ids)}: {why}" for why, ids in reasons.items())]
+        lines.append("→ Let another session's account join these chats, then ask again.")
     else:
         lines.append("✅ Every pair has a stand-in.")
     return "\n".join(lines)

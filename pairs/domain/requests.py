@@ -110,7 +110,7 @@ def parse_pause(text: str) -> PauseRequest:
     pairs = parse_spec(spec)
     first, _, others = rest.partition(" ")
     duration = None
-    if first[:1].isdigit() and not looks_like_duration(first):
+    if first.lstrip("+-")[:1].isdigit() and not looks_like_duration(first):
         raise ManyProblems(
             (f"{first[:20]!r} is no time.",), correction=f"/pausepair {pairs} 2h {others}".strip(), hint=DURATION_HINT
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from pairs.models import Pair
 from project.core.models import Operation, Operator
@@ -28,6 +28,18 @@ def find_names(texts: Iterable[str]) -> dict[str, str]:
         for kind, number in _REFERENCE.findall(text):
             ids["people" if kind in _PEOPLE else kind].add(int(number))
     return _people(ids["people"]) | _accounts(ids) | _pairs(ids["pair."]) | _operations(ids["operation."])
+
+
+def meant_by(words: Iterable[str]) -> dict[str, list[str]]:
+    """The references of the words that are names of sessions or senders."""
+    return {word: [*_named(word)] for word in words}
+
+
+def _named(word: str) -> Iterator[str]:
+    for session in TelegramSession.objects.filter(name__iexact=word).only("name"):
+        yield session.account
+    for sender in SenderBot.objects.filter(username__iexact=word.removeprefix("@")).only("username"):
+        yield sender.account
 
 
 def _people(ids: set[int]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from project.botkit.parts import Command, bold, copyable, plain
+from project.botkit.parts import Call, Command, bold, copyable, plain
 from project.botkit.times import span
 from project.core.errors import ManyProblems, RelayError, RetryLater
 
@@ -17,6 +17,12 @@ def problem_text(error: RelayError, command: Command | None) -> str:
     if isinstance(error, ManyProblems) and error.correction:
         parts.append(f"Perhaps: {copyable(error.correction)}")
     return "\n".join(parts)
+
+
+def nothing_after(call: Call, command: str) -> None:
+    """What is typed after a command that takes nothing was meant for something. Raises ManyProblems."""
+    if call.words:
+        raise ManyProblems((f"Nothing goes after /{command}.",), correction=f"/{command}")
 
 
 def incident_text(incident: str) -> str:

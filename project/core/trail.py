@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,12 +36,21 @@ class TrailPage:
     newer: bool
 
 
-def trail_page(text: str = "", *, below: int = 0, most: int = 10) -> TrailPage:
-    """Acts whose actor, action, target or reason contains every word of `text`; `below` an id (0: from the newest)."""
+def trail_page(
+    text: str = "", *, below: int = 0, most: int = 10, meant: Mapping[str, Collection[str]] | None = None
+) -> TrailPage:
+    """Acts whose actor, action, target or reason contains every word of `text`; `below` an id (0: from the newest).
+
+    `meant`: words that are names, with the references that stand for them in the trail.
+    """
     rows = AuditEvent.objects.all()
     for word in text.split():
         rows = rows.filter(
-            Q(actor__icontains=word) | Q(action__icontains=word) | Q(target__icontains=word) | Q(reason__icontains=word)
+            Q(actor__icontains=word)
+            | Q(action__icontains=word)
+            | Q(target__icontains=word)
+            | Q(reason__icontains=word)
+            | Q(target__in=(meant or {}).get(word, ()))
         )
     if below:
         rows = rows.filter(id__lt=below)

@@ -30,6 +30,8 @@ async def test_workerstatus_shows_groups_and_nodes(world: World) -> None:
     line = next(part for part in shown.text.split("\n\n") if session.name in part)
     for figure in ("· up · node", "pid", "pairs 1/30", "groups 1: 1/30\n", "restarts 0", "lag", "memory", "CPU"):
         assert figure in line
+    await operator.says(f"/workerstatus {session.name}")
+    assert (await operator.sees("Nothing goes after")).text.endswith("/workerstatus")
 
 
 @pytest.mark.sentence("S-06", "S-08", "S-61", "S-64", "S-65", "S-66", "S-69")

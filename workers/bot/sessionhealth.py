@@ -104,7 +104,7 @@ def _seen(check: CheckView) -> list[str]:
         lines += ["Freeze: none", f"Updates: {_updates(detail)}"]
     skew = float(detail.get("clock_skew_s") or 0)
     if "clock_skew_s" in detail:
-        lines.append(f"Clock: {skew:+.0f} s" + (" ⚠️ set the host's clock" if abs(skew) > SKEW else ""))
+        lines.append(f"Clock: {round(skew) or 0:+d} s" + (" ⚠️ set the host's clock" if abs(skew) > SKEW else ""))
     return lines
 
 

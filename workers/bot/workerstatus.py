@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from project.botkit.pages import Page, page_buttons, page_from
 from project.botkit.parts import Call, Command, Press, Reply, bold, plain
+from project.botkit.problems import nothing_after
 from project.botkit.sizes import free_of, size
 from project.botkit.times import span
 from project.core.operators import Role
@@ -16,7 +17,8 @@ _NODE_ICONS = {"up": "🟢", "draining": "🟡", "held": "🔴"}
 
 
 async def _run(call: Call) -> None:
-    await _show(call, page_from(call.words[0]) if call.words else 1)
+    nothing_after(call, COMMAND.name)
+    await _show(call, 1)
 
 
 async def _turn(call: Call) -> None:

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from project.bot.trail_names import Names, find_names, named
+from project.bot.trail_names import Names, find_names, meant_by, named
 from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, copyable, plain
 from project.botkit.times import ago
 from project.core.errors import InvalidInput
@@ -32,7 +32,8 @@ def listing(page: TrailPage, text: str, now: datetime, names: Names) -> str:
     """A page of the trail, with names in place of ids."""
     head = f"{bold('Audit trail')}" + (f" – {copyable(text)}" if text else "")
     if not page.entries:
-        return f"{head}\n\nNothing found."
+        more = f" {copyable('/help audit')} tells what can be looked for." if text else ""
+        return f"{head}\n\nNothing found.{more}"
     return "\n\n".join([head, *(_line(entry, now, names) for entry in page.entries)])
 
 
@@ -68,7 +69,7 @@ async def _show(call: Call, text: str, *, below: int) -> None:
 
 
 def _read(text: str, below: int) -> tuple[TrailPage, Names]:
-    page = trail_page(text, below=below)
+    page = trail_page(text, below=below, meant=meant_by(text.split()))
     return page, find_names(part for entry in page.entries for part in (entry.actor, entry.target))
 
 
@@ -80,10 +81,10 @@ COMMAND = Command(
     section="Administration",
     run=_audit,
     details=(
-        "The filter is a part of the actor, act, target or reason as they are written down, with ids: "
-        "bot:<user id> for a person, session.<id>, pair.<id>. Several words must all be found."
+        "The filter is the name of a session or sender, or a part of the actor, act, target or reason as they are "
+        "written down, with ids: bot:<user id> for a person, session.<id>, pair.<id>. Several words must all be found."
     ),
-    examples=("/audit", "/audit session.register", "/audit pair.7"),
+    examples=("/audit", "/audit user1_main", "/audit session.register", "/audit pair.7"),
 )
 
 ROOM = Room(commands=(COMMAND,), presses=(Press(_ACT, Role.OPERATOR, _page),))

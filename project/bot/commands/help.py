@@ -37,7 +37,7 @@ def overview(catalogue: Catalogue, role: Role) -> str:
     for section, commands in catalogue.sections(role):
         lines = [f"/{command.name} – {plain(command.summary)}" for command in commands]
         parts.append("\n".join([bold(section), *lines]))
-    parts.append(f"More about one: {copyable('/help command')}")
+    parts.append(f"More about one of them: {copyable('/help pairs')}, for example.")
     return "\n\n".join(parts)
 
 

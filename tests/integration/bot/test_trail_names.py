@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from pairs.models import Pair
-from project.bot.trail_names import find_names
-from project.core.models import Operator
+from project.bot.trail_names import find_names, meant_by
+from project.core.models import AuditEvent, Operator
+from project.core.trail import trail_page
 from sessions.models import SenderBot, TelegramSession
 
 pytestmark = pytest.mark.django_db
@@ -29,3 +30,14 @@ def test_names_of_a_page_cost_a_query_a_table(django_assert_max_num_queries: Any
         sender.account: "sender @copy_bot",
         f"pair.{pair.pk}": f"pair {pair.pk} (News → 30)",
     }
+
+
+def test_the_trail_is_searched_by_the_names_that_it_shows() -> None:
+    found = [
+        TelegramSession.objects.create(name="main", phone_sealed=b"", phone_hint="", device={}).account,
+        SenderBot.objects.create(bot_id=77, username="copy_bot", token_sealed=b"", device={}).account,
+    ]
+    for target in (*found, f"{found[0]}0", "pair.1"):
+        AuditEvent.objects.create(actor="cli:me", action="it.changed", target=target)
+    for words, targets in (("MAIN", found[:1]), ("changed @copy_bot", found[1:]), ("other", [])):
+        assert [entry.target for entry in trail_page(words, meant=meant_by(words.split())).entries] == targets

@@ -79,7 +79,9 @@ def test_pauses(text: str, pairs: str, hours: int | None, reason: str) -> None:
     assert asked.duration == (None if hours is None else timedelta(hours=hours))
 
 
-@pytest.mark.parametrize("text", ["", "x 2h", "3 2hours", "3 0s", "3 " + "y" * 201, "10-1 2h", "3 99999w"])
+@pytest.mark.parametrize(
+    "text", ["", "x 2h", "3 2hours", "3 0s", "3 " + "y" * 201, "10-1 2h", "3 99999w", "3 -5m", "3 +2h"]
+)
 def test_pauses_that_are_refused(text: str) -> None:
     with pytest.raises(InvalidInput):
         parse_pause(text)
