@@ -8,22 +8,29 @@ from datetime import timedelta
 from django.utils import timezone
 
 from pairs.bot.pairs import show
-from pairs.bot.texts import listed
+from pairs.bot.texts import listed, whole
 from pairs.domain.moves import pairs_named
-from pairs.domain.requests import parse_pause
+from pairs.domain.requests import parse_pause, split_spec
+from pairs.domain.specs import parse_spec
 from pairs.services.selection import pairs_of_spec
 from pairs.services.statuses import StatusReport, pause
-from project.botkit.parts import Button, Call, Command, Press, Reply, Room
+from project.botkit.parts import Button, Call, Command, Press, Reply, Room, copyable
 from project.botkit.times import span
+from project.core.errors import ManyProblems
 from project.core.operators import Role
 
 
 async def _run(call: Call) -> None:
+    spec, rest = split_spec(call.text)
+    try:
+        pairs = [pair.id for pair in await call.do(pairs_of_spec, parse_spec(spec))]
+    except ManyProblems as error:
+        raise whole(error, COMMAND.name, rest) from None
     asked = parse_pause(call.text)
-    pairs = [pair.id for pair in await call.do(pairs_of_spec, asked.pairs)]
     until = timezone.now() + asked.duration if asked.duration else None
     report = await call.do(pause, pairs, actor=call.actor, reason=asked.reason, until=until)
-    await call.reply(told(report, f"⏸ Paused{_for(asked.duration)}: {{}}. The place in the source is kept."))
+    onward = "" if asked.duration else f" To let it go on: {copyable(f'/resumepair {asked.pairs}')}"
+    await call.reply(told(report, f"⏸ Paused{_for(asked.duration)}: {{}}. The place in the source is kept.{onward}"))
 
 
 def _for(duration: timedelta | None) -> str:

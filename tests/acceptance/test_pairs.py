@@ -170,8 +170,8 @@ async def test_everything_that_is_wrong_is_said_at_once(world: World) -> None:
         assert piece in shown.text, piece
     await operator.says("/removepair 999999")
     await operator.sees("There is no pair 999999")
-    await operator.says("/pausepair 10-1")
-    await operator.sees("wrong way round")
+    await operator.says("/pausepair 10-1 2h moving house")
+    assert "/pausepair 1-10 2h moving house" in (await operator.sees("wrong way round")).text
     await operator.says("/testpair")
     await operator.sees("/testpair 3")
 
