@@ -82,7 +82,8 @@ def _of_import(operation: OperationView) -> _End:
     under_way = f" Line {lines[0]} was under way: it may be done or not." if lines else ""
     rest = lines[1:] if lines else []
     not_begun = f" Not begun: {_lines(rest)}." if rest else ""
-    todo = "Send the file again: /importpairs shows what is missing, and nothing that is done is done twice."
+    again = "Send the file again, with /importpairs or `python manage.py pair import FILE`:"
+    todo = f"{again} what is missing is shown first, and nothing that is done is done twice."
     return _End(OperationState.FAILED, f"{done}{under_way}{not_begun}", todo)
 
 

@@ -142,7 +142,7 @@ def _todo(line: SessionLine) -> list[str]:
 COMMAND = Command(
     name="sessionhealth",
     arguments="[session_name]",
-    summary="Checks a session now; without a name: the last results of all",
+    summary="Check a session now; without a name: the last results of all",
     role=Role.VIEWER,
     section="Sessions",
     run=_run,
