@@ -122,10 +122,19 @@ class _Known:
             problems.append(f"there is no sender bot {line.sender!r}")
         if line.webhook is not None and webhook_of(line) is None:
             problems.append("webhook: this is not the address of a Discord webhook")
-        other = line.webhook is None and line.webhook_id is not None
-        if other and (pair is None or pair.webhook_id != line.webhook_id):
-            problems.append(f"another webhook needs its URL, not its id: {_WITH_URLS}")
+        if line.webhook is None and line.webhook_id is not None and (not pair or pair.webhook_id != line.webhook_id):
+            problems.append(self._without_url(line.webhook_id, pair))
         return problems
+
+    def _without_url(self, webhook_id: int, pair: Pair | None) -> str:
+        """Whoever changes a route in an exported file means the pair that stood there."""
+        owner = self.webhooks.get(webhook_id) if pair is None else None
+        if owner is None:
+            return f"another webhook needs its URL, not its id: {_WITH_URLS}"
+        return (
+            f"another route is another pair, and needs the webhook's URL: {_WITH_URLS}; "
+            f"/editpair {owner.pk} changes the channel or destination of pair {owner.pk}"
+        )
 
     def _pair(self, line: PairLine) -> Pair | None:
         source, destination = self._chat(line.source), self._chat(line.destination)

@@ -78,6 +78,14 @@ def test_what_a_line_means(pair: Pair, given: dict[str, object], what: What, abo
     assert "tttt" not in " ".join(entry.about)
 
 
+def test_a_route_changed_in_an_exported_file_names_the_way_to_change_the_pair(pair: Pair) -> None:
+    Pair.objects.update(webhook_id=5, webhook_sealed=b"x")
+    (entry,) = plan_import([line(destination="-10031", webhook_id=5)]).entries
+    assert entry.what is What.CONFLICT
+    assert "another route is another pair" in entry.about[0]
+    assert f"/editpair {pair.pk}" in entry.about[0]
+
+
 def test_a_line_that_fails_stops_nothing_and_a_stop_is_heeded(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
     work = [Entry(line(line=number), What.NEW) for number in range(2, 7)]
 
