@@ -7,25 +7,20 @@ from datetime import timedelta
 
 from django.utils import timezone
 
+from pairs.bot.named import named_pairs
 from pairs.bot.pairs import show
-from pairs.bot.texts import listed, whole
+from pairs.bot.texts import listed
 from pairs.domain.moves import pairs_named
 from pairs.domain.requests import parse_pause, split_spec
-from pairs.domain.specs import parse_spec
-from pairs.services.selection import pairs_of_spec
 from pairs.services.statuses import StatusReport, pause
 from project.botkit.parts import Button, Call, Command, Press, Reply, Room, copyable
 from project.botkit.times import span
-from project.core.errors import ManyProblems
 from project.core.operators import Role
 
 
 async def _run(call: Call) -> None:
     spec, rest = split_spec(call.text)
-    try:
-        pairs = [pair.id for pair in await call.do(pairs_of_spec, parse_spec(spec))]
-    except ManyProblems as error:
-        raise whole(error, COMMAND.name, rest) from None
+    pairs = [pair.id for pair in await named_pairs(call, spec, command=COMMAND.name, rest=rest)]
     asked = parse_pause(call.text)
     until = timezone.now() + asked.duration if asked.duration else None
     report = await call.do(pause, pairs, actor=call.actor, reason=asked.reason, until=until)

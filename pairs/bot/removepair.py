@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pairs.bot.texts import listed, whole
+from pairs.bot.named import named_pairs
+from pairs.bot.texts import listed
 from pairs.domain.moves import pairs_named
 from pairs.domain.specs import of_ids, parse_spec
 from pairs.services.removal import queued, remove_pairs
 from pairs.services.selection import pairs_of_spec
 from project.botkit.parts import Call, Command, Confirmed, Press, Reply, Room, bold
-from project.core.errors import ManyProblems
 from project.core.operators import Role
 from project.core.words import counted
 
@@ -18,10 +18,7 @@ async def _run(call: Call) -> None:
 
 
 async def _ask(call: Call, text: str) -> None:
-    try:
-        pairs = await call.do(pairs_of_spec, parse_spec(text))
-    except ManyProblems as error:
-        raise whole(error, COMMAND.name) from None
+    pairs = await named_pairs(call, text, command=COMMAND.name)
     ids = [pair.id for pair in pairs]
     if not ids:
         await call.reply(Reply("There is no such pair."))

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
+from pairs.bot.named import named_pairs
 from pairs.bot.pausepair import change_one, told
-from pairs.bot.texts import whole
-from pairs.domain.specs import parse_spec
-from pairs.services.selection import pairs_of_spec
 from pairs.services.statuses import resume
 from project.botkit.parts import Call, Command, Press, Room
-from project.core.errors import ManyProblems
 from project.core.operators import Role
 
 
 async def _run(call: Call) -> None:
-    try:
-        pairs = [pair.id for pair in await call.do(pairs_of_spec, parse_spec(call.text))]
-    except ManyProblems as error:
-        raise whole(error, COMMAND.name) from None
+    pairs = [pair.id for pair in await named_pairs(call, call.text, command=COMMAND.name)]
     report = await call.do(resume, pairs, actor=call.actor)
     await call.reply(told(report, "▶ Going on from where it stopped: {}."))
 

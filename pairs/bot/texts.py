@@ -9,7 +9,6 @@ from pairs.models import PairStatus
 from pairs.services.registry import PairView
 from project.botkit.parts import Button, bold, copyable, plain
 from project.botkit.times import ago
-from project.core.errors import ManyProblems
 
 ICONS = {
     PairStatus.ACTIVE: "🟢",
@@ -25,12 +24,6 @@ _SHOWN = 40  # characters of a chat's title
 def short(text: str, limit: int = _SHOWN) -> str:
     """A title from outside, not too long."""
     return plain(text if len(text) <= limit else f"{text[: limit - 1]}…")
-
-
-def whole(error: ManyProblems, command: str, rest: str = "") -> ManyProblems:
-    """With the whole command, and what followed the pairs, as the correction."""
-    correction = f"/{command} {error.correction} {rest}".strip() if error.correction else ""
-    return ManyProblems(error.problems, correction=correction, hint=error.hint)
 
 
 def status_line(pair: PairView, now: datetime) -> str:

@@ -14,12 +14,9 @@ def series(per_hour: float, *, minutes: float = 22.0, noise: float = 0.0) -> lis
     return [(at, 25.0 + per_hour * at / 3600 + rng.uniform(-noise, noise)) for at in range(0, int(minutes * 60), 5)]
 
 
-@pytest.mark.parametrize(
-    ("per_hour", "minutes", "grows"),
-    [(0.0, 22, False), (0.9, 200, False), (5.0, 22, True), (2.0, 60, True), (60.0, 22, True), (-5.0, 22, False)],
-)
-def test_steady_growth_is_seen_in_noise(per_hour: float, minutes: float, grows: bool) -> None:
-    found = trend(series(per_hour, minutes=minutes, noise=0.3))
+@pytest.mark.parametrize(("per_hour", "grows"), [(0.0, False), (0.9, False), (2.0, True), (60.0, True), (-5.0, False)])
+def test_steady_growth_is_seen_in_noise(per_hour: float, grows: bool) -> None:
+    found = trend(series(per_hour, noise=0.3))
     assert found.per_hour == pytest.approx(per_hour, abs=0.3)
     assert memory_grows(found, found) is grows
 

@@ -9,7 +9,7 @@ from statistics import median
 
 HOUR = 3600.0
 MOST_POINTS = 300  # pairwise slopes grow with the square
-NOISE_MIB = 1.0  # a heap settles: the listener took 3.5 MiB over 270,000 events, and nothing over the next 77,000
+NOISE_MIB = 0.5  # growth below this is none, however short the run
 MOST_MIB_PER_HOUR = 1.0
 NOISE_COUNT = 3  # descriptors or connections that come and go
 
