@@ -287,7 +287,7 @@ async def relaying(
                 yield rig
             finally:
                 await rig.close()
-            assert not rig.fatal
+            assert not rig.fatal, rig.fatal
     finally:
         await telegram.stop()
 

@@ -12,6 +12,7 @@ import pytest
 from pairs.handover.owner import Wish
 from pairs.handover.unserved import Unowned
 from project.sandbox.faults import FaultRule
+from tests.conftest import Connect
 from tests.integration.pairs.rig import until, until_value
 from tests.integration.pairs.two_sessions import OWNER, TwoSessions, two_sessions
 
@@ -175,13 +176,16 @@ async def test_lost_wake_ups_are_made_up_for(rig: TwoSessions, monkeypatch: pyte
     await rig.all_arrived(texts)
 
 
-async def test_a_wish_taken_back_in_time_changes_nothing(rig: TwoSessions, pg: asyncpg.Connection) -> None:
+async def test_a_wish_taken_back_in_time_changes_nothing(
+    rig: TwoSessions, pg: asyncpg.Connection, connect_pg: Connect
+) -> None:
     """The owner has drained for the other session when the wish changes: its compare-and-set fails and it goes on."""
     owner = rig.process(rig.session)
     give = owner._handover.give
+    operator = await connect_pg()
 
     async def changed_meanwhile(wishes: list[Wish]) -> None:
-        await pg.execute("UPDATE pairs_pair SET wanted_session_id = NULL")
+        await operator.execute("UPDATE pairs_pair SET wanted_session_id = NULL")
         await give(wishes)
 
     owner._handover.give = changed_meanwhile  # type: ignore[method-assign,assignment]
