@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-import aiohttp
-
 from pairs.people import DiscordPeople
 from project.core.config import Config
 from project.core.errors import SettingError
@@ -13,6 +11,7 @@ from project.core.secret import Secret
 from project.core.together import first_of
 from project.discord.listener import Listener
 from project.discord.rest import DiscordRest
+from project.discord.session import open_http
 from workers.holder import await_binding, hold, rest_when_refused, until_signal
 
 
@@ -52,6 +51,6 @@ async def _follow_gateway(config: Config, token: Secret) -> None:
 
 
 async def _bot_id(config: Config, token: Secret) -> int:
-    async with aiohttp.ClientSession() as http:
+    async with open_http() as http:
         rest = DiscordRest(http=http, api_url=config.discord_api_url, token=token)
         return (await rest.me()).id

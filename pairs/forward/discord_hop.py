@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from pairs.forward.look_back import LookBack
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
@@ -141,7 +141,7 @@ class DiscordHop:
         where = f", {link}" if link else ""
         notes = [f"{a.name}: too big for Discord ({a.size} bytes){where}" for a in large]
         note = "\n".join([*([message.note] if message.note else []), *notes])
-        return structs.replace(message, note=note), tuple(a.index for a in fits)
+        return replace(message, note=note), tuple(a.index for a in fits)
 
     async def _quote(self, pair: PairConfig, event: StoredEvent, message: Message, reply_to: int | None) -> RichText:
         """A webhook cannot reply: the answered post is quoted, with a link where it stands here."""

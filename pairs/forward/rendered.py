@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 
 from project.core.message import RichText
 
 
-@dataclass(frozen=True, slots=True)
-class DiscordRendered:
+class DiscordRendered(msgspec.Struct, frozen=True, gc=False):
     """A Discord message. `files` are indexes of the source message's attachments."""
 
     content: str
@@ -19,8 +16,7 @@ class DiscordRendered:
     reply_to: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TelegramRendered:
+class TelegramRendered(msgspec.Struct, frozen=True, gc=False):
     """A Telegram message; with `file` set, `text` is its caption."""
 
     text: RichText

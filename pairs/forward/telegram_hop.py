@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from functools import lru_cache
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from pairs.domain.keys import random_id
 from pairs.forward.media import DISCORD, LOST_FILE, NO_FILE, Media
@@ -168,7 +167,7 @@ class TelegramHop:
         return await account.send_file(
             pair.destination_chat,
             self._media.stream(pair, event, attachment),
-            attachment=structs.replace(attachment, name=file_name(attachment.name)),
+            attachment=replace(attachment, name=file_name(attachment.name)),
             caption=rendered.text,
             random_id=random_id(part.key),
             reply_to=rendered.reply_to,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Protocol
+
+import msgspec
 
 from pairs.journal.rows import AnyEvent, PartClaim, StoredEvent
 from pairs.lane.config import PairConfig
@@ -18,8 +19,7 @@ class Attempt(Enum):
     UNSURE = auto()  # it may be there and the key is worth nothing any more: look before sending
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(msgspec.Struct, frozen=True):
     """What a hop does about an event. No parts: skipped, and `reason` says why."""
 
     parts: tuple[PartClaim, ...] = ()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from random import Random
+
+import msgspec
+from msgspec.structs import replace
 
 from pairs.journal.rows import PartClaim, StoredEvent
 from pairs.lane import attempts
@@ -24,8 +27,7 @@ _log = get_logger(__name__)
 MOST_REFUSALS = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(msgspec.Struct, frozen=True):
     """A part that is committed as `sending`. `age` is seconds since its first attempt."""
 
     part: PartClaim
@@ -63,10 +65,12 @@ class PartSender:
         self._gate = gate
         self._waits = waits
         self._rng = rng
+        self._lifetime = hop.key_lifetime(pair)
+        self._clock = asyncio.get_running_loop().time
 
     def wait_before(self, part: PartClaim) -> float:
         """Seconds that the part has to wait, as far as is known here."""
-        wait = self._waits.left(self._hop.wait_keys(self._pair, part))
+        wait = self._waits.left(self._hop.wait_keys(self._pair, part)) if self._waits else 0.0
         return max(wait, self._hop.pause(self._pair)) if part.act is Act.POST else wait
 
     async def send_all(self, event: StoredEvent, parts: list[Ready]) -> bool:
@@ -92,7 +96,7 @@ class PartSender:
 
     async def _send(self, event: StoredEvent, ready: Ready, *, last: bool) -> PutOff | None:
         """None when the platform has decided."""
-        trying = _Trying(ready, self._hop.key_lifetime(self._pair), self._rng)
+        trying = _Trying(ready, self._lifetime, self._rng, self._clock)
         wait = 0.0
         while await self._gate.pause(max(wait, self.wait_before(ready.part))):
             try:
@@ -139,13 +143,13 @@ class PartSender:
 class _Trying:
     """What the attempts at one part have shown so far."""
 
-    def __init__(self, ready: Ready, lifetime: float, rng: Random) -> None:
+    def __init__(self, ready: Ready, lifetime: float, rng: Random, clock: Callable[[], float]) -> None:
         self.attempt = ready.attempt
         self.refusals = 0
         self._failures = 0
         self._lifetime = lifetime
         self._rng = rng
-        self._clock = asyncio.get_running_loop().time
+        self._clock = clock
         self._began = self._clock() - ready.age
 
     def wait_after(self, error: Unreachable | Ambiguous | Refused) -> float:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from pairs.journal.journal import Journal
 from pairs.journal.rows import Claim, FirstParts, Outcome, PartClaim, Step, StoredEvent
@@ -13,8 +14,7 @@ from pairs.lane.queue import Work
 from pairs.models.delivery import HopState
 
 
-@dataclass(frozen=True, slots=True)
-class Ahead:
+class Ahead(msgspec.Struct, frozen=True):
     """A work that is claimed in the same commit that ends the one before it."""
 
     work: Work

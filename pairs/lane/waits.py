@@ -28,6 +28,10 @@ class Waits:
         self._until = {other: until for other, until in self._until.items() if until > now}
         self._until[key] = max(self._until.get(key, 0.0), now + seconds)
 
+    def __bool__(self) -> bool:
+        """Whether anything may have to wait."""
+        return bool(self._until)
+
     def left(self, keys: Iterable[str]) -> float:
         """Seconds until everything of these keys may go; 0 when it may now."""
         if not self._until:

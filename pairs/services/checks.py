@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-import aiohttp
-
 from pairs.domain.options import Protected, read_options
 from pairs.models import Pair
 from project.core.checks import Check, failed, ok, warning
@@ -16,6 +14,7 @@ from project.core.errors import GatewayError, RelayError, TargetGone
 from project.core.secret import Secret
 from project.core.words import counted
 from project.discord.rest import BotInfo, DiscordRest, Webhook
+from project.discord.session import open_http
 from project.telegram.values import ChatInfo
 from sessions.models import TelegramSession
 from sessions.services.checks import check_posting
@@ -67,7 +66,7 @@ def _protected(pair: Pair, found: ChatInfo) -> Check:
 
 
 async def _discord(pair: Pair, config: Config) -> list[Check]:
-    async with aiohttp.ClientSession() as http:
+    async with open_http() as http:
         rest = DiscordRest(http=http, api_url=config.discord_api_url, token=config.discord_bot_token)
         checks = [await _webhook(rest, pair, config)] if pair.webhook_id else []
         if config.discord_bot_token is None:

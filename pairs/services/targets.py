@@ -5,14 +5,13 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
-import aiohttp
-
 from pairs.models import Pair
 from pairs.services.patience import patiently
 from project.core.config import current
 from project.core.crypto import seal
 from project.core.errors import Conflict, GatewayError, InvalidInput
 from project.discord.rest import DiscordRest, Webhook
+from project.discord.session import open_http
 from project.discord.urls import parse_webhook_url
 
 
@@ -43,7 +42,7 @@ def sealed_token(pair: Pair, target: DiscordTarget) -> bytes | None:
 
 async def _find(reference: str) -> DiscordTarget:
     config = current()
-    async with aiohttp.ClientSession() as http:
+    async with open_http() as http:
         rest = DiscordRest(http=http, api_url=config.discord_api_url, token=config.discord_bot_token)
         if reference.isascii() and reference.isdigit():
             return await _channel(rest, int(reference))

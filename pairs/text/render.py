@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+
+import msgspec
 
 from pairs.text.names import display_name, file_name
 from pairs.text.quote import quote_line, reply_line
@@ -50,23 +51,20 @@ class CaptionUse(StrEnum):
     FIRST = "first"  # the first part is the files' caption: 1024
 
 
-@dataclass(frozen=True, slots=True)
-class RenderOptions:
+class RenderOptions(msgspec.Struct, frozen=True):
     """`prefix` is shown on lines of its own before the text: a quote for a reply that cannot be a real one."""
 
     show_author: ShowAuthor = ShowAuthor.NEVER
     prefix: RichText = ()
 
 
-@dataclass(frozen=True, slots=True)
-class DiscordPart:
+class DiscordPart(msgspec.Struct, frozen=True):
     """Content of one post, 1-2000 characters of markdown."""
 
     content: str
 
 
-@dataclass(frozen=True, slots=True)
-class TelegramPart:
+class TelegramPart(msgspec.Struct, frozen=True):
     """Text of one message, at most 4096 UTF-16 units (1024 when it is a caption)."""
 
     text: RichText

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
-import aiohttp
-
 from pairs.services.checks import INTENT
 from project.botkit.parts import Step
 from project.core.config import Config, current
 from project.core.errors import AccountDead, GatewayError
 from project.core.secret import Secret
 from project.discord.rest import DiscordRest
+from project.discord.session import open_http
 
 _LIMIT = 10.0  # seconds for Discord's answer
 _PLATFORM = "https://my.telegram.org, API development tools"
@@ -45,7 +44,7 @@ def missing_credentials(config: Config) -> list[str]:
 async def _intent_problem(token: Secret) -> str:
     """What to do about it, "" when all is well."""
     try:
-        async with asyncio.timeout(_LIMIT), aiohttp.ClientSession() as http:
+        async with asyncio.timeout(_LIMIT), open_http() as http:
             bot = await DiscordRest(http=http, api_url=current().discord_api_url, token=token).me()
     except AccountDead:
         return "Discord does not accept DISCORD_BOT_TOKEN: take it anew from the portal."

@@ -31,7 +31,7 @@ class Buckets:
     clock: Callable[[], float] = time.monotonic
     rate: int = 0
     turns: Turns = field(init=False)
-    _names: dict[Route, str] = field(default_factory=dict)
+    _names: dict[str, str] = field(default_factory=dict)
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
     _paused_until: dict[str, float] = field(default_factory=dict)
 
@@ -41,7 +41,7 @@ class Buckets:
     def wait_for(self, route: Route) -> float:
         """Seconds to wait before the next call of `route`; 0.0 when it may go now."""
         _, wait = self.paused(route)
-        bucket = self._buckets.get(self._names.get(route, ""))
+        bucket = self._buckets.get(self._names.get(route.key, ""))
         if bucket is not None and bucket.remaining <= bucket.in_flight:
             wait = max(wait, bucket.reset_at - self.clock())
         return max(wait, self.turns.left(route))
@@ -53,19 +53,19 @@ class Buckets:
         now = self.clock()
         waits = {key: until - now for key, until in self._paused_until.items() if until > now}
         self._paused_until = {key: until for key, until in self._paused_until.items() if key in waits}
-        keys = {_of(route): route.scope, route.wide_scope: route.wide_scope, CLOUDFLARE: CLOUDFLARE}
+        keys = {route.key: route.scope, route.wide_scope: route.wide_scope, CLOUDFLARE: CLOUDFLARE}
         longest = max(keys, key=lambda key: waits.get(key, 0.0))
         return (keys[longest], waits[longest]) if longest in waits else ("", 0.0)
 
     def begin(self, route: Route) -> None:
         """A call of `route` leaves: it takes one of what remains until its answer tells the truth."""
         self.turns.spend(route)
-        if bucket := self._buckets.get(self._names.get(route, "")):
+        if bucket := self._buckets.get(self._names.get(route.key, "")):
             bucket.in_flight += 1
 
     def end(self, route: Route, headers: Mapping[str, str]) -> None:
         """The call is over; `headers` of its answer, empty when there was none."""
-        if bucket := self._buckets.get(self._names.get(route, "")):
+        if bucket := self._buckets.get(self._names.get(route.key, "")):
             bucket.in_flight = max(0, bucket.in_flight - 1)
         remaining, after = headers.get("X-RateLimit-Remaining"), headers.get("X-RateLimit-Reset-After")
         if remaining is not None and after is not None:
@@ -76,7 +76,7 @@ class Buckets:
     def limited(self, route: Route, scope: str, seconds: float) -> None:
         """A 429 to `route` said that `scope` waits. Of a channel or webhook only this route does: others have buckets
         of their own."""
-        self.pause(_of(route) if scope == route.scope != route.wide_scope else scope, seconds)
+        self.pause(route.key if scope == route.scope != route.wide_scope else scope, seconds)
         self.turns.hit(scope)
 
     def pause(self, key: str, seconds: float) -> None:
@@ -85,8 +85,8 @@ class Buckets:
 
     def _learn(self, route: Route, bucket_id: str, remaining: int, after: float) -> _Bucket:
         name = f"{bucket_id} {route.major}"
-        moved = self._names.get(route) != name
-        self._names[route] = name
+        moved = self._names.get(route.key) != name
+        self._names[route.key] = name
         bucket = self._buckets.setdefault(name, _Bucket())
         if moved:
             bucket.in_flight = 0
@@ -97,8 +97,3 @@ class Buckets:
         bucket.reset_at = reset_at
         bucket.window = max(bucket.window, after)
         return bucket
-
-
-def _of(route: Route) -> str:
-    """A route's own key."""
-    return f"{route.method} {route.template} {route.major}"

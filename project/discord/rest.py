@@ -108,8 +108,9 @@ class DiscordRest:
         payload = _content(post)
         if post.username:
             payload["username"] = post.username
-        body = await self._by_webhook(webhook, routes.executing(webhook), payload=payload, files=post.files)
-        return int(wire.read(routes.executing(webhook), body, wire.Id).id)
+        route = routes.executing(webhook)
+        body = await self._by_webhook(webhook, route, payload=payload, files=post.files)
+        return int(wire.read(route, body, wire.Id).id)
 
     async def edit_executed(self, webhook: Webhook, message_id: int, post: Post) -> None:
         """Edit a message that this webhook posted. Refused with code "10008" when it is gone."""

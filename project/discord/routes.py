@@ -19,13 +19,18 @@ _POSTS = frozenset({"/channels/*/messages", "/webhooks/*"})
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One endpoint. `path` may hold a webhook's token: it is in no repr, and equality does not look at it."""
+    """One endpoint. `path` may hold a webhook's token: it is in no repr, and equality does not look at it.
+    `key` is what its limits are remembered by."""
 
     method: str
     template: str
     major: str
     path: str = field(repr=False, compare=False)
     authorized: bool = True
+    key: str = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", f"{self.method} {self.template} {self.major}")
 
     @property
     def scope(self) -> str:

@@ -21,15 +21,16 @@ from project.discord.multipart import Form
 from project.discord.objects import FilePart
 from project.discord.routes import Route
 
-AGENT = "DiscordBot (https://relay.invalid, 0.1.0)"
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 20.0
 SLOWEST_UPLOAD = 100_000  # bytes per second
+_ANSWER = aiohttp.ClientTimeout(total=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS)
+_JSON = "application/json"
 
 
 class Transport:
-    """Requests over one shared ClientSession. `token` is None where only webhooks are used; `on_invalid` is told every
-    answer that counts towards a ban of the address."""
+    """Requests over one shared session (session.py). `token` is None where only webhooks are used; `on_invalid` is told
+    every answer that counts towards a ban of the address."""
 
     def __init__(
         self,
@@ -96,18 +97,16 @@ class Transport:
         form: Form | None,
         query: Mapping[str, str] | None,
     ) -> Any:
-        headers = {"User-Agent": AGENT}
-        if route.authorized:
-            headers["Authorization"] = f"Bot {self._bot_token()}"
-        body: bytes | AsyncIterator[bytes] | None = None
+        headers = {"Authorization": f"Bot {self._bot_token()}"} if route.authorized else {}
+        body: aiohttp.BytesPayload | AsyncIterator[bytes] | None = None
+        timeout = _ANSWER
         if form:
             headers |= form.headers
             body = form.body()
+            upload = int(headers["Content-Length"]) / SLOWEST_UPLOAD
+            timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS + upload, sock_connect=CONNECT_SECONDS)
         elif payload is not None:
-            headers["Content-Type"] = "application/json"
-            body = msgspec.json.encode(payload)
-        length = int(headers.get("Content-Length", 0))
-        timeout = aiohttp.ClientTimeout(total=ANSWER_SECONDS + length / SLOWEST_UPLOAD, sock_connect=CONNECT_SECONDS)
+            body = aiohttp.BytesPayload(msgspec.json.encode(payload), content_type=_JSON)
         return self._http.request(
             route.method,
             self._api_url + route.path,
@@ -131,9 +130,7 @@ class Transport:
         timeout = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS, sock_read=ANSWER_SECONDS)
         broken: GatewayError | None = None
         try:
-            async with self._http.get(
-                url, headers={"User-Agent": AGENT}, timeout=timeout, allow_redirects=False
-            ) as answer:
+            async with self._http.get(url, timeout=timeout, allow_redirects=False) as answer:
                 broken = _no_file(answer.status, answer.headers)
                 if broken is None:
                     async for chunk in answer.content.iter_any():

@@ -7,12 +7,15 @@ sender lives for one connection: when it is lost, every open request fails with 
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import Any
 
 from telethon.errors import RPCError, rpc_message_to_error
 from telethon.network.mtprotosender import MTProtoSender
 from telethon.network.requeststate import RequestState
 from telethon.tl.types import MsgsAck
+
+from project.telegram.acks import Acks
 
 CALL_LIMIT = 30.0  # seconds for one request and its answer
 
@@ -29,6 +32,10 @@ class Sender(MTProtoSender):  # type: ignore[misc]
     """Telethon's sender for one connection."""
 
     _reconnecting: bool
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._pending_ack = Acks(time.monotonic)
 
     async def ask(self, request: Any, *, limit: float = CALL_LIMIT) -> Any:
         """The answer to one request, asked once.

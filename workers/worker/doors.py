@@ -19,6 +19,7 @@ from project.core.installation import known_bot_id, remember_bot_id, stored_rand
 from project.core.leases import Holding
 from project.core.logs import get_logger
 from project.discord.rest import DiscordRest
+from project.discord.session import open_http
 from project.telegram.account import TelegramAccount
 from project.telegram.updates import Update
 from sessions.accounts import AccountRecord, save_state
@@ -118,7 +119,7 @@ class RealDoors:
 
     async def _open(self, link: Link) -> Engine:
         if self._http is None:
-            self._http = aiohttp.ClientSession()
+            self._http = open_http()
         config = self._config
         rest = DiscordRest(
             http=self._http,

@@ -13,6 +13,7 @@ from django.db import DatabaseError
 from project.core.checks import Check, Level, failed, ok
 from project.core.config import Config, declarations
 from project.core.errors import RelayError
+from project.discord.session import open_http
 from project.doors.actor import actor
 from project.doors.doctor import binding, bot, clock, discord, keys, limits, overview, servers, telegram
 from project.doors.doctor.advice import next_step
@@ -85,9 +86,12 @@ class Examination:
             yield failed("database", f"It stopped answering ({type(error).__name__}).", "See PostgreSQL's log.")
 
     async def _platforms(self) -> list[Check]:
-        async with aiohttp.ClientSession() as http:
+        async with aiohttp.ClientSession() as http, open_http() as discord_http:
             found = await clock.check_platform_clocks(http, self.config)
             found.append(await telegram.check_reach(self.config))
             token, self._username = await bot.check_bot(http, self.config)
             found.append(token)
-            return [*found, *[check async for check in discord.check_discord(http, self.config, self._channels)]]
+            return [
+                *found,
+                *[check async for check in discord.check_discord(discord_http, self.config, self._channels)],
+            ]

@@ -14,6 +14,7 @@ from aiohttp import web
 
 from project.core.secret import Secret
 from project.discord.rest import DiscordRest, Webhook
+from project.discord.session import open_http
 from project.discord.urls import parse_webhook_url
 from project.sandbox.discord.limits import Limits, profile
 from project.sandbox.discord.server import DiscordServer
@@ -73,7 +74,7 @@ async def run_place(limits: Limits | str = "off") -> AsyncIterator[Place]:
     channel = world.create_channel(guild, "general")
     hook = parse_webhook_url(world.create_webhook(channel, "hook"), api_url=world.api_url)
     token = Secret(bot.token)
-    async with aiohttp.ClientSession() as http:
+    async with open_http() as http:
         rest = DiscordRest(http=http, api_url=world.api_url, token=token)
         person = world.create_user("ann")
         yield Place(world, server, rest, http, token, bot.id, bot.application_id, guild, channel, person, hook)

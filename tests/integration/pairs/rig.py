@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
-import aiohttp
 import asyncpg
 from asgiref.sync import sync_to_async
 from django.db import connections
@@ -21,6 +20,7 @@ from project.core.crypto import seal
 from project.core.leases import Holding, acquire
 from project.core.secret import Secret
 from project.discord.rest import DiscordRest
+from project.discord.session import open_http
 from project.discord.urls import parse_webhook_url
 from project.sandbox.discord.limits import Limits
 from project.sandbox.telegram.messages import StoredMessage
@@ -73,7 +73,7 @@ class Rig:
         self.reach = Reach()
         self._engines: dict[str, Engine] = {}
         self._conn = conn
-        self._http = aiohttp.ClientSession()
+        self._http = open_http()
         self._states: dict[str, bytes] = {}
         self._accounts: dict[str, TelegramAccount] = {}
         self._runs: list[asyncio.Task[None]] = []

@@ -24,6 +24,7 @@ from project.core.secret import Secret
 from project.discord.objects import Post, Webhook
 from project.discord.rest import DiscordRest
 from project.discord.routes import CLOUDFLARE
+from project.discord.session import open_http
 from project.discord.urls import parse_webhook_url
 from project.sandbox.discord.limits import Limits as Profile
 from project.sandbox.discord.limits import Rate
@@ -140,7 +141,7 @@ class Place:
 async def place_with(profile: Profile) -> AsyncIterator[Place]:
     async with AsyncExitStack() as stack:
         discord = await stack.enter_async_context(run_discord(profile))
-        http = await stack.enter_async_context(aiohttp.ClientSession())
+        http = await stack.enter_async_context(open_http())
         yield Place(discord, http, stack)
 
 

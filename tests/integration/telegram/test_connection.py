@@ -8,15 +8,18 @@ from collections.abc import AsyncIterator
 
 import pytest
 from telethon.tl.functions.messages import SendMessageRequest
+from telethon.tl.types import MsgsAck
 
 from project.core.errors import AccountDead, Ambiguous, Unreachable
 from project.sandbox.faults import FaultRule, Phase
+from project.sandbox.telegram.connection import Connection
 from project.sandbox.telegram.rsakey import new_key
 from project.sandbox.telegram.server import TelegramServer
 from project.sandbox.telegram.state import Cut
 from project.sandbox.telegram.users import Freeze
 from project.sandbox.telegram.world import TelegramWorld
 from project.telegram import client
+from project.telegram.acks import EVERY
 from project.telegram.updates import Gap
 from project.telegram.values import Endpoint
 
@@ -236,3 +239,31 @@ class TestTwoOwners:
             await second.account.me()
         await _dies(first, "AUTH_KEY_DUPLICATED")
         assert telegram.world.counters().concurrent_owners == 2
+
+
+async def test_a_busy_account_acknowledges_in_batches(telegram: Telegram, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An acknowledgement for each answer would double what is sent."""
+    probe = await telegram.user()
+    channel = await telegram.channel(probe)
+    heard: list[int] = []
+    take = Connection._message
+
+    def counted(self: Connection, message_id: int, found: object) -> None:
+        if isinstance(found, MsgsAck):
+            heard.append(len(found.msg_ids))
+        take(self, message_id, found)
+
+    monkeypatch.setattr(Connection, "_message", counted)
+    began = time.monotonic()
+    for number in range(100):
+        telegram.world.post(channel, f"post {number}")
+        await probe.account.chat(channel)
+    await until(lambda: len(probe.posted) == 100)
+    assert len(heard) <= 2 + (time.monotonic() - began) / EVERY
+
+    async def all_acknowledged() -> None:
+        while sum(heard) < 200:  # each answer and each post
+            await probe.account.chat(channel)
+            await asyncio.sleep(0.05)
+
+    await asyncio.wait_for(all_acknowledged(), 15)
