@@ -24,7 +24,7 @@ from project.discord.routes import Route
 CONNECT_SECONDS = 5.0
 ANSWER_SECONDS = 20.0
 SLOWEST_UPLOAD = 100_000  # bytes per second
-_ANSWER = aiohttp.ClientTimeout(total=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS)
+ANSWER = aiohttp.ClientTimeout(total=ANSWER_SECONDS, sock_connect=CONNECT_SECONDS)
 _JSON = "application/json"
 
 
@@ -99,7 +99,7 @@ class Transport:
     ) -> Any:
         headers = {"Authorization": f"Bot {self._bot_token()}"} if route.authorized else {}
         body: aiohttp.BytesPayload | AsyncIterator[bytes] | None = None
-        timeout = _ANSWER
+        timeout = ANSWER
         if form:
             headers |= form.headers
             body = form.body()

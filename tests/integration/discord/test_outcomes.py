@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 
+import aiohttp
 import pytest
 
 from project.core.errors import Ambiguous, RetryLater, TargetGone, Unreachable
@@ -53,7 +54,7 @@ async def test_cut_before_it_happened_looks_the_same_and_nothing_stands(place: P
 
 
 async def test_no_answer_in_time(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr(transport, "ANSWER", aiohttp.ClientTimeout(total=0.2))
     place.world.fault(FaultRule(SEND, Phase.BEFORE, delay=3.0))
     with pytest.raises(Ambiguous):
         await place.rest.send(place.channel, Post("x", nonce="n1"))
