@@ -252,8 +252,9 @@ async def expire_from_outside(watch: asyncpg.Connection) -> None:
 
 
 async def until_waiting_for_a_lock(watch: asyncpg.Connection) -> None:
-    """Until some backend waits for a row lock."""
+    """Until some backend of this database waits for a row lock."""
     deadline = asyncio.get_running_loop().time() + 5
-    while not await watch.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    while not await watch.fetchval(waiting):
         assert asyncio.get_running_loop().time() < deadline
         await asyncio.sleep(0.01)

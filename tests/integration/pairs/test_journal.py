@@ -196,7 +196,7 @@ async def test_a_take_over_queues_behind_a_write_under_way(
     await transaction.start()
     await blocker.execute("SELECT 1 FROM pairs_pair FOR UPDATE")
     writing = asyncio.create_task(desk.add(desk.event(5)))
-    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     async with asyncio.timeout(10):
         while not await pg.fetchval(waiting):
             await asyncio.sleep(0.01)
