@@ -10,6 +10,7 @@ import pytest
 
 from project.core.leases import FENCE_SQL, Acquired, Holding, acquire, release, renew
 from tests.conftest import Connect
+from tests.integration.races.order import until_waiting
 
 TTL = 15.0
 HANDOVER = 30.0
@@ -253,8 +254,5 @@ async def expire_from_outside(watch: asyncpg.Connection) -> None:
 
 async def until_waiting_for_a_lock(watch: asyncpg.Connection) -> None:
     """Until some backend of this database waits for a row lock."""
-    deadline = asyncio.get_running_loop().time() + 5
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    while not await watch.fetchval(waiting):
-        assert asyncio.get_running_loop().time() < deadline
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(5):
+        await until_waiting(watch)

@@ -24,6 +24,7 @@ from project.core.leases import Holding, acquire
 from project.core.message import EventKind, Message, Node, Style
 from sessions.models import TelegramSession
 from tests.conftest import Connect
+from tests.integration.races.order import until_waiting
 
 SCOPE = "tg:10"
 
@@ -196,14 +197,9 @@ async def test_a_take_over_queues_behind_a_write_under_way(
     await transaction.start()
     await blocker.execute("SELECT 1 FROM pairs_pair FOR UPDATE")
     writing = asyncio.create_task(desk.add(desk.event(5)))
-    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
-    async with asyncio.timeout(10):
-        while not await pg.fetchval(waiting):
-            await asyncio.sleep(0.01)
+    await until_waiting(pg)
     taking = asyncio.create_task(take_lease(await connect_pg(), desk.account, "b:1"))
-    async with asyncio.timeout(10):
-        while await pg.fetchval(waiting) < 2:
-            await asyncio.sleep(0.01)
+    await until_waiting(pg, 2)
     assert not taking.done()
     await transaction.rollback()
     assert (await writing).stored
