@@ -21,6 +21,7 @@ from pairs.lane.lanes import Lanes
 from pairs.lane.load import PairLoader, numbers
 from pairs.lane.waits import Waits
 from pairs.limits import Limits, LimitSettings
+from pairs.news import INBOX
 from pairs.restarts import Group, Restarts
 from pairs.supervised import Tasks
 from project.core.crypto import Keyring
@@ -97,11 +98,13 @@ class Engine:
         self._sources = Sources(
             journal=self._journal, lanes=self._lanes, tasks=self._tasks, reach=settings.reach, rng=self._rng
         )
-        self._inbox = InboxIntake(self._journal, self._lanes.offer)
+        self._inbox = InboxIntake(self._journal, self._lanes.offer, self._lanes.elsewhere)
         self._loader = PairLoader(self._journal, settings.keyring)
         self._handover = HandOver(self._link, self._holdings)
         self._leaving: frozenset[int] = frozenset()  # pairs being handed over: nothing of them runs here
         self._signal = asyncio.Event()
+        self._changed = False  # rows changed: all of them are looked at
+        self._inbox_filled = False
         self._reloading = asyncio.Lock()
         self._reloaded_at = float("-inf")
         self._stamp = UNREAD  # of the settings as they were before the last read
@@ -147,7 +150,16 @@ class Engine:
 
     def wake(self) -> None:
         """Something in the tables changed for us. Cheap, however often it is called."""
+        self._changed = True
         self._signal.set()
+
+    def hear(self, news: str) -> None:
+        """The journal holds something new for the second hop of a pair, or for the inbox."""
+        if news == INBOX:
+            self._inbox_filled = True
+            self._signal.set()
+        else:
+            self._lanes.refresh([(int(news), 2)])
 
     async def drain(self) -> None:
         """Stops intake at once and lanes after their present call, within 10 s even without a database."""
@@ -188,7 +200,7 @@ class Engine:
         """Everything of this group of the session ends (calls under way get 7 s) and starts anew; the session's other
         group goes on."""
         self._restarts.asked((self._settings.principal, number))
-        self._signal.set()
+        self.wake()
 
     def _contain(self, key: Hashable, error: Exception) -> bool:
         """A lane or an intake that broke costs its group a restart, and nobody else anything."""
@@ -197,7 +209,7 @@ class Engine:
             return False
         rest = self._restarts.broke(group, self._clock())
         _log.error("worker group broke", session=group[0], group=group[1], again_in=round(rest, 1), exc_info=error)
-        self._signal.set()
+        self.wake()
         return True
 
     def _group_of(self, key: Hashable) -> Group | None:
@@ -214,13 +226,17 @@ class Engine:
     # --- following the tables
 
     async def _follow_tables(self) -> None:
-        loop = asyncio.get_running_loop()
+        look_at = began = self._clock()
         while True:
             self._signal.clear()
-            looked_at = loop.time()
-            wait = await self._look() if self._accounts else POLL
-            await self._woken(wait)
-            await asyncio.sleep(looked_at + BREATH - loop.time())
+            if self._changed or began >= look_at:
+                self._changed = False
+                look_at = began + (await self._look() if self._accounts else POLL)
+            elif self._inbox_filled and await self._take_inbox():
+                look_at = min(look_at, began + PUT_OFF)
+            await self._woken(look_at - self._clock())
+            await asyncio.sleep(began + BREATH - self._clock())
+            began = self._clock()
 
     async def _look(self) -> float:
         """Sees what the tables have for us and does it; seconds until the next look. Usually there is nothing."""
@@ -235,8 +251,7 @@ class Engine:
             await self._reload()
             await self._hand_over()
         if reread or (look.inbox is not None and look.inbox <= 0):
-            while await self._inbox.take(self._inbox_pairs()):
-                continue
+            await self._take_inbox()
         self._lanes.refresh(look.due)
         if stale and not reread:
             return RELOAD - age
@@ -246,6 +261,14 @@ class Engine:
         if (rest := self._restarts.next_start(self._clock())) is not None:
             waits.append(max(rest, RELOAD))
         return min(waits)
+
+    async def _take_inbox(self) -> bool:
+        """All that can be taken now. True when rows were put off."""
+        self._inbox_filled, put_off, more = False, False, True
+        while more:
+            taken = await self._inbox.take(self._inbox_pairs())
+            more, put_off = taken.more, put_off or taken.put_off
+        return put_off
 
     async def _woken(self, limit: float) -> None:
         try:

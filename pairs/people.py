@@ -31,7 +31,7 @@ WITH put AS (
 ), owners AS (
     SELECT DISTINCT 'session.' || a.session_id AS account FROM put JOIN pairs_assignment a ON a.pair_id = put.pair_id
 )
-SELECT count(pg_notify('relay_wake', account)) FROM owners
+SELECT count(pg_notify('relay_news', account || ' inbox')) FROM owners
 """
 _LAST_SEEN = """
 SELECT greatest(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 import asyncpg
 
@@ -23,24 +24,38 @@ LEAST_WAIT = 2.0
 MOST_WAIT = 60.0
 
 
-class InboxIntake:
-    """Turns Inbox rows into events, in arrival order."""
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`more`: there may be rows that can be taken now. `put_off`: some have to wait, 2 s at least."""
 
-    def __init__(self, journal: Journal, journaled: Callable[[Sequence[StoredEvent]], None]) -> None:
+    more: bool = False
+    put_off: bool = False
+
+
+class InboxIntake:
+    """Turns Inbox rows into events, in arrival order. `tell` names a pair's sender, when another process has it."""
+
+    def __init__(
+        self,
+        journal: Journal,
+        journaled: Callable[[Sequence[StoredEvent]], None],
+        tell: Callable[[PairConfig], str | None],
+    ) -> None:
         self._journal = journal
         self._journaled = journaled
+        self._tell = tell
 
-    async def take(self, pairs: Mapping[int, PairConfig]) -> bool:
-        """Takes up to 200 rows; True when there may be more that can be taken now."""
+    async def take(self, pairs: Mapping[int, PairConfig]) -> Taken:
+        """Takes up to 200 rows."""
         rows = await self._journal.inbox(pairs, MOST) if pairs else []
         if not rows:
-            return False
+            return Taken()
         events = await self._events(pairs, rows)
         refused = await self._append([event for event in events if event is not None])
         unknown = [row for row, event in zip(rows, events, strict=True) if event is None]
         await self._put_off([row["id"] for row in unknown if not row["expired"]])
         await self._drop([row["id"] for row in unknown if row["expired"]])
-        return len(rows) == MOST and not refused
+        return Taken(more=len(rows) == MOST and not refused, put_off=bool(unknown))
 
     async def _append(self, events: Sequence[NewEvent]) -> frozenset[int]:
         """Pairs that are not ours any more: their rows stay for the new owner."""
@@ -62,11 +77,12 @@ class InboxIntake:
         events: list[NewEvent | None] = []
         for row in rows:
             pair, message = pairs[row["pair_id"]], (row["pair_id"], row["scope"], row["message_id"])
+            tell = self._tell(pair)
             if row["act"] == EventKind.DELETE:
-                events.append(_delete(pair, row, resolved[row["id"]], just_created=message in created))
+                events.append(_delete(pair, row, resolved[row["id"]], tell, just_created=message in created))
                 continue
             created.add(message)
-            events.append(_post(pair, row))
+            events.append(_post(pair, row, tell))
         return events
 
     async def _resolve(self, rows: Sequence[asyncpg.Record]) -> dict[int, Resolved]:
@@ -83,7 +99,7 @@ class InboxIntake:
             await self._journal.inbox_drop(ids)
 
 
-def _post(pair: PairConfig, row: asyncpg.Record) -> NewEvent:
+def _post(pair: PairConfig, row: asyncpg.Record, tell: str | None) -> NewEvent:
     message = read_payload(row["payload"], row["scope"], row["message_id"])
     return NewEvent(
         pair_id=pair.id,
@@ -96,11 +112,13 @@ def _post(pair: PairConfig, row: asyncpg.Record) -> NewEvent:
         edited=message.edited or 0,
         hops=ONLY_HOP_2,
         inbox_id=row["id"],
-        wake=_other_process(pair),
+        tell=tell,
     )
 
 
-def _delete(pair: PairConfig, row: asyncpg.Record, resolved: Resolved, *, just_created: bool) -> NewEvent | None:
+def _delete(
+    pair: PairConfig, row: asyncpg.Record, resolved: Resolved, tell: str | None, *, just_created: bool
+) -> NewEvent | None:
     """A person's own message, or a post of ours that a moderator removed: the latter goes on both hops, since further
     parts of it may stand."""
     if resolved.origin is None and not resolved.known and not just_created:
@@ -116,10 +134,5 @@ def _delete(pair: PairConfig, row: asyncpg.Record, resolved: Resolved, *, just_c
         message=None,
         hops=BOTH_HOPS if resolved.origin else ONLY_HOP_2,
         inbox_id=row["id"],
-        wake=None if resolved.origin else _other_process(pair),
+        tell=None if resolved.origin else tell,
     )
-
-
-def _other_process(pair: PairConfig) -> str | None:
-    """Who has to be told of an event without hop 1; a sender in this very process is woken once too often."""
-    return pair.sender if pair.sender != pair.session else None

@@ -31,7 +31,7 @@ class _Event(msgspec.Struct):
     cursor_to: int | None
     hops: int
     inbox_id: int | None
-    wake: str | None
+    tell: str | None
     identity: str
     parts: tuple[PartClaim, ...] | None
 
@@ -71,7 +71,7 @@ def _event(order: int, event: NewEvent, payloads: dict[int, msgspec.Raw]) -> _Ev
         event.cursor_to,
         event.hops,
         event.inbox_id,
-        event.wake,
+        event.tell,
         "" if first is None else first.identity,
         None if first is None else first.parts,
     )

@@ -50,7 +50,7 @@ class NewEvent(msgspec.Struct, frozen=True, gc=False):
     cursor_to: int | None = None
     hops: int = BOTH_HOPS
     inbox_id: int | None = None
-    wake: str | None = None
+    tell: str | None = None
     first: FirstParts | None = None
 
     @property
@@ -128,7 +128,7 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What became of one part. `wait` is seconds until the next try when it is not finished; `wake` the account whose
+    """What became of one part. `wait` is seconds until the next try when it is not finished; `tell` the account whose
     process works the next hop, when that is another process."""
 
     event_id: int
@@ -142,7 +142,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     reason: str = ""
     tries: int = 0
     wait: float | None = None
-    wake: str | None = None
+    tell: str | None = None
 
 
 class Step(msgspec.Struct, frozen=True, gc=False):

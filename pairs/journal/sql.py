@@ -27,7 +27,7 @@ WITH {_SESSION_FENCE},
 input AS MATERIALIZED (
     SELECT i.*, decode(i.hash, 'hex') AS content_hash FROM json_to_recordset($4::json) AS i(
         ord int, pair_id bigint, generation bigint, scope text, message_id bigint, kind text, hash text, payload json,
-        edited bigint, cursor_to bigint, hops smallint, inbox_id bigint, wake text, identity text, parts json)
+        edited bigint, cursor_to bigint, hops smallint, inbox_id bigint, tell text, identity text, parts json)
 ),
 owned AS MATERIALIZED (
     SELECT p.id, p.last_seq, a.generation FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
@@ -100,8 +100,8 @@ SELECT (SELECT count(*) FROM fence) AS fenced,
        (SELECT array_agg(id ORDER BY ord) FROM numbered) AS ids,
        (SELECT array_agg(seq ORDER BY ord) FROM numbered) AS seqs,
        (SELECT array_agg(revision ORDER BY ord) FROM numbered) AS revisions,
-       (SELECT count(pg_notify('relay_wake', w.wake)) FROM (
-            SELECT DISTINCT wake FROM fresh WHERE wake IS NOT NULL) w) AS woken
+       (SELECT count(pg_notify('relay_news', t.tell || ' ' || t.pair_id)) FROM (
+            SELECT DISTINCT tell, pair_id FROM fresh WHERE tell IS NOT NULL) t) AS told
 """
 
 # What became of parts, and parts about to be sent: never of the same event and hop in one statement.
@@ -110,7 +110,7 @@ WITH {_ACCOUNTS_FENCE},
 outcomes AS MATERIALIZED (
     SELECT * FROM json_to_recordset($4::json) AS i(
         account text, event_id bigint, hop smallint, part smallint, state text, remote_id bigint, reason text,
-        tries smallint, wait float8, wake text, pair_id bigint, generation bigint)
+        tries smallint, wait float8, tell text, pair_id bigint, generation bigint)
 ),
 claims AS MATERIALIZED (
     SELECT * FROM json_to_recordset($5::json) AS i(
@@ -155,8 +155,8 @@ claimed AS (
 SELECT (SELECT array_agg(name) FROM fence) AS held,
        (SELECT array_agg(event_id) FROM claimed) AS events,
        (SELECT array_agg(hop) FROM claimed) AS hops,
-       (SELECT count(pg_notify('relay_wake', w.wake)) FROM (
-            SELECT DISTINCT wake FROM outcomes WHERE wake IS NOT NULL) w) AS woken
+       (SELECT count(pg_notify('relay_news', t.tell || ' ' || t.pair_id)) FROM (
+            SELECT DISTINCT tell, pair_id FROM outcomes WHERE tell IS NOT NULL) t) AS told
 """
 
 SET_CURSOR = f"""

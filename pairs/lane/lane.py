@@ -32,7 +32,7 @@ LONG = 10.0  # seconds after which a wait ends with another look at the journal
 
 class Lane:
     """Runs until closed. `settled` is called for each event this hop is through with, `following` just before, for what
-    the next hop can claim with its end; `wake` names the account whose process works the next hop, when that is another
+    the next hop can claim with its end; `tell` names the account whose process works the next hop, when that is another
     process."""
 
     def __init__(
@@ -43,7 +43,7 @@ class Lane:
         journal: Journal,
         settled: Callable[[StoredEvent], None],
         following: Callable[[StoredEvent], Ahead | None],
-        wake: str | None,
+        tell: Callable[[PairConfig], str | None],
         waits: Waits,
         rng: Random,
     ) -> None:
@@ -54,7 +54,7 @@ class Lane:
         self._following = following
         self._rng = rng
         self._gate = Gate()
-        self._record = Record(journal, pair, hop, wake)
+        self._record = Record(journal, pair, hop, tell)
         self._sender = PartSender(
             pair=pair, hop=hop, record=self._record, gate=self._gate, waits=waits, rng=rng, ahead=self._ahead
         )

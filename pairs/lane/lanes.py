@@ -38,7 +38,7 @@ class Lanes:
         await self._end([key for key, lane in self._lanes.items() if not self._stays(key, lane, wanted)])
         for (pair_id, number), pair in wanted.items():
             if (pair_id, number) not in self._lanes:
-                self._start(pair, number, accounts)
+                self._start(pair, number)
 
     async def drain(self) -> None:
         """Ends all after their call under way, within 8 s."""
@@ -64,6 +64,10 @@ class Lanes:
                 first.offer(event, hop1_open=False)
             if second is not None and event.hops & 2:
                 second.offer(event, hop1_open=bool(event.hops & 1))
+
+    def elsewhere(self, pair: PairConfig) -> str | None:
+        """The sender of a pair whose second hop another process works: it has to be told of what is due."""
+        return None if (pair.id, 2) in self._lanes else pair.sender
 
     def refresh_all(self) -> None:
         """Nobody knows what the journal holds by now."""
@@ -102,14 +106,14 @@ class Lanes:
         for key in keys:
             del self._lanes[key]
 
-    def _start(self, pair: PairConfig, number: int, accounts: Container[str]) -> None:
+    def _start(self, pair: PairConfig, number: int) -> None:
         lane = Lane(
             pair=pair,
             hop=self._hops[number],
             journal=self._journal,
             settled=self._settled(number),
             following=self._following(number),
-            wake=pair.sender if number == 1 and pair.sender not in accounts else None,
+            tell=self.elsewhere if number == 1 else _nobody,
             waits=self._waits,
             rng=self._rng,
         )
@@ -139,6 +143,11 @@ def _hops_here(pair: PairConfig, accounts: Container[str]) -> list[int]:
 
 def _task(key: LaneKey) -> tuple[str, LaneKey]:
     return "lane", key
+
+
+def _nobody(pair: PairConfig) -> str | None:
+    """After hop 2 there is nobody to tell."""
+    return None
 
 
 def _nothing(event: StoredEvent) -> None:

@@ -17,13 +17,20 @@ MOST = 500  # works kept in memory per lane; what is beyond stays in the journal
 @dataclass(slots=True)
 class Work:
     """An event that a hop still has to deal with. `rows` are what an earlier owner or attempt left of it; `read_at` is
-    when they were read, by the clock of the queue. `claimed` are its parts when they are `sending` already, untried."""
+    when they were read, by the clock of the queue. `claimed` are its parts when they are `sending` already, untried;
+    `claiming`: a commit that makes them so is under way."""
 
     event: StoredEvent
     hop1_open: bool = False
     rows: list[DueRow] = field(default_factory=list)
     read_at: float = 0.0
     claimed: tuple[PartClaim, ...] = ()
+    claiming: bool = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether hop 1 is to be through first, as far as is known here: one claimed with its end is about to go."""
+        return self.hop1_open and not self.claiming and not self.claimed
 
     @property
     def planned(self) -> bool:
@@ -106,7 +113,7 @@ class LaneQueue:
     async def head(self) -> Work | None:
         """The next work that may go, without taking it; None when there is none."""
         while True:
-            if self._works and self._works[0].hop1_open and self._stale:
+            if self._works and self._works[0].waits and self._stale:
                 self.forget()
             if self._works or self._complete:
                 break

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -22,12 +22,12 @@ class Ahead(msgspec.Struct, frozen=True):
 
 
 class Record:
-    """One lane's side of the journal. `wake` names the account whose process works the next hop, if another one."""
+    """One lane's side of the journal. `tell` names the account whose process works the next hop, if another one."""
 
-    def __init__(self, journal: Journal, pair: PairConfig, hop: Hop, wake: str | None) -> None:
+    def __init__(self, journal: Journal, pair: PairConfig, hop: Hop, tell: Callable[[PairConfig], str | None]) -> None:
         self._journal = journal
         self._pair = pair
-        self._wake = wake
+        self._tell = tell
         self._hop = hop.number
         self._account = hop.account(pair)
         self._identity = hop.identity(pair)
@@ -80,9 +80,15 @@ class Record:
             remote_id=remote_id,
             reason=reason,
             wait=wait,
-            wake=self._wake if last else None,
+            tell=self._tell(self._pair) if last else None,
         )
-        granted = await self._journal.commit(Step((outcome,), tuple(item.claim for item in ahead)))
+        for item in ahead:
+            item.work.claiming = True
+        try:
+            granted = await self._journal.commit(Step((outcome,), tuple(item.claim for item in ahead)))
+        finally:
+            for item in ahead:
+                item.work.claiming = False
         for item, yes in zip(ahead, granted, strict=True):
             item.work.claimed = item.claim.parts if yes else ()
 

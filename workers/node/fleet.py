@@ -28,7 +28,7 @@ log = get_logger(__name__)
 @dataclass(slots=True)
 class Worker:
     """One forked process. Times are this process's monotonic clock. `verdict` says why it was killed, `unwanted` why it
-    has to stop."""
+    has to stop; `missed`: its pipe was full when it had to be told something."""
 
     seat: wire.Seat
     pipe: socket.socket
@@ -39,6 +39,7 @@ class Worker:
     stopping: float | None = None
     verdict: str = ""
     unwanted: str = ""
+    missed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +143,8 @@ class Fleet:
         stalled, self._judged = now - self._judged > STALLED_FOR, now
         for worker in self._workers.values():
             self._read(worker)
+            if worker.missed:
+                self.wake(worker.seat.account)
         if stalled:
             return
         for worker in self._workers.values():
@@ -150,13 +153,15 @@ class Fleet:
                 worker.verdict = f"no heartbeat for {SILENT_FOR:g} s"
 
     def wake(self, account: str) -> None:
-        """Pass a wake-up on. One that finds the pipe full is not needed: others wait there."""
+        """Pass a wake-up on. When the pipe is full it goes again later."""
+        if (worker := self._workers.get(account)) is not None:
+            worker.missed = not _sent(worker, wire.WAKE)
+
+    def tell(self, account: str, news: str) -> None:
+        """Pass news on (pairs/news.py). When the pipe is full a wake-up follows later: it makes up for all of them."""
         worker = self._workers.get(account)
-        if worker is not None:
-            try:
-                worker.pipe.send(wire.WAKE)
-            except OSError:
-                return
+        if worker is not None and not _sent(worker, wire.NEWS + news.encode()):
+            worker.missed = True
 
     def wake_all(self) -> None:
         """Wake everybody: a wake-up may have been lost."""
@@ -229,6 +234,15 @@ class Fleet:
         log.info("worker ended", account=account, pid=worker.pid, reason=reason, crashes=pause.crashes)
         self._buried.set()
         self.on_event(Ended(worker.seat, reason, worker.stopping is not None, pause.crashes))
+
+
+def _sent(worker: Worker, word: bytes) -> bool:
+    """False when its pipe is full, or broken: then its end is noticed soon."""
+    try:
+        worker.pipe.send(word)
+    except OSError:
+        return False
+    return True
 
 
 def describe(status: int) -> str:

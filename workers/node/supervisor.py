@@ -61,7 +61,7 @@ class Supervisor:
         await self._zygote.start(self._command)
         try:
             await self._first_of(self._preloaded, limit=PRELOAD_LIMIT)
-            ears_open = ears.listen(self._on_wake, self._on_gap)
+            ears_open = ears.listen(self._on_wake, self._on_news, self._on_gap)
             work = [self._keep_fleet(), self._keep_rows(), self._measure(), ears_open]
             tasks = [asyncio.create_task(coroutine) for coroutine in work]
             try:
@@ -168,6 +168,10 @@ class Supervisor:
             self._plan_now()
         else:
             self._fleet.wake(self._riders.get(payload, payload))
+
+    def _on_news(self, payload: str) -> None:
+        account, _, news = payload.partition(" ")
+        self._fleet.tell(self._riders.get(account, account), news)
 
     def _on_gap(self) -> None:
         self._plan_now()

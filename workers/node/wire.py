@@ -11,6 +11,7 @@ PACKET = 4096
 BEAT = b"beat"
 READY = b"ready"
 WAKE = b"wake"
+NEWS = b"news "  # and what of: pairs/news.py
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ ORPHANED = 72
 
 
 class Line:
-    """Beats while the loop runs, and passes wake-ups on. Nothing here ever blocks."""
+    """Beats while the loop runs, and passes wake-ups and news on. Nothing here ever blocks."""
 
-    def __init__(self, pipe: socket.socket, on_wake: Callable[[], None]) -> None:
+    def __init__(self, pipe: socket.socket, on_wake: Callable[[], None], on_news: Callable[[str], None]) -> None:
         self._pipe = pipe
         self._on_wake = on_wake
+        self._on_news = on_news
 
     async def run(self) -> None:
         """Beat every two seconds, listen all the time; ends only by cancellation."""
@@ -49,3 +50,5 @@ class Line:
             os._exit(ORPHANED)
         if word == wire.WAKE:
             self._on_wake()
+        elif word.startswith(wire.NEWS):
+            self._on_news(word.removeprefix(wire.NEWS).decode())

@@ -116,6 +116,9 @@ class Engine(Protocol):
     def wake(self) -> None:
         """Rows changed."""
 
+    def hear(self, news: str) -> None:
+        """The journal holds something new for a pair or the inbox (pairs/news.py)."""
+
     async def drain(self) -> None:
         """End all lanes, in at most 8 s."""
 

@@ -42,7 +42,7 @@ class Runtime:
     def __init__(self, seat: Seat, pipe: socket.socket, config: Config, doors: Doors) -> None:
         self._seat = seat
         self._doors = doors
-        self._line = Line(pipe, self.wake)
+        self._line = Line(pipe, self.wake, self._hear)
         self._link = Link(seat.account)
         self._keeper = Keeper(
             owner=seat.owner,
@@ -85,6 +85,11 @@ class Runtime:
             self._doors.opened.wake()
         for custody, _ in self._accounts.values():
             custody.wake()
+
+    def _hear(self, news: str) -> None:
+        """The journal holds something for an account of this process. Without an engine nobody could take it."""
+        if self._doors.opened is not None:
+            self._doors.opened.hear(news)
 
     async def check(self, account: str) -> None:
         """Write a health check of an account of this process. Raises FenceLost."""

@@ -15,6 +15,7 @@ from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
 from pairs.intake.reach import Reach
 from pairs.models import Assignment, Pair
+from pairs.news import CHANNEL
 from project.core.config import current
 from project.core.crypto import seal
 from project.core.leases import Holding, acquire
@@ -146,11 +147,27 @@ class Rig:
             engine = await self._engine(name) if self.apart else self.engine
             holding = await self._lease(name, f"{owner}:{name}" if self.apart else owner)
             await engine.hold(holding, await self._connect(name, engine))
+        await self._listen()
+
+    async def _listen(self) -> None:
         await self._conn.add_listener("relay_wake", self._wake)
+        await self._conn.add_listener(CHANNEL, self._tell)
+
+    async def _deafen(self) -> None:
+        await self._conn.remove_listener("relay_wake", self._wake)
+        await self._conn.remove_listener(CHANNEL, self._tell)
 
     def _wake(self, *notice: object) -> None:
-        engine = self._engines.get(str(notice[-1]), self.engine)
-        engine.wake()
+        if engine := self._hearer(str(notice[-1])):
+            engine.wake()
+
+    def _tell(self, *notice: object) -> None:
+        account, _, news = str(notice[-1]).partition(" ")
+        if engine := self._hearer(account):
+            engine.hear(news)
+
+    def _hearer(self, account: str) -> Engine | None:
+        return self._engines.get(account, self.engine)
 
     async def _engine(self, principal: str) -> Engine:
         if principal not in self._engines:
@@ -207,7 +224,7 @@ class Rig:
 
     async def stop(self) -> None:
         """A clean end."""
-        await self._conn.remove_listener("relay_wake", self._wake)
+        await self._deafen()
         for engine in self._engines.values():
             await engine.drain()
         self._engines.clear()
@@ -221,7 +238,7 @@ class Rig:
 
     async def crash(self) -> None:
         """What kill -9 leaves: no drain, no last words, connections cut."""
-        await self._conn.remove_listener("relay_wake", self._wake)
+        await self._deafen()
         for engine in self._engines.values():
             engine._tasks.abandon()
             await engine._link.close()

@@ -51,7 +51,7 @@ class TwoSessions(Rig):
         for name in dict.fromkeys([self.session, self.other, self.sender]):
             await self.revive(name)
         self.engine = self._engines[self.session]
-        await self._conn.add_listener("relay_wake", self._wake)
+        await self._listen()
 
     async def revive(self, name: str) -> None:
         """A new process for an account: the next epoch of its lease; pairs wanted elsewhere are given away before it is
@@ -87,10 +87,8 @@ class TwoSessions(Rig):
         """Waits until the pair is a session's."""
         await until_value(self._conn, OWNER, name)
 
-    def _wake(self, *notice: object) -> None:
-        name = str(notice[-1])
-        if name in self._engines and name not in self.deaf:
-            self._engines[name].wake()
+    def _hearer(self, account: str) -> Engine | None:
+        return None if account in self.deaf else self._engines.get(account)
 
     async def _connect(self, name: str, engine: Engine) -> TelegramAccount:
         account = await super()._connect(name, engine)

@@ -176,6 +176,9 @@ class FakeEngine:
     def on_update(self, account: str) -> Callable[[Any], None]:
         return lambda update: None
 
+    def hear(self, news: str) -> None:
+        pass
+
     def wake(self) -> None:
         """Nothing to do."""
 

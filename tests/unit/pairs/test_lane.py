@@ -128,7 +128,7 @@ class Run:
             journal=self.journal,  # type: ignore[arg-type]
             settled=lambda of: self.through.append(of.seq),
             following=lambda of: None,
-            wake=None,
+            tell=lambda _: None,
             waits=self.waits,
             rng=Random(1),
         )

@@ -21,5 +21,5 @@ def test_what_a_session_sends_changes_hands_with_the_pair(number: int, sender: s
     """A sender bot's lane goes on through a hand-over of the pair; a session's may not."""
     hop: Any = SimpleNamespace(number=number, account=lambda pair: sender, identity=lambda pair: sender)
     journal: Any = None
-    record = Record(journal, replace(PAIR, sender=sender, generation=3), hop, None)
+    record = Record(journal, replace(PAIR, sender=sender, generation=3), hop, lambda _: None)
     assert record.claim(event(1), []).generation == (3 if fenced else None)
