@@ -84,10 +84,11 @@ class Lane:
 
     def offer(self, event: StoredEvent, *, hop1_open: bool) -> None:
         """A freshly journaled event."""
-        if event.claimed and self._prepared != (event.scope, event.message_id):
+        claimed = event.claimed if self.hop.number == 1 else ()
+        if claimed and self._prepared != (event.scope, event.message_id):
             self._queue.refresh()  # claimed by a lane that ended meanwhile
         else:
-            self._queue.offer(Work(event, hop1_open, claimed=event.claimed))
+            self._queue.offer(Work(event, hop1_open, claimed=claimed))
         self._gate.ring()
 
     def prepare_head(self, event: StoredEvent) -> Ahead | None:

@@ -33,8 +33,10 @@ class MemoryJournal:
         self.stopped = ""
         self.commits = 0
         self.calls = 0
+        self.reads = 0
 
     async def due(self, pair_id: int, hop: int, limit: int) -> list[DueRow]:
+        self.reads += 1
         return [self.rows[key] for key in sorted(self.rows)][:limit]
 
     async def commit(self, step: Step) -> tuple[bool, ...]:
@@ -380,6 +382,22 @@ async def test_an_idle_lane_takes_a_message_as_journaled_and_only_one() -> None:
         run.lane.offer(replace(event(1), claimed=first.parts), hop1_open=False)
         await run.until_through(1)
     assert run.journal.commits == 1
+    assert hop.calls == [(1, 0, Attempt.FIRST)]
+
+
+async def test_hop_2_does_not_take_the_claim_of_hop_1_for_its_own() -> None:
+    hop = FakeHop()
+    hop.number = 2
+    async with running(hop) as run:
+        async with asyncio.timeout(5):
+            while not run.lane.idle:
+                await asyncio.sleep(0.005)
+        reads = run.journal.reads
+        part = PartClaim(0, Act.POST, 1, "text", "1.0")
+        run.lane.offer(replace(event(1), claimed=(part,)), hop1_open=True)
+        run.lane.hop1_settled(1)
+        await run.until_through(1)
+        assert run.journal.reads == reads
     assert hop.calls == [(1, 0, Attempt.FIRST)]
 
 

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairs.journal.rows import DueRow
+from pairs.journal.rows import DueRow, PartClaim
 from pairs.lane.queue import PAGE, LaneQueue, Work
+from pairs.models.delivery import Act
 from project.core.message import EventKind
 from tests.unit.pairs.builders import due, event
 
@@ -107,6 +108,25 @@ async def test_a_refresh_shows_what_another_process_settled() -> None:
     assert await lane.drain() == []  # nobody has said so
     lane.queue.refresh()
     assert await lane.drain() == [1]
+
+
+@pytest.mark.parametrize("claimed", [True, False])
+async def test_news_do_not_drop_what_is_claimed_with_the_end_of_hop_1(claimed: bool) -> None:
+    """Read again it would look as if it might have been sent already."""
+    lane = FakeLane()
+    await lane.drain()
+    lane.journal(1, hop1_open=True)
+    work = lane.queue.first
+    assert work is not None
+    if claimed:
+        work.claimed = (PartClaim(0, Act.POST, 1, "text", "1.0"),)
+    else:
+        work.claiming = True
+    lane.queue.refresh()
+    assert await lane.queue.head() is None
+    assert lane.queue.first is work
+    lane.queue.hop1_settled(1)
+    assert await lane.queue.head() is work
 
 
 async def test_refreshes_do_not_read_again_what_can_be_worked() -> None:
