@@ -8,12 +8,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from project.sandbox.client import ControlClient
+from tests.chaos.gaps import redis_gap
 from tests.chaos.injector import Injector
 from tests.chaos.journal import read_rows, unrecorded
 from tests.chaos.outcome import Outcome, outcome
 from tests.chaos.people import People
 from tests.chaos.records import RouteRecord
-from tests.chaos.recovery import Strike, recovery, redis_gap, trips_of
+from tests.chaos.recovery import Strike, recovery, trips_of
 from tests.chaos.run import MOST_GAP, restart_ended
 from tests.chaos.schedule import Fault, Kind
 from tests.chaos.script import Load, script

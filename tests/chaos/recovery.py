@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from math import inf, isinf
 
-from tests.chaos.records import RouteRecord
+from tests.chaos.records import RouteRecord, Seen
 from tests.chaos.schedule import GATEWAY, RETRY_AFTER, STORM, UNANSWERED, Fault, Kind
 
 FROM_DISCORD = frozenset({*GATEWAY, Kind.LISTENER_KILL})  # what these hit is seen by people's messages only
 
 HARMLESS = frozenset({Kind.REDIS_KILL, Kind.REDIS_STOP, Kind.REDIS_DOWN})
 SETTLES_ELSE = 5_000.0
+ON_ITS_WAY = 500.0
 LOOKS_BACK = 7_000.0  # an unsure attempt waits 5 s, then looks
 SETTLES = {  # milliseconds after which a fault is no excuse any more
     Kind.DISCORD_5XX: LOOKS_BACK,
@@ -54,10 +55,13 @@ class Recovery:
     slowest: dict[str, str]
 
 
-def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> Recovery:
-    """From the end of a fault to the next delivery at the destination of each probed route."""
+Again = Callable[[Strike, RouteRecord], float]  # when a route delivered again, infinite when it never did
+
+
+def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord], again: Again | None = None) -> Recovery:
+    """From the end of a fault to when each probed route delivered again: by `written_since`, unless told otherwise."""
     trips = {index: trips_of(record) for index, record in records.items()}
-    ends = {id(strike): _ends(strike, trips) for strike in strikes}
+    ends = {id(strike): ends_of(strike, records, again or written_since) for strike in strikes}
     alone: dict[str, float] = {}
     overlapping: dict[str, float] = {}
     slowest: dict[str, str] = {}
@@ -68,38 +72,14 @@ def recovery(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> R
             took = round(end - strike.ended, 1)
             overlapping[kind] = max(took, overlapping.get(kind, 0.0))
             moved = min((t.arrived for t in trips[route][_side(strike)] if t.arrived >= strike.ended), default=inf)
-            if any(_hinders(other, strike, route, (moved, end), ends[id(other)]) for other in strikes):
+            if any(hinders(other, strike, route, (moved, end), ends[id(other)]) for other in strikes):
                 continue
             if took >= alone.get(kind, 0.0):
                 alone[kind], slowest[kind] = took, f"route {route} at {strike.fault.at:.1f} s: {strike.note}"
     return Recovery(_readable(alone), _readable(overlapping), slowest)
 
 
-def redis_gap(
-    strikes: Sequence[Strike], records: Mapping[int, RouteRecord], *, crowding: Collection[Kind] = ()
-) -> float | None:
-    """Worst milliseconds between a post at a source and its arrival at the destination, of the posts made while Redis
-    was down: by no more can a pair's deliveries be further apart than its posts. What another fault may have delayed is
-    left out; None when nothing is left. Faults `crowding` delay every route, by the backlog that follows them."""
-    trips = {index: trips_of(record) for index, record in records.items()}
-    strikes = [_on_all(strike, trips) if strike.fault.kind in crowding else strike for strike in strikes]
-    ends = {id(strike): _ends(strike, trips) for strike in strikes}
-    worst = None
-    for down in (strike for strike in strikes if strike.fault.kind is Kind.REDIS_DOWN):
-        for route, (posts, _) in trips.items():
-            for trip in posts:
-                span = trip.posted, trip.arrived
-                hindered = any(_hinders(other, down, route, span, ends[id(other)]) for other in strikes)
-                if down.began <= trip.posted <= down.ended and not hindered:
-                    worst = max(worst or 0.0, round(trip.arrived - trip.posted, 1))
-    return worst
-
-
-def _on_all(strike: Strike, routes: Iterable[int]) -> Strike:
-    return replace(strike, routes=frozenset(routes))
-
-
-def _hinders(other: Strike, strike: Strike, route: int, span: tuple[float, float], ends: Mapping[int, float]) -> bool:
+def hinders(other: Strike, strike: Strike, route: int, span: tuple[float, float], ends: Mapping[int, float]) -> bool:
     """Whether another fault may have delayed what arrived at the end of `span`: it began before, and was not over when
     `span` began (when the route moved again, or the message was written). Redis is never a reason; what keeps people's
     messages on Discord away is one for those only."""
@@ -133,16 +113,31 @@ def trips_of(record: RouteRecord) -> tuple[list[Trip], list[Trip]]:
     return posts, said
 
 
-def _ends(strike: Strike, trips: Mapping[int, tuple[list[Trip], list[Trip]]]) -> dict[int, float]:
-    """When each route delivered again, infinite when it never did: something written since the fault began. What was on
-    its way before may have come from a process that the fault did not touch, and so may the other kind of message."""
-    found = {}
-    for route in strike.routes:
-        times = (
-            t.arrived for t in trips[route][_side(strike)] if t.posted >= strike.began and t.arrived >= strike.ended
-        )
-        found[route] = min(times, default=inf)
-    return found
+def ends_of(strike: Strike, records: Mapping[int, RouteRecord], again: Again) -> dict[int, float]:
+    """When each route of a strike delivered again."""
+    return {route: again(strike, records[route]) for route in strike.routes}
+
+
+def written_since(strike: Strike, record: RouteRecord) -> float:
+    """The first arrival at the destination of something written since the fault began. What was on its way before may
+    have come from a process that the fault did not touch, and so may the other kind of message."""
+    trips = trips_of(record)[_side(strike)]
+    return min((t.arrived for t in trips if t.posted >= strike.began and t.arrived >= strike.ended), default=inf)
+
+
+def anything(strike: Strike, record: RouteRecord) -> float:
+    """When both hops had delivered something, however old: with a backlog what was written since is the last of it.
+    What arrives within a moment of the end may have been sent by a dying process, unless it was written since."""
+    by_people = strike.fault.kind in FROM_DISCORD
+    written = {seen.number: seen.arrived for seen in (record.said if by_people else record.source)}
+    places = (record.destination,) if by_people else (record.discord, record.destination)
+
+    def shows(seen: Seen) -> bool:
+        if seen.number not in written or seen.arrived < strike.ended:
+            return False
+        return written[seen.number] >= strike.began or seen.arrived >= strike.ended + ON_ITS_WAY
+
+    return max(min((seen.arrived for seen in place if shows(seen)), default=inf) for place in places)
 
 
 def _side(strike: Strike) -> int:

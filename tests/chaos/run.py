@@ -9,20 +9,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from project.sandbox.client import ControlClient
+from tests.chaos.gaps import redis_delay, redis_gap
 from tests.chaos.injector import Injector
 from tests.chaos.journal import read_rows, unrecorded
 from tests.chaos.outcome import Outcome, outcome
 from tests.chaos.people import People
-from tests.chaos.recovery import Strike, recovery, redis_gap
-from tests.chaos.schedule import NODE_ENDS, OUTAGES, Fault, Kind, Scale, plan
+from tests.chaos.recovery import Strike, anything, recovery
+from tests.chaos.schedule import OUTAGES, Fault, Kind, Scale, plan
 from tests.chaos.script import Load, script
 from tests.chaos.settling import QUIET, settle, verdicts
 from tests.chaos.targets import Targets
 from tests.harness.installation import Installation
 
 RATES = {"real": 3.2, "off": 200.0}  # posts a second at the sources
-CROWDING = {"real": frozenset[Kind](), "off": NODE_ENDS}  # at 200/s a lost node's backlog takes all of the machine
-MOST_GAP = 2000.0  # milliseconds between a post and its arrival while Redis is down
+MOST_GAP = 2000.0  # milliseconds that a pair may stand still while Redis is down
 WATCH = 0.5
 
 
@@ -52,7 +52,9 @@ class Report(Outcome):
     worst_recovery_ms: dict[str, float | None]
     worst_recovery_overlapping_ms: dict[str, float | None]
     worst_recovery_where: dict[str, str]
+    worst_next_delivery_ms: dict[str, float | None]
     redis_down_max_gap_ms: float | None
+    redis_down_max_delay_ms: float | None
     unrecorded: int
     settled_seconds: float
     unasked_restarts: dict[str, int]
@@ -100,7 +102,9 @@ async def run(here: Installation, targets: Targets, order: Order) -> Report:
         worst_recovery_ms=took.alone,
         worst_recovery_overlapping_ms=took.overlapping,
         worst_recovery_where=took.slowest,
-        redis_down_max_gap_ms=redis_gap(injector.strikes, records, crowding=CROWDING[order.profile]),
+        worst_next_delivery_ms=recovery(injector.strikes, records, anything).alone,
+        redis_down_max_gap_ms=redis_gap(injector.strikes, records),
+        redis_down_max_delay_ms=redis_delay(injector.strikes, records),
         unrecorded=len(bare),
         settled_seconds=round(time.monotonic() - over - QUIET, 1),
         unasked_restarts=dict(unasked),
