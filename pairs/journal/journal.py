@@ -82,8 +82,9 @@ class Journal(JournalReads):
         await self._execute(sql.LEAVE_OUT, *self._own(), pairs, known, upto, why)
 
     async def stop_pair(self, pair_id: int, account: str, reason: str) -> None:
-        """Puts the pair into `error`; its queue is kept."""
-        await self._execute(sql.STOP_PAIR, *self._fences([account]), pair_id, storable_text(reason)[:300])
+        """Puts the pair into `error` and tells operators, unless it stands already; its queue is kept."""
+        reason = storable_text(reason)[:300]
+        await self._execute(sql.STOP_PAIR, *self._fences([account]), pair_id, reason, account)
 
     async def inbox_later(self, ids: Sequence[int], least: float, most: float) -> None:
         """Inbox rows that cannot be resolved yet wait as long as they have waited, within these seconds."""

@@ -191,9 +191,23 @@ FROM behind HAVING count(*) > 0
 """
 
 STOP_PAIR = f"""
-WITH {_ACCOUNTS_FENCE}
-UPDATE pairs_pair SET status = 'error', status_reason = $5
-WHERE id = $4 AND status IN ('active', 'degraded') AND EXISTS (SELECT 1 FROM fence)
+WITH {_ACCOUNTS_FENCE},
+going AS MATERIALIZED (
+    SELECT id, status FROM pairs_pair
+    WHERE id = $4 AND status IN ('active', 'degraded') AND EXISTS (SELECT 1 FROM fence) FOR NO KEY UPDATE
+),
+stopped AS (
+    UPDATE pairs_pair p SET status = 'error', status_reason = $5::text FROM going g WHERE p.id = g.id
+),
+noted AS (
+    INSERT INTO core_auditevent (actor, action, target, before, after, reason, correlation_id)
+    SELECT 'worker:' || $6::text, 'pair.status', 'pair.' || id, jsonb_build_object('status', status),
+           jsonb_build_object('status', 'error'), $5::text, ''
+    FROM going
+)
+INSERT INTO core_notice (key, text, severity, failed)
+SELECT 'pair.' || id, '🔴 Pair ' || id || ' stopped: ' || $5::text
+       || '\nIts messages are kept. When that is mended: /resumepair ' || id, 'info', '{{}}' FROM going
 """
 
 INBOX_LATER = f"""

@@ -57,8 +57,9 @@ class FailOverReport:
     operation_id: int | None
 
 
-def fail_over(session_id: int, *, actor: str, reason: str) -> FailOverReport:
-    """Gives every living pair of the session to another one, as far as one can take it. Blocks up to ten seconds.
+def fail_over(session_id: int, *, actor: str, reason: str, only: Collection[int] | None = None) -> FailOverReport:
+    """Gives every living pair of the session, or `only` these, to another one, as far as one can take it. Blocks up to
+    ten seconds.
 
     Called again it only looks after what was left. The dead session's process, or without one any node, hands the pairs
     over (docs/explanation/ownership.md). Raises NotFound, and Conflict when the tables change faster than it plans.
@@ -68,7 +69,7 @@ def fail_over(session_id: int, *, actor: str, reason: str) -> FailOverReport:
         raise NotFound(f"There is no session {session_id}.")
     for attempt in range(1, _TRIES + 1):
         try:
-            return _fail_over(session, actor=actor, reason=reason)
+            return _fail_over(session, actor=actor, reason=reason, only=only)
         except Conflict:
             if attempt == _TRIES:
                 raise
@@ -130,8 +131,9 @@ def pairs_of(session_id: int) -> list[MovingPair]:
     return moving_pairs(stay | Q(wanted_session_id=session_id))
 
 
-def _fail_over(session: TelegramSession, *, actor: str, reason: str) -> FailOverReport:
-    found = find_stand_ins(pairs_of(session.pk), without={session.pk})
+def _fail_over(session: TelegramSession, *, actor: str, reason: str, only: Collection[int] | None) -> FailOverReport:
+    pairs = [pair for pair in pairs_of(session.pk) if only is None or pair.id in only]
+    found = find_stand_ins(pairs, without={session.pk})
     operation = None
     if found.moves:
         title = f"{counted(len(found.moves), 'pair')} away from {session.name}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from datetime import datetime
 
 from project.core.errors import Refused
 from project.core.message import Attachment, MediaKind, Message, RichText
@@ -12,7 +11,7 @@ from project.telegram import login, reading, sending, sights
 from project.telegram.chats import Chats
 from project.telegram.datacentres import DataCentres
 from project.telegram.download import download
-from project.telegram.freeze import frozen_since
+from project.telegram.freeze import Freeze, read_freeze
 from project.telegram.link import Link
 from project.telegram.session import MemorySession
 from project.telegram.updates import Update
@@ -189,9 +188,9 @@ class TelegramAccount:
         """Seconds by which Telegram's clock is ahead of this host's, as it last told (to a second); 0 before that."""
         return self._chats.clock_skew
 
-    async def frozen_since(self) -> datetime | None:
-        """Since when Telegram has frozen the account, None if it has not. Users only."""
-        return await frozen_since(self._link)
+    async def freeze(self) -> Freeze | None:
+        """On which terms Telegram has frozen the account, None if it has not. Users only."""
+        return await read_freeze(self._link)
 
     async def tops(self, chat_ids: Sequence[int]) -> dict[int, ChatTop]:
         """Newest id and counter of many chats; those without access are left out. Users only."""

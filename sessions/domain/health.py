@@ -12,6 +12,8 @@ UNAUTHORIZED_CODES = frozenset(
 FROZEN = "FROZEN"
 """Our code of a check that found the account frozen (help.getAppConfig: freeze_since_date)."""
 
+APPEAL = "Its owner can appeal at https://t.me/SpamBot."
+
 
 class Health(StrEnum):
     """The six states of the specification."""
@@ -42,10 +44,10 @@ class Seen:
     """What is known of a session.
 
     `since`: when it had to work from (its login, or when we began to watch). `dead_code`: Telegram's error that ended
-    its key. `failed`: checks since the last good one; `code` that of the newest; `proved`: the last good one came after
-    its last trouble. `gone_since`: since when no worker has it, None while one does; `crashes`: how its worker ends
-    again and again. `lost` of its `sources` it cannot read; `shut_out`: every chat where it ever looked. `host`: where
-    it is placed; `host_good`: another session there had a good check just now.
+    its key. `failed`: checks since the last good one; `code` that of the newest, `told` what it says to people;
+    `proved`: the last good one came after its last trouble. `gone_since`: since when no worker has it, None while one
+    does; `crashes`: how its worker ends again and again. `lost` of its `sources` it cannot read; `shut_out`: every chat
+    where it ever looked. `host`: where it is placed; `host_good`: another session there had a good check just now.
     """
 
     before: Health
@@ -54,6 +56,7 @@ class Seen:
     removed: bool = False
     dead_code: str = ""
     code: str = ""
+    told: str = ""
     failed: int = 0
     last_good: datetime | None = None
     proved: bool = True
@@ -106,11 +109,11 @@ def _ended(seen: Seen) -> Verdict | None:
         return Verdict(Health.DELETED)
     if not seen.authenticated:
         return Verdict(Health.UNKNOWN, "never logged in")
+    if FROZEN in (seen.code, seen.dead_code.partition("_")[0]):
+        return Verdict(Health.UNAUTHORIZED, f"Telegram has frozen the account. {seen.told or APPEAL}")
     if seen.dead_code:
         state = Health.UNAUTHORIZED if unauthorized(seen.dead_code) else Health.EXPIRED
         return Verdict(state, f"Telegram says {seen.dead_code}.")
-    if seen.code == FROZEN:
-        return Verdict(Health.UNAUTHORIZED, "Telegram has frozen the account.")
     if seen.sources and seen.lost >= seen.sources:
         return Verdict(Health.UNAUTHORIZED, f"Access to all {seen.sources} sources is lost.")
     return None

@@ -1,4 +1,5 @@
-"""Pairs of sessions that cannot work go to others: at once when a login is dead, later when it is only unhealthy."""
+"""Pairs of sessions that cannot work go to others: at once when a login is dead, later when it is only unhealthy. Of a
+session that works, those whose source it cannot read any more."""
 
 from __future__ import annotations
 
@@ -8,6 +9,7 @@ from datetime import datetime, timedelta
 from django.db import Error as DatabaseError
 from django.db import connection, transaction
 
+from pairs.domain.status import SOURCE_ACCESS
 from pairs.services.failover import FailOverReport, fail_over, mark_told, untold_moves
 from project.core import notices
 from project.core.config import current
@@ -21,9 +23,14 @@ AGAIN = timedelta(minutes=5)
 """Between two looks for stand-ins: a session may have come back, or found room, that can take what was left."""
 
 _OUT = """
-SELECT s.id, s.name, s.health, s.lifecycle, s.health_reason FROM tg_sessions_telegramsession s
+SELECT s.id, s.name, s.health, s.lifecycle, s.health_reason, lost.pairs FROM tg_sessions_telegramsession s
+CROSS JOIN LATERAL (
+    SELECT array_agg(p.id) AS pairs FROM pairs_assignment a JOIN pairs_pair p ON p.id = a.pair_id
+    WHERE a.session_id = s.id AND s.lifecycle = 'active' AND s.health = 'healthy' AND p.status = 'error'
+      AND p.status_code = %(source_access)s AND p.wanted_session_id IS NULL
+) lost
 WHERE s.failover
-  AND (s.lifecycle = 'disabled'
+  AND (s.lifecycle = 'disabled' OR lost.pairs IS NOT NULL
     OR s.lifecycle = 'active' AND s.health IN ('expired', 'unauthorized')
     OR s.lifecycle = 'active' AND s.health = 'unhealthy' AND %(unhealthy_before)s >= (
         SELECT max(f.at) FROM tg_sessions_healthflip f WHERE f.session_id = s.id))
@@ -43,9 +50,13 @@ class _Out:
     health: str
     lifecycle: str
     reason: str
+    lost: list[int] | None
+    """Pairs whose source it cannot read, while it is well; None when all of its pairs have to go."""
 
     @property
     def why(self) -> str:
+        if self.lost is not None:
+            return "lost sources"
         return self.lifecycle if self.lifecycle == "disabled" else self.health
 
 
@@ -61,7 +72,8 @@ class FailOvers:
         if not config.failover:
             return {}
         with connection.cursor() as cursor:
-            cursor.execute(_OUT, {"unhealthy_before": now - timedelta(seconds=config.failover_unhealthy_after)})
+            before = now - timedelta(seconds=config.failover_unhealthy_after)
+            cursor.execute(_OUT, {"unhealthy_before": before, "source_access": SOURCE_ACCESS})
             out = [_Out(*row) for row in cursor.fetchall()]
         # Who was well in between has not been tried: a login that dies twice within minutes fails over twice.
         self._tried = {key: at for key in map(_key, out) if (at := self._tried.get(key)) is not None}
@@ -76,7 +88,8 @@ class FailOvers:
 
     def _try(self, one: _Out) -> FailOverReport | None:
         try:
-            return fail_over(one.session_id, actor=ACTOR, reason=f"{one.why}: {one.reason}".rstrip(": "))
+            reason = f"{one.why}: {one.reason}".rstrip(": ")
+            return fail_over(one.session_id, actor=ACTOR, reason=reason, only=one.lost)
         except RelayError as error:  # overtaken by other changes: the next round plans anew
             del self._tried[_key(one)]
             log.warning("no fail-over for now", session=one.name, reason=error.for_people())

@@ -17,7 +17,8 @@ _ROWS = """
 SELECT s.id, s.name, s.health, s.health_reason, s.health_cause, s.user_id IS NOT NULL AS authenticated,
        coalesce(x.dead_code, ''), coalesce(n.name, ''),
        l.released_at IS NULL AND l.expires_at > clock_timestamp() AS owned, coalesce(l.released_at, l.expires_at),
-       w.since, ill.since, good.at, coalesce(bad.failed, 0), coalesce(bad.code, ''), seen.sources, seen.lost,
+       w.since, ill.since, good.at, coalesce(bad.failed, 0), coalesce(bad.code, ''), coalesce(bad.told, ''),
+       seen.sources, seen.lost,
        CASE WHEN p.last_exit LIKE 'crash loop: %%' AND (p.pid IS NULL OR p.started_at > %(steady)s)
             THEN substr(p.last_exit, 13, 100) ELSE '' END,
        s.health = 'unauthorized' AND (
@@ -41,7 +42,8 @@ LEFT JOIN LATERAL (
     WHERE c.session_id = s.id AND c.passed AND c.at > %(from)s ORDER BY c.at DESC LIMIT 1
 ) good ON true
 LEFT JOIN LATERAL (
-    SELECT count(*) AS failed, (array_agg(c.code ORDER BY c.at DESC))[1] AS code FROM tg_sessions_healthcheck c
+    SELECT count(*) AS failed, (array_agg(c.code ORDER BY c.at DESC))[1] AS code,
+           (array_agg(c.detail->>'error' ORDER BY c.at DESC))[1] AS told FROM tg_sessions_healthcheck c
     WHERE c.session_id = s.id AND NOT c.passed AND c.at > %(from)s
       AND c.at > coalesce(greatest(good.at, w.since), '-infinity')
 ) bad ON true
@@ -89,6 +91,7 @@ class _Row:
     last_good: datetime | None
     failed: int
     code: str
+    told: str
     sources: int
     lost: int
     crashes: str
@@ -145,6 +148,7 @@ class Watch:
             authenticated=row.authenticated,
             dead_code=row.dead_code,
             code=row.code,
+            told=row.told,
             failed=row.failed,
             last_good=row.last_good,
             proved=row.proved,

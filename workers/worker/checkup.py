@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from project.core.errors import AccountDead, GatewayError, RetryLater
 from sessions.domain.health import FROZEN
-from workers.worker.ports import Account, Counters
+from workers.worker.ports import Account, Counters, Freeze
 
 NOT_CONNECTED = "NOT_CONNECTED"
 FRESH = 240.0  # seconds for which an answer to anything, such as the look for silent sources, is a check
@@ -34,7 +34,7 @@ class Examiner:
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._lost: dict[int, float] = {}  # sources that did not let the account in, and when that was asked
-        self._frozen = False
+        self._freeze: Freeze | None = None
         self._freeze_asked = float("-inf")
 
     async def examine(
@@ -48,7 +48,7 @@ class Examiner:
         try:
             detail |= await _answered(account, thorough=thorough)
             access = await self._access(account, chats, thorough=thorough)
-            frozen = await self._is_frozen(account, thorough=thorough)
+            freeze = await self._freeze_of(account, thorough=thorough)
         except AccountDead:
             raise
         except GatewayError as error:
@@ -56,7 +56,9 @@ class Examiner:
             return Checkup(passed=False, code=error.code or type(error).__name__, detail=detail)
         lost = sorted(chat for chat, seen in access.items() if seen == _SHUT_OUT)
         detail |= {"sources": len(chats), "lost": lost, "clock_skew_s": round(account.clock_skew, 1)}
-        return Checkup(passed=not frozen, code=FROZEN if frozen else "", detail=detail, access=access)
+        if freeze is not None:
+            detail["error"] = freeze.for_people()
+        return Checkup(passed=not freeze, code=FROZEN if freeze else "", detail=detail, access=access)
 
     async def _access(self, account: Account, chats: Sequence[int], *, thorough: bool) -> dict[int, str]:
         now = self._clock()
@@ -79,15 +81,15 @@ class Examiner:
     def _is_due(self, chat: int, now: float) -> bool:
         return now - self._lost[chat] >= LOST_AGAIN
 
-    async def _is_frozen(self, account: Account, *, thorough: bool) -> bool:
+    async def _freeze_of(self, account: Account, *, thorough: bool) -> Freeze | None:
         now = self._clock()
-        if thorough or self._frozen or now - self._freeze_asked >= FREEZE_AGAIN:
+        if thorough or self._freeze or now - self._freeze_asked >= FREEZE_AGAIN:
             try:
-                self._frozen = await account.frozen_since() is not None
+                self._freeze = await account.freeze()
                 self._freeze_asked = now
             except RetryLater:
-                return self._frozen
-        return self._frozen
+                return self._freeze
+        return self._freeze
 
 
 async def _answered(account: Account, *, thorough: bool) -> dict[str, object]:

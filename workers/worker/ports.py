@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol
 
 from project.core.leases import Holding
@@ -69,8 +68,15 @@ class Account(Protocol):
     async def look(self, chat_ids: Sequence[int]) -> Mapping[int, Any]:
         """What chats are to the account (`seen` of each)."""
 
-    async def frozen_since(self) -> datetime | None:
-        """Since when the account is frozen."""
+    async def freeze(self) -> Freeze | None:
+        """On which terms the account is frozen; None if it is not."""
+
+
+class Freeze(Protocol):
+    """An account that may only read."""
+
+    def for_people(self) -> str:
+        """What Telegram will do, and what its owner can do."""
 
 
 class Counters(Protocol):

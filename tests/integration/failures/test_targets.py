@@ -46,6 +46,23 @@ async def test_a_destination_without_the_right_to_post(rig: FailureRig) -> None:
     await until(lambda: rig.at_destination() == ["one", "two"], "the kept queue")
 
 
+async def test_a_pair_that_stops_is_told_once_and_audited(rig: FailureRig, pg: asyncpg.Connection) -> None:
+    destination = await other_pair(rig)
+    rig.world.join(rig.destination, rig.bot.user_id, admin=False)
+    rig.world.post(rig.source, "one")
+    reason = await rig.error()
+    rig.world.post(rig.source, "two")
+    await until(lambda: rig.at_destination(destination) == ["one", "two"], "the other pair")
+    await rig.keeps(2, hop=2)
+    (notice,) = await pg.fetch("SELECT key, text, sent_at FROM core_notice")
+    assert notice["key"] == f"pair.{rig.pair}"
+    assert reason in notice["text"]
+    assert f"/resumepair {rig.pair}" in notice["text"]
+    (event,) = await pg.fetch("SELECT * FROM core_auditevent WHERE target = $1", f"pair.{rig.pair}")
+    assert (event["actor"], event["action"], event["reason"]) == (f"worker:{rig.sender}", "pair.status", reason)
+    assert (event["before"], event["after"]) == ('{"status": "active"}', '{"status": "error"}')
+
+
 @pytest.mark.parametrize(("number", "code"), [(400, "CHANNEL_PRIVATE"), (403, "CHAT_WRITE_FORBIDDEN")])
 async def test_a_destination_that_is_closed_to_the_sender(number: int, code: str, rig: FailureRig) -> None:
     destination = await other_pair(rig)

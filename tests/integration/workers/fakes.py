@@ -147,7 +147,7 @@ class FakeAccount:
     async def look(self, chat_ids: Any) -> dict[int, Any]:
         return {}
 
-    async def frozen_since(self) -> None:
+    async def freeze(self) -> None:
         return None
 
 

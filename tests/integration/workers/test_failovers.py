@@ -93,6 +93,39 @@ def test_a_dead_login_moves_what_can_move_and_disables_the_rest(ill: int) -> Non
     assert f"⛔ pair {second} without a stand-in" in text
 
 
+def test_of_a_session_that_works_only_pairs_with_a_lost_source_move(ill: int) -> None:
+    make(ill, "healthy")
+    for source in (1, 2):
+        SourceAccess.objects.create(session_id=ill, source_chat=source, access=Access.MEMBER, checked_at=NOW)
+    assert FailOvers().round(NOW) == {}
+    SourceAccess.objects.filter(session_id=ill, source_chat=1).update(access=Access.BANNED)
+    settle()
+    assert list(Pair.objects.order_by("pk").values_list("status", flat=True)) == ["error", "active"]
+    reports = FailOvers().round(NOW)
+    assert [len(report.left) for report in reports.values()] == [0]
+    tell_moves(reports)
+    settle()
+    assert wanted() == ["other", None]
+    assert list(Pair.objects.order_by("pk").values_list("status", flat=True)) == ["active", "active"]
+    assert FailOvers().round(NOW) == {}
+    (text,) = Notice.objects.values_list("text", flat=True)
+    assert f"other takes pair {Pair.objects.order_by('pk').first().pk}." in text  # type: ignore[union-attr]
+
+
+def test_a_lost_source_that_nobody_else_reads_is_tried_again_later_without_a_word(ill: int) -> None:
+    make(ill, "healthy")
+    SourceAccess.objects.create(session_id=ill, source_chat=2, access=Access.BANNED, checked_at=NOW)
+    settle()
+    failovers = FailOvers()
+    reports = failovers.round(NOW)
+    tell_moves(reports)
+    assert [len(report.left) for report in reports.values()] == [1]
+    assert failovers.round(NOW + MINUTE) == {}
+    assert len(failovers.round(NOW + 5 * MINUTE)) == 1
+    assert wanted() == [None, None]
+    assert Notice.objects.count() == 0
+
+
 def test_what_was_left_is_looked_at_again_after_a_while_and_told_when_it_moves(ill: int) -> None:
     make(ill, "expired")
     failovers = FailOvers()

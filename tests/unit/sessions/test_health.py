@@ -35,6 +35,7 @@ TABLE = [
         for code in ("USER_DEACTIVATED", "USER_DEACTIVATED_BAN", "FROZEN_METHOD_INVALID")
     ),
     ("a check found the account frozen", replace(WELL, code=FROZEN, failed=1), "unauthorized", ""),
+    ("a frozen account was not let write", replace(WELL, dead_code="FROZEN_METHOD_INVALID"), "unauthorized", ""),
     ("no access to any source", replace(WELL, sources=3, lost=3), "unauthorized", ""),
     ("no access to some sources", replace(WELL, sources=3, lost=1), "healthy", ""),
     ("shut out, and others have its pairs", replace(WELL, before=Health.UNAUTHORIZED, shut_out=True), None, ""),
@@ -132,3 +133,17 @@ def test_time_alone_heals_nothing(seen: Seen, seconds: int) -> None:
     later = judge(seen, NOW + timedelta(seconds=seconds), LIMITS)
     if now is not None and now.state is not Health.HEALTHY:
         assert later is None or later.state is not Health.HEALTHY
+
+
+@pytest.mark.parametrize(
+    ("found", "says"),
+    [
+        ({"code": FROZEN, "told": "It will be deleted on 2026-12-01. Appeal at https://t.me/x."}, "https://t.me/x."),
+        ({"dead_code": "FROZEN_METHOD_INVALID"}, "https://t.me/SpamBot."),
+    ],
+)
+def test_a_frozen_account_is_told_with_the_way_to_appeal(found: dict[str, str], says: str) -> None:
+    verdict = judge(replace(WELL, failed=1, **found), NOW, Limits())
+    assert verdict is not None
+    assert verdict.reason.startswith("Telegram has frozen the account.")
+    assert verdict.reason.endswith(says)

@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 import pytest
 
 from project.core.errors import AccountDead, RetryLater, Unreachable
+from project.telegram.freeze import Freeze
 from project.telegram.values import ChatSight
 from workers.worker.checkup import FREEZE_AGAIN, LOST_AGAIN, Examiner
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
 
 
 class Account:
@@ -35,9 +38,9 @@ class Account:
         self._ask("look " + ",".join(map(str, chat_ids)))
         return {c: ChatSight(c, "banned" if c in self.banned else "member", can_post=False) for c in chat_ids}
 
-    async def frozen_since(self) -> datetime | None:
+    async def freeze(self) -> Freeze | None:
         self._ask("freeze")
-        return datetime.now(UTC) if self.frozen else None
+        return Freeze(NOW, NOW, "https://t.me/spambot") if self.frozen else None
 
     def _ask(self, what: str) -> None:
         self.asked.append(what)
@@ -93,7 +96,11 @@ async def test_a_frozen_account_fails_and_is_asked_each_time_until_it_is_free(
     account: Account, examiner: Examiner, clock: list[float]
 ) -> None:
     account.frozen = True
-    assert (await examiner.examine(account, [])).code == "FROZEN"
+    checked = await examiner.examine(account, [])
+    assert checked.code == "FROZEN"
+    assert checked.detail["error"] == (
+        "It will be deleted on 2026-11-23 09:30 UTC. Its owner can appeal at https://t.me/spambot."
+    )
     account.frozen = False
     assert (await examiner.examine(account, [])).passed
     account.taken()
