@@ -141,6 +141,7 @@ class Engine:
         account.keep_waits(self._waits.open(), self._waits.stop)
         self._stamp = UNREAD  # what was seen before it went may read the same again, and something else be loaded now
         await self._reload()
+        self.wake()  # nobody heard of what people did meanwhile
 
     async def drop(self, account: str) -> None:
         """Stops everything that needs the account; calls under way get 7 s."""
@@ -158,8 +159,10 @@ class Engine:
         if news == INBOX:
             self._inbox_filled = True
             self._signal.set()
-        else:
+        elif news.isascii() and news.isdecimal():
             self._lanes.refresh([(int(news), 2)])
+        else:  # of a later version, or of nobody here
+            self.wake()
 
     async def drain(self) -> None:
         """Stops intake at once and lanes after their present call, within 10 s even without a database."""
@@ -231,9 +234,10 @@ class Engine:
             self._signal.clear()
             if self._changed or began >= look_at:
                 self._changed = False
-                look_at = began + (await self._look() if self._accounts else POLL)
+                wait = await self._look() if self._accounts else POLL
+                look_at = self._clock() + wait
             elif self._inbox_filled and await self._take_inbox():
-                look_at = min(look_at, began + PUT_OFF)
+                look_at = min(look_at, self._clock() + PUT_OFF)
             await self._woken(look_at - self._clock())
             await asyncio.sleep(began + BREATH - self._clock())
             began = self._clock()

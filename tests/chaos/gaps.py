@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
 from tests.chaos.records import RouteRecord
-from tests.chaos.recovery import Strike, Trip, ends_of, hinders, trips_of, written_since
+from tests.chaos.recovery import Strike, Trip, ends_of, excused_until, trips_of, written_since
 from tests.chaos.schedule import Kind
 
 
 def redis_gap(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> float | None:
     """Most milliseconds that a pair had something to deliver and delivered nothing, with Redis down at some moment of
-    it. None when nothing was delivered meanwhile. What another fault may have caused is left out."""
+    it. None when nothing was delivered meanwhile. The time in which another fault may be the reason is taken out."""
     return _worst(strikes, records, {n: list(standstills(trips_of(r)[0])) for n, r in records.items()})
 
 
@@ -42,9 +42,24 @@ def _worst(
     worst = None
     for down in (strike for strike in strikes if strike.fault.kind is Kind.REDIS_DOWN):
         for route, waits in spans.items():
-            for wait in waits:
-                span = wait.posted, wait.arrived
-                hindered = any(hinders(other, down, route, span, ends[id(other)]) for other in strikes)
-                if wait.posted <= down.ended and wait.arrived >= down.began and not hindered:
-                    worst = max(worst or 0.0, round(wait.arrived - wait.posted, 1))
+            excuses = [
+                Trip(other.began, until)
+                for other in strikes
+                if (until := excused_until(other, down, route, ends[id(other)])) > -inf
+            ]
+            for piece in (piece for wait in waits for piece in without(wait, excuses)):
+                if piece.posted <= down.ended and piece.arrived >= down.began:
+                    worst = max(worst or 0.0, round(piece.arrived - piece.posted, 1))
     return worst
+
+
+def without(wait: Trip, excuses: Sequence[Trip]) -> list[Trip]:
+    """What is left of a wait when the times are taken out that other faults may have to answer for."""
+    left, begin = [], wait.posted
+    for excuse in sorted(excuses, key=lambda excuse: excuse.posted):
+        if excuse.posted > begin:
+            left.append(Trip(begin, min(excuse.posted, wait.arrived)))
+        begin = max(begin, excuse.arrived)
+        if begin >= wait.arrived:
+            return left
+    return [*left, Trip(begin, wait.arrived)]

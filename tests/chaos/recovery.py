@@ -83,14 +83,19 @@ def hinders(other: Strike, strike: Strike, route: int, span: tuple[float, float]
     """Whether another fault may have delayed what arrived at the end of `span`: it began before, and was not over when
     `span` began (when the route moved again, or the message was written). Redis is never a reason; what keeps people's
     messages on Discord away is one for those only."""
+    begin, end = span
+    return other.began < end and begin <= excused_until(other, strike, route, ends)
+
+
+def excused_until(other: Strike, strike: Strike, route: int, ends: Mapping[int, float]) -> float:
+    """Until when another fault may keep a route from delivering: since it began, until the route delivers again or it
+    must be over; never when it has no part in that."""
     kind = other.fault.kind
     if other is strike or route not in other.routes or kind in HARMLESS:
-        return False
+        return -inf
     if kind in FROM_DISCORD and strike.fault.kind not in FROM_DISCORD:
-        return False
-    over = min(ends[route], other.ended + SETTLES.get(kind, SETTLES_ELSE))
-    begin, end = span
-    return other.began < end and begin <= over
+        return -inf
+    return min(ends[route], other.ended + SETTLES.get(kind, SETTLES_ELSE))
 
 
 @dataclass(frozen=True, slots=True)

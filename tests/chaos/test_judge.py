@@ -191,6 +191,13 @@ class TestWhileRedisIsAway:
         records = {0: late((500, 1200), (30_500, 33_500)), 1: late((100, 900), (31_100, 60_000))}
         assert redis_gap([self.down], records) == 3000
 
+    def test_another_fault_excuses_its_own_time_only(self) -> None:
+        """A short fault at the beginning of a long stop, and one in its midst."""
+        records = {0: late((3000, 33_000), (10_000, 33_000), (20_000, 33_000)), 1: late()}
+        early, amid = strike(Kind.DISCORD_5XX, 0, 100, {0}), strike(Kind.DISCORD_DROP, 20_000, 20_000, {0})
+        assert redis_gap([self.down, early], records) == 33_000 - 7100
+        assert redis_gap([self.down, early, amid], records) == 20_000 - 7100
+
     def test_what_another_fault_may_have_delayed_does_not(self) -> None:
         kill = strike(Kind.WORKER_KILL, 19_000, 19_000, {0})
         records = {0: late((1500, 1600), (18_500, 22_500), (30_000, 30_900)), 1: late()}

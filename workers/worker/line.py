@@ -51,4 +51,4 @@ class Line:
         if word == wire.WAKE:
             self._on_wake()
         elif word.startswith(wire.NEWS):
-            self._on_news(word.removeprefix(wire.NEWS).decode())
+            self._on_news(word.removeprefix(wire.NEWS).decode(errors="replace"))
