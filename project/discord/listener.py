@@ -11,7 +11,7 @@ import asyncio
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import aiohttp
@@ -35,7 +35,7 @@ log = get_logger(__name__)
 CLOSE_SECONDS = 5.0
 HEARTBEAT_SECONDS = 60.0
 SCANS_AT_ONCE = 4
-RECHECKED = 100
+PAGE = 100  # messages of the history; Discord gives no more at once
 # They repeat what stands elsewhere: the first message of a thread, and a poll with its end.
 ECHOES = frozenset({discord.MessageType.thread_starter_message, discord.MessageType.poll_result})
 
@@ -60,7 +60,7 @@ class Listener:
         self._channels = channels
         self._webhooks = webhooks
         self._sink = sink
-        self._client: discord.Client
+        self._client: _Client
         self._rng = rng or random.Random()
         self._feeds: dict[int, tuple[ChannelFeed, asyncio.Task[None]]] = {}
         self._ready = asyncio.Event()
@@ -92,7 +92,7 @@ class Listener:
         """Whether the gateway's session stands; for health checks."""
         return self._ready.is_set()
 
-    async def _log_in(self, backoff: Backoff) -> discord.Client:
+    async def _log_in(self, backoff: Backoff) -> _Client:
         while True:
             client = _Client(self)
             try:
@@ -182,23 +182,28 @@ class Listener:
         await self._ready.wait()
 
     async def _scan(self, channel_id: int, last_seen: int) -> AsyncIterator[Post | Edit]:
-        """What the channel's history knows: messages after `last_seen`, and edits of the hundred before."""
+        """What the channel's history knows: messages after `last_seen`, and edits of the page before."""
         async with self._scans:
-            where: discord.abc.Messageable = self._client.get_partial_messageable(channel_id)
-            known = self._client.get_channel(channel_id)
-            if isinstance(known, discord.abc.Messageable):
-                where = known
             try:
-                before = discord.Object(last_seen + 1)
-                async for message in where.history(before=before, limit=RECHECKED):
-                    if message.edited_at and self._concerns(message):
+                for message in self._others(channel_id, await self._client.page(channel_id, before=last_seen + 1)):
+                    if message.edited_at:
                         yield Edit(neutral(message), message.webhook_id)
-                after = discord.Object(last_seen)
-                async for message in where.history(after=after, limit=None, oldest_first=True):
-                    if self._concerns(message):
+                page = await self._client.page(channel_id, after=last_seen)
+                while page:
+                    for message in self._others(channel_id, reversed(page)):
                         yield Post(neutral(message), message.webhook_id)
+                    newest = int(page[0]["id"])
+                    page = await self._client.page(channel_id, after=newest) if len(page) == PAGE else []
             except (discord.Forbidden, discord.NotFound) as error:
                 log.warning("a channel cannot be read", channel=channel_id, code=error.code)
+
+    def _others(self, channel_id: int, page: Iterable[Any]) -> Iterator[discord.Message]:
+        """Of a page of the history what concerns us. Most of a relayed channel is our own, and objects are dear."""
+        for event in page:
+            if self.hears(event):
+                message = self._client.message(channel_id, event)
+                if self._concerns(message):
+                    yield message
 
 
 class _State(ConnectionState[Any]):
@@ -242,6 +247,16 @@ class _Client(discord.Client):
             http=self.http,
             **options,
         )
+
+    async def page(self, channel_id: int, **where: int) -> list[Any]:
+        """Up to a hundred messages `before` or `after` an id as Discord sends them, the newest first."""
+        return list(await self.http.logs_from(channel_id, PAGE, **where))
+
+    def message(self, channel_id: int, data: Any) -> discord.Message:
+        """The object of a message of a page."""
+        known = self.get_channel(channel_id)
+        channel: Any = known if isinstance(known, discord.abc.Messageable) else self.get_partial_messageable(channel_id)
+        return self._connection.create_message(channel=channel, data=data)
 
     async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
         """discord.py would wait here; the link has done so already (`IdentifyBudget`)."""
