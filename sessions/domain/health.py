@@ -109,8 +109,9 @@ def _ended(seen: Seen) -> Verdict | None:
         return Verdict(Health.DELETED)
     if not seen.authenticated:
         return Verdict(Health.UNKNOWN, "never logged in")
-    if FROZEN in (seen.code, seen.dead_code.partition("_")[0]):
-        return Verdict(Health.UNAUTHORIZED, f"Telegram has frozen the account. {seen.told or APPEAL}")
+    if (seen.dead_code.partition("_")[0] or seen.code) == FROZEN:
+        terms = seen.told if seen.code == FROZEN else ""
+        return Verdict(Health.UNAUTHORIZED, f"Telegram has frozen the account. {terms or APPEAL}")
     if seen.dead_code:
         state = Health.UNAUTHORIZED if unauthorized(seen.dead_code) else Health.EXPIRED
         return Verdict(state, f"Telegram says {seen.dead_code}.")

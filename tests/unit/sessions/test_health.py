@@ -36,6 +36,7 @@ TABLE = [
     ),
     ("a check found the account frozen", replace(WELL, code=FROZEN, failed=1), "unauthorized", ""),
     ("a frozen account was not let write", replace(WELL, dead_code="FROZEN_METHOD_INVALID"), "unauthorized", ""),
+    ("frozen first, revoked later", replace(WELL, dead_code="SESSION_REVOKED", code=FROZEN), "expired", ""),
     ("no access to any source", replace(WELL, sources=3, lost=3), "unauthorized", ""),
     ("no access to some sources", replace(WELL, sources=3, lost=1), "healthy", ""),
     ("shut out, and others have its pairs", replace(WELL, before=Health.UNAUTHORIZED, shut_out=True), None, ""),
@@ -140,6 +141,7 @@ def test_time_alone_heals_nothing(seen: Seen, seconds: int) -> None:
     [
         ({"code": FROZEN, "told": "It will be deleted on 2026-12-01. Appeal at https://t.me/x."}, "https://t.me/x."),
         ({"dead_code": "FROZEN_METHOD_INVALID"}, "https://t.me/SpamBot."),
+        ({"dead_code": "FROZEN_METHOD_INVALID", "code": "LOST", "told": "No connection."}, "https://t.me/SpamBot."),
     ],
 )
 def test_a_frozen_account_is_told_with_the_way_to_appeal(found: dict[str, str], says: str) -> None:
