@@ -11,7 +11,7 @@ import pytest
 from pairs.models import Assignment, Pair
 from project.core.models import Notice
 from project.core.operators import Role
-from sessions.models import TelegramSession
+from sessions.models import LoginAttempt, TelegramSession
 from tests.acceptance.rig import LIMIT as RIGS_LIMIT
 from tests.acceptance.rig import Account, Route, Talker, World
 
@@ -98,7 +98,12 @@ async def test_without_a_stand_in_they_are_disabled_told_once_and_go_on_after_a_
         async with world.control() as control:
             code = await control.telegram.login_code(session.phone)
         await operator.says("x".join(code))
-        await world.until_row(lambda: _status(route.pair) == "active", "the pair to go on", limit=LIMIT)
+        await world.until(
+            lambda: world.orm(lambda: _status(route.pair) == "active"),
+            "the pair to go on: {}",
+            limit=LIMIT,
+            tell=lambda: world.orm(_standing, session.name),
+        )
     await expect_all_once(world, route, list(posted))
     # The bot may hold the second notice back for a minute, when other tests have just made it tell a lot.
     await world.until_row(lambda: len(_told(session.name)) > 1, "the notice of its recovery")
@@ -120,3 +125,10 @@ def _status(pair_id: int) -> str:
 def _told(name: str) -> list[str]:
     key = f"session.{TelegramSession.objects.get(name=name).pk}"
     return list(Notice.objects.filter(key=key).order_by("pk").values_list("severity", flat=True))
+
+
+def _standing(name: str) -> str:
+    """Where a login is that does not end."""
+    session = TelegramSession.objects.get(name=name)
+    attempts = LoginAttempt.objects.filter(account=session.account).order_by("pk").values_list("step", flat=True)
+    return f"{session.lifecycle}, {session.health} ({session.health_reason}), logins {list(attempts)}"
