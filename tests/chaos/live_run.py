@@ -107,7 +107,7 @@ async def live(here: Installation, targets: Targets, order: LiveOrder) -> LiveRe
         others_after=after,
         others_p99_growth=round(after.p99 / before.p99, 2),
         quiet_p99_growth=round(before.p99 / earlier.p99, 2),
-        redis_down_max_gap_ms=redis_gap(injector.strikes, records),
+        redis_down_max_gap_ms=redis_gap(injector.strikes, records)[0],
     )
 
 

@@ -54,6 +54,7 @@ class Report(Outcome):
     worst_recovery_where: dict[str, str]
     worst_next_delivery_ms: dict[str, float | None]
     redis_down_max_gap_ms: float | None
+    redis_down_gap_where: str
     redis_down_max_delay_ms: float | None
     unrecorded: int
     settled_seconds: float
@@ -89,6 +90,7 @@ async def run(here: Installation, targets: Targets, order: Order) -> Report:
         counters = await control.counters()
     bare = unrecorded(records, await read_rows(here.config.database_direct_url, here.world))
     took = recovery(injector.strikes, records)
+    gap, gap_where = redis_gap(injector.strikes, records)
     struck = Counter(strike.fault.kind for strike in injector.strikes)
     return Report(
         **outcome(verdicts(records, people.done, injector.strikes), counters, bare),
@@ -103,7 +105,8 @@ async def run(here: Installation, targets: Targets, order: Order) -> Report:
         worst_recovery_overlapping_ms=took.overlapping,
         worst_recovery_where=took.slowest,
         worst_next_delivery_ms=recovery(injector.strikes, records, anything).alone,
-        redis_down_max_gap_ms=redis_gap(injector.strikes, records),
+        redis_down_max_gap_ms=gap,
+        redis_down_gap_where=gap_where,
         redis_down_max_delay_ms=redis_delay(injector.strikes, records),
         unrecorded=len(bare),
         settled_seconds=round(time.monotonic() - over - QUIET, 1),
