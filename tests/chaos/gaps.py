@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from math import inf
 
 from tests.chaos.records import RouteRecord
-from tests.chaos.recovery import Strike, Trip, may_last_until, trips_of
+from tests.chaos.recovery import LOOKS_BACK, Strike, Trip, ends_of, excused_until, trips_of, written_since
 from tests.chaos.schedule import Kind
 
 
@@ -14,13 +14,13 @@ def redis_gap(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> 
     """Most milliseconds that a pair had something to deliver and delivered nothing, with Redis down at some moment of
     it. None when nothing was delivered meanwhile. The time in which another fault may be the reason is taken out.
     And where and when that was."""
-    return _worst(strikes, {n: list(standstills(trips_of(r)[0])) for n, r in records.items()})
+    return _worst(strikes, records, {n: list(standstills(trips_of(r)[0])) for n, r in records.items()})
 
 
 def redis_delay(strikes: Sequence[Strike], records: Mapping[int, RouteRecord]) -> float | None:
     """The same of each message alone, from its post to its arrival: more than the gap where a backlog stands before
     it."""
-    return _worst(strikes, {n: trips_of(r)[0] for n, r in records.items()})[0]
+    return _worst(strikes, records, {n: trips_of(r)[0] for n, r in records.items()})[0]
 
 
 def standstills(trips: Sequence[Trip]) -> Iterator[Trip]:
@@ -36,12 +36,17 @@ def standstills(trips: Sequence[Trip]) -> Iterator[Trip]:
         previous = trip.arrived
 
 
-def _worst(strikes: Sequence[Strike], spans: Mapping[int, Sequence[Trip]]) -> tuple[float | None, str]:
+def _worst(
+    strikes: Sequence[Strike], records: Mapping[int, RouteRecord], spans: Mapping[int, Sequence[Trip]]
+) -> tuple[float | None, str]:
+    ends = {id(strike): ends_of(strike, records, behind) for strike in strikes}
     worst, where = None, ""
     for down in (strike for strike in strikes if strike.fault.kind is Kind.REDIS_DOWN):
         for route, waits in spans.items():
             excuses = [
-                Trip(other.began, until) for other in strikes if (until := may_last_until(other, down, route)) > -inf
+                Trip(other.began, until)
+                for other in strikes
+                if (until := excused_until(other, down, route, ends[id(other)])) > -inf
             ]
             for piece in (piece for wait in waits for piece in without(wait, excuses)):
                 took = round(piece.arrived - piece.posted, 1)
@@ -49,6 +54,11 @@ def _worst(strikes: Sequence[Strike], spans: Mapping[int, Sequence[Trip]]) -> tu
                     at = down.fault.at + (piece.posted - down.began) / 1000
                     worst, where = took, f"route {route} from {at:.2f} s on"
     return worst, where
+
+
+def behind(strike: Strike, record: RouteRecord) -> float:
+    """When a route is through with a fault: what waits behind the first delivery may have to look back, too."""
+    return written_since(strike, record) + LOOKS_BACK
 
 
 def without(wait: Trip, excuses: Sequence[Trip]) -> list[Trip]:

@@ -88,18 +88,14 @@ def hinders(other: Strike, strike: Strike, route: int, span: tuple[float, float]
 
 
 def excused_until(other: Strike, strike: Strike, route: int, ends: Mapping[int, float]) -> float:
-    """Until when another fault keeps a route from delivering: until the route delivers again, or it must be over."""
-    return min(ends.get(route, -inf), may_last_until(other, strike, route))
-
-
-def may_last_until(other: Strike, strike: Strike, route: int) -> float:
-    """The latest moment at which another fault may be a reason; never when it has no part in that."""
+    """Until when another fault may keep a route from delivering: until the route delivers again, or it must be over;
+    never when it has no part in that."""
     kind = other.fault.kind
     if other is strike or route not in other.routes or kind in HARMLESS:
         return -inf
     if kind in FROM_DISCORD and strike.fault.kind not in FROM_DISCORD:
         return -inf
-    return other.ended + SETTLES.get(kind, SETTLES_ELSE)
+    return min(ends[route], other.ended + SETTLES.get(kind, SETTLES_ELSE))
 
 
 @dataclass(frozen=True, slots=True)
