@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from project.botkit.parts import Call
 from project.core.secret import Secret
 from sessions.bot import texts
+from sessions.bot.asking import ask_secret
 from sessions.bot.picture import qr_png
 from sessions.models import LoginStep, TelegramSession
 from sessions.services.login import LoginView, login_state, typed_digits
@@ -77,11 +78,9 @@ async def show(call: Call, session: TelegramSession, state: LoginView, *, raw: b
     about = {"account": session.account, "session": str(session.pk)}
     if state.step == LoginStep.CODE_SENT:
         typed = await call.do(typed_digits, session.account)
-        await call.reply(texts.keypad(session.name, session.pk, state, typed, note))
-        await call.ask(CODE_DIALOGUE, **about)
+        await ask_secret(call, CODE_DIALOGUE, texts.keypad(session.name, session.pk, state, typed, note), **about)
     elif state.step == LoginStep.PASSWORD_NEEDED:
-        await call.reply(texts.password(session.name, session.pk, state))
-        await call.ask(PASSWORD_DIALOGUE, **about)
+        await ask_secret(call, PASSWORD_DIALOGUE, texts.password(session.name, session.pk, state), **about)
     elif state.step == LoginStep.DONE:
         await call.finish()
         await call.reply(texts.done(session.name, await call.do(_account_of, session.pk)))

@@ -7,6 +7,7 @@ import time
 
 from project.botkit.parts import Call, Reply, bold, plain
 from project.core.secret import Secret
+from sessions.bot.asking import ask_secret
 from sessions.models import LoginStep
 from sessions.services.login import login_state
 from sessions.services.senders import SenderView, add_sender, find_sender, update_token
@@ -18,10 +19,8 @@ _ASK = "🔑 Send the token that @BotFather gave: your message is deleted at onc
 
 
 async def ask_token(call: Call, dialogue: str, text: str = "", **data: str) -> None:
-    """The next message is the token, also for a bot that is started anew after this one died in between."""
-    await call.ask(dialogue, **data)
-    await call.reply(Reply(f"{text}\n{_ASK}".strip()))
-    await call.ask(dialogue, **data)  # now with the message that it goes on in
+    """The next message is the token."""
+    await ask_secret(call, dialogue, Reply(f"{text}\n{_ASK}".strip()), **data)
 
 
 async def add(call: Call, token: str) -> None:
