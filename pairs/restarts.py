@@ -40,7 +40,7 @@ class Restarts:
             record.until = now + min(LONGEST, FIRST * 2.0 ** min(record.crashes - 1, 10))
             record.broken = True
             self._stop(record)
-        return max(0.0, record.until - now)
+        return min(LONGEST, max(0.0, record.until - now))  # the sum above may have been rounded up
 
     def asked(self, group: Group) -> None:
         """A person wants it restarted: no longer than that takes."""

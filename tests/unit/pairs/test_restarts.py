@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pairs.restarts import LONGEST, STEADY, Restarts
@@ -60,6 +60,7 @@ EVENTS = st.lists(st.tuples(st.sampled_from(["broke", "asked", "look"]), st.samp
 
 
 @given(EVENTS)
+@example([("broke", ONE)] * 4 + [("look", ONE), ("broke", ONE)] * 5)
 def test_whatever_happens_everything_runs_in_the_end(events: list[tuple[str, tuple[str, int]]]) -> None:
     restarts, now = Restarts(), 0.0
     for what, group in events:
