@@ -141,7 +141,7 @@ class Engine:
         account.keep_waits(self._waits.open(), self._waits.stop)
         self._stamp = UNREAD  # what was seen before it went may read the same again, and something else be loaded now
         await self._reload()
-        self.wake()  # nobody heard of what people did meanwhile
+        self.hear(INBOX)  # nobody here heard of what people did meanwhile
 
     async def drop(self, account: str) -> None:
         """Stops everything that needs the account; calls under way get 7 s."""

@@ -66,7 +66,8 @@ class Lanes:
                 second.offer(event, hop1_open=bool(event.hops & 1))
 
     def elsewhere(self, pair: PairConfig) -> str | None:
-        """The sender of a pair whose second hop another process works: it has to be told of what is due."""
+        """The sender of a pair whose second hop another process works: it has to be told of what is due. That hop
+        itself tells nobody: its own lane is here."""
         return None if (pair.id, 2) in self._lanes else pair.sender
 
     def refresh_all(self) -> None:
@@ -113,7 +114,7 @@ class Lanes:
             journal=self._journal,
             settled=self._settled(number),
             following=self._following(number),
-            tell=self.elsewhere if number == 1 else _nobody,
+            tell=self.elsewhere,
             waits=self._waits,
             rng=self._rng,
         )
@@ -143,11 +144,6 @@ def _hops_here(pair: PairConfig, accounts: Container[str]) -> list[int]:
 
 def _task(key: LaneKey) -> tuple[str, LaneKey]:
     return "lane", key
-
-
-def _nobody(pair: PairConfig) -> str | None:
-    """After hop 2 there is nobody to tell."""
-    return None
 
 
 def _nothing(event: StoredEvent) -> None:
