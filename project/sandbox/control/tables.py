@@ -44,6 +44,8 @@ def telegram_verbs(world: TelegramWorld) -> dict[str, Verb]:
         world.file_data,
         world.expire_file_references,
         world.configure,
+        world.swallow,
+        world.swallowed,
         world.counters,
         accounts,
         channels,

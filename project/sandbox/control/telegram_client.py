@@ -11,6 +11,7 @@ from project.sandbox.faults import CountersView, FaultRule
 from project.sandbox.telegram.messages import Entity, NewFile, StoredMessage
 from project.sandbox.telegram.settings import DC_ID, Settings
 from project.sandbox.telegram.state import Cut
+from project.sandbox.telegram.swallow import PushKind, SwallowRule
 from project.sandbox.telegram.users import Freeze
 from project.sandbox.telegram.world import BotCreated
 
@@ -183,6 +184,14 @@ class TelegramControl:
     async def clear_faults(self) -> None:
         """Disarms every fault."""
         await self._transport.call("telegram/clear_faults", object)
+
+    async def swallow(self, rule: SwallowRule | None) -> None:
+        """Single pushes vanish by `rule` from now on; None ends it."""
+        await self._transport.call("telegram/swallow", object, rule=rule)
+
+    async def swallowed(self) -> dict[PushKind, int]:
+        """How many pushes vanished so far, by kind."""
+        return await self._transport.call("telegram/swallowed", dict[PushKind, int])
 
     async def counters(self) -> CountersView:
         """What was counted so far."""

@@ -10,9 +10,10 @@ from telethon.tl import types
 from .basic import BoxChange
 from .channels import Channel
 from .connection import Connection
-from .keys import AuthKey
+from .keys import AuthKey, HoldsKey
 from .messages import Change, ChangeKind
 from .state import Cut, State
+from .swallow import PushKind
 from .tl import Renderer, vector
 from .tl_groups import GroupRenderer
 from .users import User
@@ -58,12 +59,25 @@ class Pusher:
         channel = self._state.channels[change.channel_id]
         bodies: dict[object, bytes] = {}
         author_id = None if change.kind is ChangeKind.DELETED else channel.messages[change.ids[0]].author_id
+        lost: dict[int, bool] = {}
         for user, key in self._logged_in(channel):
             if not self.sees(user, channel, author_id):
                 continue
-            for connection in tuple(key.connections):
-                if connection is not origin and connection.wants_updates and connection.dc == user.dc:
+            for connection in self._hearing(user, key, origin):
+                if user.id not in lost:
+                    lost[user.id] = self._vanishes(user, change.channel_id, change.kind, change.pts)
+                if not lost[user.id]:
                     connection.push(self._body(bodies, user.id, channel, change, author_id))
+
+    def _hearing(self, user: User, key: AuthKey, origin: object | None) -> list[HoldsKey]:
+        return [
+            connection
+            for connection in key.connections
+            if connection is not origin and connection.wants_updates and connection.dc == user.dc
+        ]
+
+    def _vanishes(self, user: User, chat_id: int, kind: ChangeKind, pts: int) -> bool:
+        return self._state.swallower.takes(PushKind(kind.value), chat_id, user.id, pts)
 
     def box_changed(self, user_id: int, change: BoxChange, origin: object | None) -> None:
         """Pushes a change in a basic group to one account, but not to the connection that made it."""
@@ -75,10 +89,12 @@ class Pusher:
         people = self._groups.authors(user_id, self._groups.of_change(change, user_id))
         chat = self._groups.chat(user_id, self._state.groups[change.group_id])
         body = updates(bytes(update), [bytes(person) for person in people], [bytes(chat)], change.date)
-        for key in self._state.keys.of_user(user_id):
-            for connection in tuple(key.connections):
-                if connection is not origin and connection.wants_updates and connection.dc == user.dc:
-                    connection.push(body)
+        keys = self._state.keys.of_user(user_id)
+        hearing = [connection for key in keys for connection in self._hearing(user, key, origin)]
+        if hearing and self._vanishes(user, change.group_id, change.kind, change.pts):
+            return
+        for connection in hearing:
+            connection.push(body)
 
     def _body(
         self, bodies: dict[object, bytes], viewer: int, channel: Channel, change: Change, author_id: int | None
@@ -108,6 +124,8 @@ class Pusher:
     def membership(self, channel_id: int, user_id: int) -> None:
         """Tells an account that its place in a channel changed."""
         channel = self._state.channels[channel_id]
+        if self._state.swallower.takes(PushKind.MEMBERSHIP, channel_id, user_id, channel.version):
+            return
         update = bytes(types.UpdateChannel(channel_id))
         body = updates(update, [], [self._chat(user_id, channel)], self._state.clock.date())
         for key in self._state.keys.of_user(user_id):

@@ -23,6 +23,7 @@ from .login import Logins
 from .messages import Change
 from .qr import LoginTokens
 from .settings import Settings
+from .swallow import Swallower
 from .users import User, bare_phone
 
 
@@ -63,6 +64,7 @@ class State:
     settings: Settings = field(default_factory=Settings)
     clock: Clock = field(default_factory=Clock)
     faults: FaultBook = field(default_factory=FaultBook)
+    swallower: Swallower = field(default_factory=Swallower)
     count: Counters = field(default_factory=Counters)
     users: dict[int, User] = field(default_factory=dict)
     channels: dict[int, Channel] = field(default_factory=dict)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import random
 import secrets
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from project.core.errors import Conflict, InvalidInput, NotFound
@@ -21,6 +21,7 @@ from .messages import Entity, NewFile, StoredMessage
 from .passwords import verifier
 from .settings import DC_ID, DC_IDS, Settings
 from .state import Cut, Listener, State
+from .swallow import PushKind, SwallowRule
 from .users import Freeze, User, bare_phone
 
 
@@ -71,6 +72,14 @@ class TelegramWorld:
     def faults(self) -> FaultBook:
         """The open fault rules; methods are named like "messages.sendMessage", accounts by user id."""
         return self.state.faults
+
+    def swallow(self, rule: SwallowRule | None) -> None:
+        """Single pushes vanish by `rule` from now on, instead of by the one before; None ends it."""
+        self.state.swallower.arm(rule)
+
+    def swallowed(self) -> Mapping[PushKind, int]:
+        """How many pushes vanished so far, by kind; once for each account that was not told."""
+        return self.state.swallower.vanished()
 
     def counters(self) -> CountersView:
         """What was counted so far."""

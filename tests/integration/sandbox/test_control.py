@@ -33,6 +33,7 @@ from project.sandbox.discord.world import DiscordWorld
 from project.sandbox.faults import FaultRule, Phase
 from project.sandbox.telegram.messages import Entity, NewFile
 from project.sandbox.telegram.settings import Settings
+from project.sandbox.telegram.swallow import PushKind, SwallowRule
 from project.sandbox.telegram.world import TelegramWorld
 
 ROOT = Path(__file__).parents[3]
@@ -184,6 +185,9 @@ async def test_every_verb_works_over_the_wire(running: Running) -> None:
     await telegram.fault(FaultRule("messages.sendMessage", code=420, error="FLOOD_WAIT_5"))
     assert running.sandbox.telegram.faults.armed == 1
     await telegram.clear_faults()
+    await telegram.swallow(SwallowRule(0.2, kinds=(PushKind.EDITED,), seed=7))
+    await telegram.swallow(None)
+    assert await telegram.swallowed() == {}
     await telegram.deactivate(ann, banned=True)
     assert {account.id: account.dead for account in await telegram.accounts()}[ann] == "USER_DEACTIVATED_BAN"
     with pytest.raises(NotFound):

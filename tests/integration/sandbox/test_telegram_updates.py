@@ -5,6 +5,7 @@ from telethon import errors, events, functions, types
 
 from project.sandbox.telegram.channels import Channel
 from project.sandbox.telegram.state import Cut
+from project.sandbox.telegram.swallow import PushKind, SwallowRule
 
 from .conftest import collect, eventually
 
@@ -169,3 +170,53 @@ async def test_bots_hear_as_administrators_and_not_other_bots(world, clients):
     world.post(group, "from a person", author_id=person)
     await eventually(lambda: heard)
     assert [event.raw_text for event in heard] == ["from a person"]
+
+
+async def test_a_swallowed_push_is_never_sent_but_the_change_counts(world, pair):
+    heard = await watched(pair.reader)
+    before = world.channel(pair.channel).pts
+    world.swallow(SwallowRule(1.0, kinds=(PushKind.POSTED,), account=pair.reader_id))
+    lost = world.post(pair.channel, "lost")
+    world.edit(pair.channel, lost, "edited")
+    await eventually(lambda: heard)
+
+    assert [type(event).__qualname__.partition(".")[0] for event in heard] == ["NewMessage"], "found by the gap"
+    assert world.counters().calls[str(pair.reader_id)]["updates.getChannelDifference"] == 1
+    assert world.swallowed() == {PushKind.POSTED: 1}
+    assert world.channel(pair.channel).pts == before + 2
+    at = pair.at(pair.reader)
+    dialogs = await pair.reader(functions.messages.GetPeerDialogsRequest([types.InputDialogPeer(at)]))
+    assert dialogs.dialogs[0].pts == before + 2
+    missed = await pair.reader(
+        functions.updates.GetChannelDifferenceRequest(at, types.ChannelMessagesFilterEmpty(), before, 100)
+    )
+    assert [message.message for message in missed.new_messages] == ["edited"]
+
+    world.swallow(None)
+    world.post(pair.channel, "heard")
+    await eventually(lambda: len(heard) == 2)
+
+
+async def test_in_a_basic_group_one_account_misses_what_another_hears(world, clients):
+    wanda, rita = world.create_user("+100011", "Wanda"), world.create_user("+100012", "Rita")
+    group = world.groups.create("Group", wanda, [rita])
+    heard = await watched(await clients.user("+100011")), await watched(await clients.user("+100012"))
+    world.swallow(SwallowRule(1.0, account=rita))
+    world.groups.post(group, wanda, "hello")
+    await eventually(lambda: heard[0])
+    world.swallow(None)
+    world.groups.post(group, wanda, "again")
+    await eventually(lambda: len(heard[0]) == 2 and heard[1])
+    assert world.swallowed() == {PushKind.POSTED: 1}
+
+
+async def test_a_lost_word_of_a_membership(world, pair):
+    heard = []
+    pair.reader.add_event_handler(collect(heard), events.Raw(types.UpdateChannel))
+    await pair.reader(functions.updates.GetStateRequest())
+    world.swallow(SwallowRule(1.0, kinds=(PushKind.MEMBERSHIP,)))
+    world.ban(pair.channel, pair.reader_id)
+    world.swallow(None)
+    world.join(pair.channel, pair.reader_id)
+    await eventually(lambda: heard)
+    assert (len(heard), world.swallowed()) == (1, {PushKind.MEMBERSHIP: 1})
