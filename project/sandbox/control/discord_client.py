@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from project.sandbox.control.transport import ControlTransport
 from project.sandbox.discord.views import (
@@ -101,6 +101,8 @@ class DiscordControl:
         *,
         reply_to: int | None = None,
         files: Sequence[FileIn] = (),
+        overrides: Mapping[str, object] | None = None,
+        without: Sequence[str] = (),
     ) -> int:
         """A person writes; the message's id."""
         return await self._transport.call(
@@ -111,7 +113,26 @@ class DiscordControl:
             content=content,
             reply_to=reply_to,
             files=list(files),
+            overrides=overrides,
+            without=list(without),
         )
+
+    async def override(
+        self, channel_id: int, message_id: int, fields: Mapping[str, object], *, without: Sequence[str] = ()
+    ) -> None:
+        """Changes a message's JSON, for the history and for later events."""
+        await self._transport.call(
+            "discord/override",
+            object,
+            channel_id=channel_id,
+            message_id=message_id,
+            fields=fields,
+            without=list(without),
+        )
+
+    async def dispatch(self, event: str, data: object, *, bot_id: int | None = None) -> int:
+        """Sends any gateway event; how many sessions there were."""
+        return await self._transport.call("discord/dispatch", int, event=event, data=data, bot_id=bot_id)
 
     async def edit(self, channel_id: int, message_id: int, content: str) -> None:
         """Changes the text of a message."""
@@ -143,7 +164,7 @@ class DiscordControl:
         return await self._transport.call("discord/users", list[UserView])
 
     async def kill_gateway(self, how: str, *, bot_id: int | None = None) -> int:
-        """Disturbs gateway connections: op7, op9, op9_resumable, cut, silence, forget, close:<code>."""
+        """Disturbs gateway connections: op7, op9, op9_resumable, cut, silence, forget, deaf, close:<code>."""
         return await self._transport.call("discord/kill_gateway", int, how=how, bot_id=bot_id)
 
     async def fault(self, rule: FaultRule) -> None:

@@ -71,6 +71,8 @@ def discord_verbs(world: DiscordWorld) -> dict[str, Verb]:
         world.create_webhook,
         world.delete_webhook,
         world.post,
+        world.override,
+        world.dispatch,
         world.edit,
         world.delete,
         world.messages,

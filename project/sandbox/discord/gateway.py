@@ -85,10 +85,19 @@ class Gateway:
             connection.send({"op": INVALID, "d": how == Kill.INVALID_RESUMABLE})
         elif how == Kill.SILENCE:
             connection.silent = True
+        elif how == Kill.DEAF:
+            session.deaf = True
         elif how in (Kill.CUT, Kill.FORGET):
             connection.cut()
         else:
             connection.close(code)
+
+    def dispatch(self, name: str, data: object, bot_id: int | None = None) -> int:
+        """Sends any event to the sessions of a bot, or of all; how many there were."""
+        hit = [session for session in self._sessions.values() if bot_id in (None, session.bot.id)]
+        for session in hit:
+            session.dispatch(name, data)
+        return len(hit)
 
     async def close(self, _: web.Application) -> None:
         """Says goodbye to everybody: the server stops."""
@@ -239,7 +248,7 @@ class Gateway:
         if not isinstance(seq, int) or not 0 <= seq <= session.seq:
             self._sessions.pop(session.id)
             raise RefusedError(Close.INVALID_SEQUENCE)
-        if not session.can_replay(seq):
+        if session.deaf or not session.can_replay(seq):
             self._sessions.pop(session.id)
             connection.send({"op": INVALID, "d": False})
             return

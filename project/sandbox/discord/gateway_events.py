@@ -35,7 +35,9 @@ def _channel_event(state: State, happened: Happened, bot: Bot, wanted: int) -> J
         return payloads.channel(channel) | extra
     home: Json = {"channel_id": str(channel.id), "guild_id": str(channel.guild_id)}
     if happened.what in _WHOLE_MESSAGE:
-        return _message(state, happened.messages[0], bot, wanted) | home
+        return message_payload.as_overridden(
+            happened.messages[0], _message(state, happened.messages[0], bot, wanted) | home
+        )
     if happened.what is Happening.MESSAGE_DELETE:
         return home | {"id": str(happened.messages[0].id)}
     if happened.what is Happening.MESSAGE_DELETE_BULK:
@@ -46,9 +48,7 @@ def _channel_event(state: State, happened: Happened, bot: Bot, wanted: int) -> J
 def _message(state: State, message: Message, bot: Bot, wanted: int) -> Json:
     """Names the member, unless a webhook wrote; content needs the intent on this connection too."""
     payload = message_payload.message(state, message, bot)
-    mentioned = [int(str(user["id"])) for user in payload["mentions"]]  # type: ignore[attr-defined]
-    hidden = not wanted & intents.MESSAGE_CONTENT and message.author_id != bot.id and bot.id not in mentioned
-    if hidden:
+    if not wanted & intents.MESSAGE_CONTENT and not message_payload.is_addressed(message, bot):
         payload |= {"content": "", "attachments": [], "embeds": []}
     if message.webhook_id is None:
         guild = state.guilds[state.channels[message.channel_id].guild_id]

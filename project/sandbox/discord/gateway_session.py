@@ -93,9 +93,12 @@ class GatewaySession:
     connection: Connection | None = None
     detached_at: float | None = None
     first_kept: int = field(default=1)
+    deaf: bool = False
 
-    def dispatch(self, name: str, data: Json) -> None:
-        """Numbers an event, keeps it, and sends it when connected."""
+    def dispatch(self, name: str, data: object) -> None:
+        """Numbers an event, keeps it, and sends it when connected. A deaf session loses it for good."""
+        if self.deaf:
+            return
         self.seq += 1
         payload: Json = {"op": 0, "t": name, "s": self.seq, "d": data}
         self.buffer.append((self.seq, payload))

@@ -43,6 +43,7 @@ class Kill(StrEnum):
     CUT = "cut"  # TCP reset without a close frame
     SILENCE = "silence"  # half-open: connected, nothing answers
     FORGET = "forget"  # cut, and the session cannot be resumed
+    DEAF = "deaf"  # connected and answered, but no event comes any more; the session cannot be resumed
 
 
 class RefusedError(Exception):

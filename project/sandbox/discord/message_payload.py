@@ -29,8 +29,8 @@ def _author(message: Message) -> Json:
 
 def message(state: State, found: Message, reader: Bot | None, *, with_reply: bool = True) -> Json:
     """Message object as `reader` sees it (None: the webhook that wrote it)."""
-    mentioned = sorted(int(ping.split(":")[1]) for ping in found.pinged if ping.startswith(("user:", "reply:")))
-    shown = reader is None or may_read(found, reader, mentioned)
+    mentioned = _pinged_users(found)
+    shown = reader is None or reader.message_content or is_addressed(found, reader)
     payload: Json = {
         "id": str(found.id),
         "type": 19 if found.reference else 0,
@@ -57,12 +57,23 @@ def message(state: State, found: Message, reader: Bot | None, *, with_reply: boo
         payload["nonce"] = found.nonce  # Discord does not keep it for long
     if found.reference and with_reply:
         payload |= _reply_part(state, found, reader)
-    return payload
+    return as_overridden(found, payload)
 
 
-def may_read(found: Message, reader: Bot, mentioned: list[int]) -> bool:
+def as_overridden(found: Message, payload: Json) -> Json:
+    """The payload as a test wants it to be."""
+    if not found.overrides and not found.without:
+        return payload
+    return {name: value for name, value in (payload | found.overrides).items() if name not in found.without}
+
+
+def is_addressed(found: Message, reader: Bot) -> bool:
     """Without the MESSAGE_CONTENT intent only own messages and mentions have content (topics/gateway)."""
-    return reader.message_content or found.author_id == reader.id or reader.id in mentioned
+    return found.author_id == reader.id or reader.id in _pinged_users(found)
+
+
+def _pinged_users(found: Message) -> list[int]:
+    return sorted(int(ping.split(":")[1]) for ping in found.pinged if ping.startswith(("user:", "reply:")))
 
 
 def _edited(found: Message) -> str | None:

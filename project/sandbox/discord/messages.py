@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import mimetypes
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from project.sandbox.discord.drafts import Draft, Listed, safe_filename
 from project.sandbox.discord.errors import ApiError, Problem, form_error
@@ -45,8 +47,16 @@ def as_webhook(webhook: Webhook, draft: Draft) -> Writer:
     return Writer(webhook.id, name, True, webhook.id, webhook.application_id, draft.avatar_url)
 
 
-def create_message(state: State, channel: Channel, writer: Writer, draft: Draft) -> Message:
-    """Stores a message and tells everybody; with enforce_nonce a repeat returns the first one.
+def create_message(
+    state: State,
+    channel: Channel,
+    writer: Writer,
+    draft: Draft,
+    overrides: Mapping[str, object] = MappingProxyType({}),
+    without: Collection[str] = (),
+) -> Message:
+    """Stores a message and tells everybody; with enforce_nonce a repeat returns the first one. Its JSON has the fields
+    of `overrides` instead of its own, and lacks those of `without`.
 
     Raises ApiError: 50006 for an empty one, 50035 for a bad reference or list of attachments, 10008 for the
     repeat of a message that was deleted meanwhile.
@@ -60,6 +70,7 @@ def create_message(state: State, channel: Channel, writer: Writer, draft: Draft)
     replied = _replied(channel, draft)
     message = _message(state, channel, writer, draft)
     message.attachments = attachments
+    message.overrides, message.without = dict(overrides), frozenset(without)
     message.reference = replied.id if replied else None
     allowed = draft.allowed or writer.default_mentions
     message.pinged += pinged(message.content, allowed, replied_author=replied.author_id if replied else None)

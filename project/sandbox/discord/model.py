@@ -95,6 +95,8 @@ class Message:
     flags: int = 0
     edits: list[Edit] = field(default_factory=list)
     deleted_at: float | None = None
+    overrides: dict[str, object] = field(default_factory=dict)  # stand in its JSON instead of what it has
+    without: frozenset[str] = frozenset()  # fields that its JSON lacks
 
 
 @dataclass(slots=True)

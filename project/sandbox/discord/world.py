@@ -169,14 +169,16 @@ class DiscordWorld:
         *,
         reply_to: int | None = None,
         files: Sequence[FileIn] = (),
+        overrides: Mapping[str, object] | None = None,
+        without: Sequence[str] = (),
     ) -> int:
-        """A person writes; the message's id."""
+        """A person writes; the message's id. `overrides` and `without` are as in `override`."""
         channel, user = self._channel(channel_id), self._user(user_id)
         uploads = tuple(Upload(n, file.name, file.mime, file.data) for n, file in enumerate(files))
         reference = Reference(reply_to) if reply_to else None
         with _by_rule():
             draft = replace(read_draft(Body({"content": content}, uploads)), reference=reference)
-            return create_message(self.state, channel, as_user(user), draft).id
+            return create_message(self.state, channel, as_user(user), draft, overrides or {}, without).id
 
     def edit(self, channel_id: int, message_id: int, content: str) -> None:
         """Changes the text of a message, as its author."""
@@ -184,6 +186,18 @@ class DiscordWorld:
         message = self._message(channel, message_id)
         with _by_rule():
             edit_message(self.state, channel, message, read_draft(Body({"content": content})), EVERYTHING)
+
+    def override(
+        self, channel_id: int, message_id: int, fields: Mapping[str, object], *, without: Sequence[str] = ()
+    ) -> None:
+        """From now on the message's JSON has these fields instead of its own, and lacks those of `without`: in the
+        history and in events, which nobody is told now."""
+        message = self._message(self._channel(channel_id), message_id)
+        message.overrides, message.without = dict(fields), frozenset(without)
+
+    def dispatch(self, event: str, data: object, *, bot_id: int | None = None) -> int:
+        """Sends any gateway event with any data to the sessions of a bot, or of all; how many there were."""
+        return self.server.gateway.dispatch(event, data, bot_id) if self.server else 0
 
     def delete(self, channel_id: int, ids: Sequence[int]) -> None:
         """Deletes messages as a moderator, several in one event; what is deleted already is passed over."""
@@ -215,7 +229,7 @@ class DiscordWorld:
     def kill_gateway(self, how: str, *, bot_id: int | None = None) -> int:
         """Disturbs gateway connections; how many were hit.
 
-        `how`: op7, op9, op9_resumable, cut, silence, forget, close:<code>.
+        `how`: op7, op9, op9_resumable, cut, silence, forget, deaf, close:<code>.
         """
         return self.server.gateway.kill(how, bot_id) if self.server else 0
 

@@ -315,6 +315,41 @@ async def test_faults_strike_identify(loopback: LoopbackDiscord) -> None:
         assert (await socket.receive_json())["t"] == "READY"
 
 
+async def test_a_deaf_session_loses_events_for_good_and_cannot_be_resumed(loopback: LoopbackDiscord) -> None:
+    async with _socket(loopback) as socket:
+        await _identify(socket, loopback)
+        ready = await socket.receive_json()
+        loopback.world.kill_gateway("deaf")
+        loopback.world.post(loopback.channel, loopback.user, "unheard")
+        await socket.send_json({"op": 1, "d": 2})
+        assert (await socket.receive_json())["op"] == 11
+        loopback.world.kill_gateway("cut")
+    async with _socket(loopback) as socket:
+        fields = {"token": loopback.token, "session_id": ready["d"]["session_id"], "seq": 1}
+        await socket.send_json({"op": 6, "d": fields})
+        assert await socket.receive_json() == {"op": 9, "d": False}
+
+
+async def test_a_message_may_have_any_json_and_an_event_any_data(loopback: LoopbackDiscord) -> None:
+    world, channel = loopback.world, loopback.channel
+    async with _socket(loopback) as socket:
+        await _identify(socket, loopback)
+        assert (await socket.receive_json())["t"] == "READY"
+        odd = world.post(channel, loopback.user, "x", overrides={"content": 7, "flags": None}, without=["author"])
+        heard = (await socket.receive_json())["d"]
+        assert (heard["id"], heard["content"], heard["flags"]) == (str(odd), 7, None)
+        assert "author" not in heard
+        world.override(channel, odd, {"embeds": None})
+        world.edit(channel, odd, "y")
+        heard = (await socket.receive_json())["d"]
+        assert (heard["embeds"], heard["author"]["id"]) == (None, str(loopback.user))
+        assert world.dispatch("MESSAGE_DELETE", ["nonsense"]) == 1
+        assert (await socket.receive_json())["d"] == ["nonsense"]
+    async with client_for(loopback, intents=discord.Intents.default()) as client:
+        (found,) = await client.http.logs_from(channel, 1)
+        assert (found["id"], found["embeds"]) == (str(odd), None)
+
+
 @pytest.mark.parametrize("how", ["nonsense", "close:12", "close:x"])
 async def test_unknown_ways_to_kill_are_refused(loopback: LoopbackDiscord, how: str) -> None:
     with pytest.raises(InvalidInput):
