@@ -12,6 +12,7 @@ from pairs.forward.media import Media
 from pairs.forward.telegram_hop import TelegramHop
 from pairs.handover.owner import HandOver
 from pairs.intake.inbox import InboxIntake
+from pairs.intake.pace import Pace
 from pairs.intake.reach import Reach
 from pairs.intake.sources import Sources
 from pairs.journal.journal import Journal
@@ -53,6 +54,7 @@ class EngineSettings:
     discord_limits: DiscordLimits
     limits: LimitSettings = field(default_factory=LimitSettings)
     reach: Reach = field(default_factory=Reach)
+    pace: Pace = field(default_factory=Pace)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,12 @@ class Engine:
         )
         self._lanes = Lanes(journal=self._journal, hops=self._hops(rest), tasks=self._tasks, waits=waits, rng=self._rng)
         self._sources = Sources(
-            journal=self._journal, lanes=self._lanes, tasks=self._tasks, reach=settings.reach, rng=self._rng
+            journal=self._journal,
+            lanes=self._lanes,
+            tasks=self._tasks,
+            reach=settings.reach,
+            pace=settings.pace,
+            rng=self._rng,
         )
         self._inbox = InboxIntake(self._journal, self._lanes.offer, self._lanes.elsewhere)
         self._loader = PairLoader(self._journal, settings.keyring)

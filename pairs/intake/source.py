@@ -61,6 +61,12 @@ class SourceIntake:
         self._highest = 0
         self._top = 0  # newest message as last asked; a service message, for one, is never seen
         self._signal = asyncio.Event()
+        self.changed_at = asyncio.get_running_loop().time()  # when something last happened there, by the loop's clock
+
+    @property
+    def guest(self) -> bool:
+        """Whether the account reads the source without being a member: Telegram tells it of nothing."""
+        return self.account.is_guest(self.chat_id)
 
     @property
     def synced(self) -> bool:
@@ -83,6 +89,7 @@ class SourceIntake:
 
     def push(self, update: Update) -> None:
         """A live update; cheap, never waits. A post that the scan will find is not kept."""
+        self.changed_at = asyncio.get_running_loop().time()
         if isinstance(update, Posted):
             self._highest = max(self._highest, update.message.message_id)
             if not self._trusted or self._scanning:
@@ -143,6 +150,7 @@ class SourceIntake:
         self._trusted = self._scanning = True  # a gap from here on sets `_trusted` back
         self._coming.clear()
         try:
+            await self.account.follow(self.chat_id)  # before anything is read: what changes from here on is counted
             await self._begin_new_pairs()
             recheck = Recheck(self.account, self._journal, list(self._pairs.values()))
             # Before the scan, which may journal more than one re-check looks at and then be killed half-way.
@@ -219,7 +227,8 @@ class SourceIntake:
 
     def _found(self, message: Message) -> list[NewEvent]:
         """Not of a pair that is past it: it may have relayed it longer ago than its links are kept (LINK_DAYS)."""
-        return created(message, [p for p in self._scanned() if message.message_id > (self._cursors[p.id] or 0)])
+        behind = [p for p in self._scanned() if message.message_id > (self._cursors[p.id] or 0)]
+        return [*created(message, behind), *edited(message, [p for p in self._scanned() if p not in behind])]
 
     # --- live
 
@@ -227,19 +236,29 @@ class SourceIntake:
         if not self._trusted:
             return
         live, self._live = self._live, []
-        await self._append([event for update in live for event in self._events(update)])
+        events: list[NewEvent] = []
+        newest = 0
+        for update in live:
+            events += self._events(update, newest)
+            if isinstance(update, Posted):
+                newest = max(newest, update.message.message_id)
+        await self._append(events)
 
-    def _events(self, update: Update) -> list[NewEvent]:
+    def _events(self, update: Update, newest: int) -> list[NewEvent]:
         if isinstance(update, Posted):
-            return self._posts(update.message)
+            return self._posts(update.message, newest)
         if isinstance(update, Edited):
             return edited(update.message, self._pairs.values())
         if isinstance(update, Deleted):
             return [event for id_ in update.ids for event in deleted(id_, self._pairs.values())]
         return []
 
-    def _posts(self, message: Message) -> list[NewEvent]:
-        return created(message, [p for p in self._scanned() if message.message_id > self._begins[p.id]])
+    def _posts(self, message: Message, newest: int) -> list[NewEvent]:
+        """A difference shows messages as they read now: one that is journaled already may have been edited since.
+        `newest` is the highest id before it that is about to be journaled."""
+        pairs, id_ = self._scanned(), message.message_id
+        known = [p for p in pairs if id_ <= max(self._cursors[p.id] or 0, newest)]
+        return [*created(message, [p for p in pairs if id_ > self._begins[p.id]]), *edited(message, known)]
 
     # --- journaling
 

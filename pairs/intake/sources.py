@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from random import Random
 
+from pairs.intake.pace import Pace
 from pairs.intake.reach import Reach
 from pairs.intake.source import SourceIntake
 from pairs.intake.stall import StallWatch
@@ -28,6 +29,7 @@ class Sources:
         lanes: Takers,
         tasks: Tasks,
         reach: Reach,
+        pace: Pace,
         rng: Random,
     ) -> None:
         self._journal = journal
@@ -36,7 +38,7 @@ class Sources:
         self._reach = reach
         self._rng = rng
         self._sources: dict[int, SourceIntake] = {}
-        self._watch = StallWatch(self._sources, rng)
+        self._watch = StallWatch(self._sources, rng, pace)
 
     async def set_pairs(
         self,

@@ -386,6 +386,26 @@ class Config:
             high=1_000_000,
         ),
     )
+    source_poll_interval: float = field(
+        default=170.0,
+        metadata=_seconds(
+            _PAIRS,
+            "How often each session compares its sources with Telegram, all in one call: what Telegram did not tell of "
+            "is found so.",
+            0.2,
+            3600,
+        ),
+    )
+    guest_poll_interval: float = field(
+        default=20.0,
+        metadata=_seconds(
+            _PAIRS,
+            "The same for public sources that the session is no member of, as Telegram tells it of nothing there. "
+            "They are asked more rarely while they are quiet, at most every SOURCE_POLL_INTERVAL.",
+            0.2,
+            3600,
+        ),
+    )
     heartbeat_url: Secret | None = field(
         default=None,
         metadata=_about(

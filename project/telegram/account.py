@@ -183,6 +183,16 @@ class TelegramAccount:
         """What looks of the last `within` seconds showed of these chats (ChatSight.seen); nothing is asked."""
         return self._chats.seen(chat_ids, within=within)
 
+    def is_guest(self, chat_id: int) -> bool:
+        """Whether the last look showed that the account may read the chat, but is no member of it."""
+        return self._chats.is_guest(chat_id)
+
+    @property
+    def least_poll(self) -> float:
+        """Seconds between two polls that may go on for ever: they leave a quarter of the account's budget of requests
+        for checks and look-ups."""
+        return self._link.least_poll
+
     @property
     def clock_skew(self) -> float:
         """Seconds by which Telegram's clock is ahead of this host's, as it last told (to a second); 0 before that."""
@@ -195,6 +205,11 @@ class TelegramAccount:
     async def tops(self, chat_ids: Sequence[int]) -> dict[int, ChatTop]:
         """Newest id and counter of many chats; those without access are left out. Users only."""
         return await self._chats.tops(chat_ids)
+
+    async def follow(self, chat_id: int) -> None:
+        """Count the changes of a channel from here on: `tops` then finds, and emits, those that nobody told of. Users
+        only."""
+        await self._chats.follow(chat_id)
 
     def history(self, chat_id: int, after_id: int) -> AsyncIterator[Message]:
         """Messages with an id above `after_id`, ascending, service messages left out. Users only."""

@@ -2,7 +2,8 @@
 
 - After any gap it drops the edits and deletes of the difference, as it has already moved its counter.
 - More than 100 missed updates in a channel give nothing at all.
-- A channel whose counter or access hash it does not know cannot be caught up.
+- A channel whose counter or access hash it does not know cannot be caught up; it takes the first update that arrives
+  for the beginning, whatever came before it.
 - It asks for a difference of every quiet channel each 15 minutes, which breaks our budget of requests.
 """
 
@@ -29,6 +30,16 @@ class Box(MessageBox):  # type: ignore[misc]
     def __init__(self, log: Any, on_gap: Callable[[int | None], None]) -> None:
         super().__init__(log)
         self._on_gap = on_gap
+
+    def counter(self, channel_id: int | None) -> int | None:
+        """Up to where the changes of a channel, or of the account's own chats (None), were told; None when not known.
+        Source: https://core.telegram.org/api/updates."""
+        state = self.map.get(ENTRY_ACCOUNT if channel_id is None else channel_id)
+        return None if state is None else int(state.pts)
+
+    def begin(self, channel_id: int, pts: int) -> None:
+        """From `pts` on the changes of a channel are counted, unless they are already."""
+        self.try_set_channel_state(channel_id, pts)
 
     def _trace(self, msg: str, *args: object, **kwargs: object) -> None:
         """Telethon formats its whole state for each of these; nobody reads them."""

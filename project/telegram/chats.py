@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 from telethon.tl import functions, types
@@ -13,7 +14,7 @@ from project.core.errors import InvalidInput, NotFound, Refused, TargetGone
 from project.telegram.link import Link
 from project.telegram.peers import ask_chats, chat_number
 from project.telegram.updates import counts_per_account
-from project.telegram.values import NOBODY, ChatInfo, ChatTop
+from project.telegram.values import GUEST, NOBODY, ChatInfo, ChatTop
 
 BATCH = 100  # messages.getPeerDialogs takes up to 100 peers
 _BAD_PEER_REST = 3600.0  # seconds a chat without access is left out of batches, since one bad peer fails a batch
@@ -55,6 +56,8 @@ class Chats:
         self._link = link
         self._bad_until: dict[int, float] = {}
         self._seen: dict[int, tuple[str, float]] = {}  # what the last look at a chat showed, and when
+        self._following = asyncio.Lock()
+        self._to_follow: set[int] = set()
         self.clock_skew = 0.0  # seconds by which Telegram's clock is ahead of ours, as last told
 
     async def resolve(self, reference: str) -> ChatInfo:
@@ -145,36 +148,59 @@ class Chats:
         asked = [i for i in chat_ids if self._bad_until.get(i, 0.0) <= now and self.met(i)]
         found: dict[int, ChatTop] = {}
         for start in range(0, len(asked), BATCH):
-            found |= await self._tops(asked[start : start + BATCH])
+            found |= await self._tops(asked[start : start + BATCH], self._link.call_in_background)
         return found
 
-    async def _tops(self, chat_ids: Sequence[int]) -> dict[int, ChatTop]:
+    async def follow(self, chat_id: int) -> None:
+        """Counts the changes of a channel from here on, unless they are counted already: one that nobody tells of is
+        then found by `tops`. Those that ask at one time share a call. Raises NotFound, GatewayErrors. Users only."""
+        await self.address(chat_id)
+        self._to_follow.add(chat_id)
+        async with self._following:
+            wanted = [i for i in self._to_follow if self._to_begin(i)]
+            try:
+                if chat_id in wanted:
+                    await self._tops([chat_id, *(i for i in wanted if i != chat_id)][:BATCH], self._link.call)
+            finally:
+                self._to_follow.discard(chat_id)
+
+    def _to_begin(self, chat_id: int) -> bool:
+        """Whether nobody counts its changes yet, or knows what it is to the account."""
+        known = self._link.counts(chat_id) and chat_id in self._seen
+        return not counts_per_account(chat_id) and self.met(chat_id) and not known
+
+    async def _tops(self, chat_ids: Sequence[int], ask: Callable[[Any], Awaitable[Any]]) -> dict[int, ChatTop]:
         """One batch; when it fails because of a bad peer, its halves."""
         if not chat_ids:
             return {}
         peers = [types.InputDialogPeer(await self.address(i)) for i in chat_ids]
         try:
-            answer = await self._link.call_in_background(functions.messages.GetPeerDialogsRequest(peers))
+            answer = await ask(functions.messages.GetPeerDialogsRequest(peers))
         except TargetGone:
             if len(chat_ids) == 1:
                 self._bad_until[chat_ids[0]] = self._link.clock() + _BAD_PEER_REST
                 self.note(chat_ids[0], "banned")
                 return {}
             half = len(chat_ids) // 2
-            return await self._tops(chat_ids[:half]) | await self._tops(chat_ids[half:])
+            return await self._tops(chat_ids[:half], ask) | await self._tops(chat_ids[half:], ask)
         self.clock_skew = answer.state.date.timestamp() - time.time()
         for chat in answer.chats:
             self.note(chat_number(chat) or 0, seen_in(chat))
-        return {
-            number: ChatTop(d.top_message, d.pts or 0)
-            for d in answer.dialogs
-            if (number := chat_number(d.peer)) is not None
-        }
+        dialogs = {number: d for d in answer.dialogs if (number := chat_number(d.peer)) is not None}
+        counters: dict[int | None, int] = {number: d.pts for number, d in dialogs.items() if d.pts}
+        if any(counts_per_account(number) for number in dialogs):
+            counters[None] = answer.state.pts
+        behind = self._link.compare(counters)
+        return {number: ChatTop(d.top_message, d.pts or 0, number in behind) for number, d in dialogs.items()}
+
+    def is_guest(self, chat_id: int) -> bool:
+        """Whether the last look showed a chat that may be read without being in it."""
+        return self._seen.get(chat_id, ("",))[0] == GUEST
 
     def note(self, chat_id: int, seen: str) -> None:
         """What a look at a chat has just shown. One that lets the account in is asked for in batches again."""
         self._seen[chat_id] = seen, self._link.clock()
-        if seen in ("member", "protected"):
+        if seen in ("member", "protected", GUEST):
             self._bad_until.pop(chat_id, None)
 
     def seen(self, chat_ids: Sequence[int], *, within: float) -> dict[int, str]:
@@ -189,8 +215,14 @@ def seen_in(chat: object) -> str:
     if not isinstance(chat, types.Channel | types.Chat) or _is_over(chat):
         return "banned"
     if chat.left:
-        return "unknown"
+        return GUEST if is_public(chat) else "unknown"
     return "protected" if chat.noforwards else "member"
+
+
+def is_public(chat: Any) -> bool:
+    """Whether anybody may read the chat: it has a name. Source: https://core.telegram.org/constructor/channel."""
+    names = [getattr(chat, "username", None), *(n.username for n in getattr(chat, "usernames", None) or () if n.active)]
+    return any(names)
 
 
 def _is_over(chat: Any) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from telethon import TelegramClient
 from telethon._updates import ChannelState, Entity, EntityType, SessionState
+from telethon.tl import types
 from telethon.tl.alltlobjects import LAYER
 from telethon.tl.functions import (
     InitConnectionRequest,
@@ -146,6 +147,27 @@ class Client(TelegramClient):  # type: ignore[misc]
         self._message_box.load(own, [ChannelState(i, state.channel_pts[i]) for i in known])
         for channel_id, channel in known.items():
             self._mb_entity_cache.put(Entity(EntityType.CHANNEL, channel_id, channel.access_hash))
+
+    def counter(self, channel_id: int | None) -> int | None:
+        """Up to where the changes of a channel, or of the account's own chats (None), were handed over."""
+        return self._message_box.counter(channel_id)
+
+    def begin_counter(self, channel_id: int, pts: int) -> None:
+        """Changes of a channel after `pts` are told, or missed and asked for; before, its first update alone would be
+        the beginning."""
+        known = self.session.channel(channel_id)
+        if self.listens and known is not None:
+            self._message_box.begin(channel_id, pts)
+            self._mb_entity_cache.put(Entity(EntityType.CHANNEL, channel_id, known.access_hash))
+
+    def ask_for_missed(self, channel_id: int | None) -> None:
+        """Have the update loop ask for what was not told of a channel, or of the account's own chats (None)."""
+        if not self.listens:
+            return
+        long = types.UpdateChannelTooLong(channel_id) if channel_id is not None else None
+        self._updates_queue.put_nowait(
+            types.UpdateShort(long, self._message_box.date) if long else types.UpdatesTooLong()
+        )
 
     def start_tasks(self) -> None:
         """From here on updates are handed over, and the peer is watched."""

@@ -17,7 +17,19 @@ FRESH = 72 * HOUR  # seconds after a login in which an account is watched more c
 FRESH_HOURLY, FRESH_BURST = 90, 60
 HOURLY, BURST = 240, 150
 
+POLLS = 0.75  # of the budget, at most; the rest is for checks and look-ups
+
 _FLOOD = re.compile(r"^FLOOD_(PREMIUM_)?WAIT_\d+$")
+
+
+def least_poll(*, age: float) -> float:
+    """Seconds between two polls of an account that was logged in `age` seconds ago, so that a rest of its budget stays
+    for what else is asked in the background."""
+    return HOUR / (POLLS * _budget(age)[0])
+
+
+def _budget(age: float) -> tuple[int, int]:
+    return (FRESH_HOURLY, FRESH_BURST) if 0 <= age < FRESH else (HOURLY, BURST)
 
 
 @dataclass(slots=True)
@@ -30,7 +42,7 @@ class Governor:
     def take(self, *, now: float, age: float) -> None:
         """One call, at `now` of a monotonic clock, `age` seconds after the login. Raises RetryLater when there is no
         room for it."""
-        hourly, burst = (FRESH_HOURLY, FRESH_BURST) if 0 <= age < FRESH else (HOURLY, BURST)
+        hourly, burst = _budget(age)
         every = HOUR / hourly
         wait = self._due - now - (burst - 1) * every
         if wait > 0:

@@ -22,7 +22,7 @@ from project.core.errors import AccountDead, GatewayError, RetryLater, Unreachab
 from project.telegram.backoff import next_attempt, reconnect_delay
 from project.telegram.client import Client
 from project.telegram.errors import Asked
-from project.telegram.governor import Floods, Governor
+from project.telegram.governor import Floods, Governor, least_poll
 from project.telegram.messages import neutral_updates
 from project.telegram.names import Names
 from project.telegram.proxy import parse_proxy
@@ -33,6 +33,7 @@ from project.telegram.values import App, Endpoint
 from project.telegram.verdict import asked_of, dc_address, home_of, verdict
 
 OPEN_LIMIT = 30.0  # seconds for connection, key exchange and introduction together
+GRACE = 1.0  # seconds in which an update may still arrive that an answer has overtaken
 SAVE_EVERY = 60.0  # seconds between two notices that only counters have moved
 _FIRST_DC = Endpoint(2, "149.154.167.51", 443, "")  # where a login begins; Telegram sends us on if it is elsewhere
 
@@ -229,8 +230,17 @@ class Link:
 
     async def call_in_background(self, request: Any, *, chat_id: int = 0) -> Any:
         """As `call`, for what can wait: RetryLater also when the account has asked enough for now."""
-        self._governor.take(now=self.clock(), age=time.time() - self.session.state.since)
+        self._governor.take(now=self.clock(), age=self._age)
         return await self.call(request, chat_id=chat_id)
+
+    @property
+    def least_poll(self) -> float:
+        """Seconds between two polls that may go on for ever."""
+        return least_poll(age=self._age)
+
+    @property
+    def _age(self) -> float:
+        return time.time() - self.session.state.since
 
     def keep_waits(self, waits: Mapping[str, float], on_wait: Callable[[str, float], None]) -> None:
         """Waits asked for earlier, by key in seconds; `on_wait` is told of new ones."""
@@ -313,6 +323,33 @@ class Link:
 
     def _take_gap(self, channel_id: int | None) -> None:
         self._on_update(Gap(chat_scope(channel_id, self.name) if channel_id else None))
+
+    def counts(self, channel_id: int) -> bool:
+        """Whether the changes of a channel are counted, so that one that nobody tells of is found."""
+        return self._client is not None and self._client.counter(channel_id) is not None
+
+    def compare(self, told: Mapping[int | None, int]) -> set[int]:
+        """Holds the counters (pts) that an answer shows, by channel, and of the account's own chats (None), against
+        what updates have told. A channel that was not counted is counted from here on; what is behind is asked for,
+        after a second in which the update may arrive. The channels that are behind."""
+        client = self._client
+        if client is None:
+            return set()
+        behind = set()
+        for chat_id, pts in told.items():
+            known = client.counter(chat_id)
+            if known is None and chat_id is not None:
+                client.begin_counter(chat_id, pts)
+            elif known is not None and known < pts:
+                behind.add(chat_id)
+                asyncio.get_running_loop().call_later(GRACE, self._ask_if_behind, client, chat_id, pts)
+        return {chat_id for chat_id in behind if chat_id is not None}
+
+    def _ask_if_behind(self, client: Client, chat_id: int | None, pts: int) -> None:
+        known = client.counter(chat_id)
+        if client is self._client and known is not None and known < pts:
+            _log.info("%s was not told of all changes in %s", self.name, chat_id or "its own chats")
+            client.ask_for_missed(chat_id)
 
     def _take_login_token(self) -> None:
         self.login_token_due = True

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from project.core.secret import Secret
 
+GUEST = "guest"  # of ChatSight.seen: it may read the chat, as anybody, but is no member and is told of nothing there
 NOBODY = "Nobody has the name"  # begins the answer to a public name that does not exist, whoever asks
 
 
@@ -73,7 +74,8 @@ class ChatInfo:
 @dataclass(frozen=True, slots=True)
 class ChatSight:
     """Whether this account gets what is posted in a chat. `seen`: "member"; "protected" (a member, but the content must
-    not be copied); "banned" (not let in); "unknown" (not a member, or it never met the chat)."""
+    not be copied); "guest" (not a member of a public chat: it may read, but is told of nothing); "banned" (not let in);
+    "unknown" (not a member, or it never met the chat)."""
 
     chat_id: int
     seen: str
@@ -82,10 +84,14 @@ class ChatSight:
 
 @dataclass(frozen=True, slots=True)
 class ChatTop:
-    """The newest message id and the state number (pts) of a chat; a basic group has no such number (0)."""
+    """The newest message id and the state number (pts) of a chat; a basic group has no such number (0).
+
+    `behind`: updates have not told of all that this number counts. That is being asked for.
+    """
 
     top_message_id: int
     pts: int
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,6 +32,7 @@ FAULTS = (
     "FILE_REFERENCE_EXPIRED",
     "PHONE, USER, NETWORK, FILE_MIGRATE (303)",
     "gap in the updates, TooLong",
+    "single pushes of Telegram lost",
     "silent stall",
     "CHAT_FORWARDS_RESTRICTED (protected)",
     "group becomes a supergroup",

@@ -11,6 +11,7 @@ import aiohttp
 from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
 from pairs.handover.unserved import give_away
+from pairs.intake.pace import Pace
 from pairs.intake.reach import Reach
 from pairs.limits import LimitSettings
 from project.core.config import Config
@@ -139,6 +140,7 @@ class RealDoors:
             discord_limits=DiscordLimits(file_bytes=FILE_LIMIT),
             limits=LimitSettings(egress=config.discord_egress, most_invalid=config.discord_invalid_limit),
             reach=Reach(config.catch_up_days, config.catch_up_messages),
+            pace=Pace(config.source_poll_interval, config.guest_poll_interval),
         )
         engine = Engine(settings=settings, rest=rest, on_fatal=self._on_fatal)
         await engine.start()

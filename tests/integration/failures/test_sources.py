@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from random import Random
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
-from pairs.intake import stall
+from pairs.intake.pace import Pace
+from project.core.message import Node, Style
 from project.sandbox.faults import FaultRule
 from project.sandbox.telegram.messages import NewFile
+from project.sandbox.telegram.swallow import PushKind, SwallowRule
 from project.telegram.updates import Gap, Posted
 from tests.integration.failures.rig import WEBHOOK, FailureRig, failing
 from tests.integration.pairs.rig import until, until_value
@@ -47,31 +52,113 @@ async def test_a_difference_that_is_too_long_while_connected(rig: FailureRig) ->
     await until(lambda: intake.synced, "the sync")
 
 
-async def test_a_source_that_fell_silent_is_noticed(rig: FailureRig, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_source_that_fell_silent_is_noticed(rig: FailureRig) -> None:
     """Pings are answered and calls succeed, but no update comes any more. With the real number: within 3 minutes."""
-    assert stall.EVERY + 8 <= 180
+    assert Pace().every + 8 <= 180
     rig.world.post(rig.source, "before")
     await rig.once(["before"])
     rig.world.unwatch(rig.telegram._pusher)
     try:
         rig.world.post(rig.source, "unannounced")
-        monkeypatch.setattr(stall, "EVERY", 0.2)
-        await rig.engine._tasks.end(["stall watch"])
-        rig.engine.wake()
+        await quicker(rig)
         await rig.once(["before", "unannounced"])
     finally:
         rig.world.watch(rig.telegram._pusher)
 
 
+async def quicker(rig: FailureRig) -> None:
+    """From here on sources are compared with Telegram several times a second."""
+    await rig.stop()
+    rig.pace = Pace(every=0.2, guest=0.2)
+    await rig.start()
+
+
+async def shows(rig: FailureRig, texts: list[str]) -> None:
+    """Waits until the destination and Discord hold these texts, in order, and nothing else."""
+    await until(lambda: rig.at_destination() == texts, f"{texts} at the destination", limit=30)
+    await until(lambda: rig.said() == texts, f"{texts} on Discord", limit=30)
+
+
+async def test_the_first_post_of_a_source_is_not_pushed(rig: FailureRig) -> None:
+    """The next one must not pass for the beginning. No look at the source comes in time: the gap itself shows it."""
+    await until(lambda: rig.engine._sources.synced, "the first look at the source")
+    rig.world.swallow(SwallowRule(1.0, channel_id=rig.source))
+    rig.world.post(rig.source, "the first, never pushed")
+    rig.world.swallow(None)
+    rig.world.post(rig.source, "the second")
+    await shows(rig, ["the first, never pushed", "the second"])
+
+
+@pytest.mark.parametrize("after", [0, 2], ids=["at once", "after posts that were told"])
+async def test_the_last_thing_that_happens_is_an_edit_or_a_delete_that_is_not_pushed(
+    rig: FailureRig, after: int
+) -> None:
+    await quicker(rig)
+    kept, gone = rig.world.post(rig.source, "kept"), rig.world.post(rig.source, "gone")
+    told = [f"told {number}" for number in range(after)]
+    for text in told:
+        rig.world.post(rig.source, text)
+    await shows(rig, ["kept", "gone", *told])
+    rig.world.swallow(SwallowRule(1.0, channel_id=rig.source))
+    rig.world.edit(rig.source, kept, "kept, edited")
+    await shows(rig, ["kept, edited", "gone", *told])
+    rig.world.delete(rig.source, [gone])
+    await shows(rig, ["kept, edited", *told])
+    assert rig.world.swallowed() == {PushKind.EDITED: 1, PushKind.DELETED: 1}
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_a_fifth_of_all_pushes_vanishes(rig: FailureRig, seed: int) -> None:
+    """Posts, edits and deletes: in the end both sides hold what the source holds, in its order."""
+    await quicker(rig)
+    rng = Random(seed)
+    rig.world.swallow(SwallowRule(0.2, account=rig.user, seed=seed))
+    stands: dict[int, str] = {}
+    for number in range(60):
+        act = rng.choice(["post", "post", "edit", "delete"]) if len(stands) > 3 else "post"
+        some = rng.choice(list(stands)) if stands else 0
+        if act == "post":
+            stands[rig.world.post(rig.source, f"post {number}")] = f"post {number}"
+        elif act == "edit":
+            rig.world.edit(rig.source, some, f"edit {number}")
+            stands[some] = f"edit {number}"
+        else:
+            rig.world.delete(rig.source, [some])
+            del stands[some]
+        await asyncio.sleep(rng.uniform(0, 0.05))
+    await shows(rig, list(stands.values()))
+    assert sum(rig.world.swallowed().values()) > 3
+
+
+async def test_a_told_post_that_is_journaled_already_is_an_edit_when_it_differs(
+    rig: FailureRig, pg: asyncpg.Connection
+) -> None:
+    """A difference shows messages as they read now, and no edit beside them."""
+    posted = rig.world.post(rig.source, "first words")
+    rig.world.post(rig.source, "another")
+    await shows(rig, ["first words", "another"])
+    message = (await rig.engine._accounts[rig.session].fetch(rig.source, [posted]))[posted]
+    edited = replace(message, text=(Node(Style.TEXT, "other words"),), edited=message.date + 1)
+    rig.engine.on_update(rig.session)(Posted(edited))
+    await shows(rig, ["other words", "another"])
+    both = [
+        replace(message, message_id=900, text=(Node(Style.TEXT, text),), edited=message.date + number)
+        for number, text in enumerate(("pushed", "pushed, then edited"))
+    ]
+    for one in both:  # in one breath: the second finds the first not journaled yet
+        rig.engine.on_update(rig.session)(Posted(one))
+    await shows(rig, ["other words", "another", "pushed, then edited"])
+
+
 async def test_a_repeated_update_is_one_message(rig: FailureRig, pg: asyncpg.Connection) -> None:
     posted = rig.world.post(rig.source, "once")
-    await rig.once(["once"])
+    await shows(rig, ["once"])
     account = rig.engine._accounts[rig.session]
     message = (await account.fetch(rig.source, [posted]))[posted]
     for _ in range(3):
         rig.engine.on_update(rig.session)(Posted(message))
     rig.world.post(rig.source, "next")
-    await rig.once(["once", "next"])
+    await shows(rig, ["once", "next"])
     assert await pg.fetchval("SELECT count(*) FROM pairs_event") == 2
 
 

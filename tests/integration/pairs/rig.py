@@ -13,6 +13,7 @@ from django.db import connections
 
 from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
+from pairs.intake.pace import Pace
 from pairs.intake.reach import Reach
 from pairs.models import Assignment, Pair
 from pairs.news import CHANNEL
@@ -72,6 +73,7 @@ class Rig:
         self.apart = apart  # the sender lives in an engine of its own, as when several sessions share it
         self.file_limit = 10 * 2**20
         self.reach = Reach()
+        self.pace = Pace()
         self._engines: dict[str, Engine] = {}
         self._conn = conn
         self._http = open_http()
@@ -184,6 +186,7 @@ class Rig:
             discord_bot_id=self.discord.bot_id,
             discord_limits=DiscordLimits(file_bytes=self.file_limit),
             reach=self.reach,
+            pace=self.pace,
         )
         rest = DiscordRest(http=self._http, api_url=self.discord.api, token=Secret(self.discord.token))
         return Engine(settings=settings, rest=rest, on_fatal=self.fatal.append)

@@ -8,7 +8,9 @@ from typing import Any
 import asyncpg
 import pytest
 
+from pairs.intake.pace import Pace
 from project.sandbox.telegram.messages import NewFile
+from project.sandbox.telegram.swallow import SwallowRule
 from tests.integration.pairs.rig import Rig, relaying, until, until_value
 
 
@@ -63,6 +65,22 @@ async def test_posts_edits_deletes_and_albums_of_a_group_in_order(rig: GroupRig)
     assert [text for text in rig.at_destination() if text] == ["one, corrected", "three", "picture", "four"]
     assert not any("not for you" in line for line in rig.on_discord())
     assert rig.world.counters().unknown_methods == {}
+
+
+async def test_what_happens_last_in_a_group_and_is_not_pushed_is_found(rig: GroupRig) -> None:
+    """By the account's own counter, which the answer about any chat shows."""
+    await rig.stop()
+    rig.pace = Pace(every=0.2)
+    await rig.start()
+    first, second = rig.say("one"), rig.say("two")
+    await rig.shows("one", "two")
+    rig.world.swallow(SwallowRule(1.0, channel_id=rig.group))
+    rig.world.groups.edit(rig.group, rig.ben, first, "one, corrected")
+    await rig.shows("one, corrected", "two")
+    rig.world.groups.delete(rig.group, rig.ben, second)
+    await rig.shows("one, corrected")
+    rig.say("three")
+    await rig.shows("one, corrected", "three")
 
 
 async def test_a_killed_worker_finds_what_the_group_did_meanwhile(rig: GroupRig, pg: asyncpg.Connection) -> None:

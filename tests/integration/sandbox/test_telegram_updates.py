@@ -220,3 +220,23 @@ async def test_a_lost_word_of_a_membership(world, pair):
     world.join(pair.channel, pair.reader_id)
     await eventually(lambda: heard)
     assert (len(heard), world.swallowed()) == (1, {PushKind.MEMBERSHIP: 1})
+
+
+async def test_a_guest_of_a_public_channel_reads_everything_and_is_told_nothing(world, clients):
+    world.create_user("+100009", "Sam")
+    channel = world.create_channel("Public", username="public_news")
+    guest = await clients.user("+100009")
+    heard = await watched(guest)
+    at = await guest.get_input_entity("public_news")
+    posted = world.post(channel, "one")
+    dialogs = await guest(functions.messages.GetPeerDialogsRequest([types.InputDialogPeer(at)]))
+    missed = await guest(functions.updates.GetChannelDifferenceRequest(at, types.ChannelMessagesFilterEmpty(), 1, 100))
+    assert (dialogs.dialogs[0].top_message, dialogs.dialogs[0].pts, dialogs.chats[0].left) == (posted, 2, True)
+    assert [message.message for message in missed.new_messages] == ["one"]
+    assert [message.message async for message in guest.iter_messages(at, limit=1)] == ["one"]
+    assert heard == []
+
+    await guest(functions.channels.JoinChannelRequest(at))
+    world.post(channel, "two")
+    await eventually(lambda: heard)
+    assert [event.raw_text for event in heard] == ["two"]

@@ -11,6 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from pairs.intake.pace import Pace
 from pairs.intake.stall import StallWatch
 from project.core.errors import RetryLater
 from project.sandbox.telegram.server import TelegramServer
@@ -43,17 +44,26 @@ class FastLoop(asyncio.SelectorEventLoop):
         return super().time() * FASTER
 
 
-async def _idle_hour() -> Counter[str]:
-    """The calls of one account with 30 sources, its look for silent ones and its health checks."""
+async def _idle_hour(*, guests: int = 0) -> Counter[str]:
+    """The calls of one account with 30 sources, its look for silent ones and its health checks; it is no member of
+    `guests` others, in which something was posted just before."""
     server = TelegramServer(TelegramWorld(Settings(limits=OFF)))
     await server.start()
     telegram = Telegram(server.world, server)
     probe = await telegram.user()
     chats = [await telegram.channel(probe, title=f"Source {number}") for number in range(SOURCES)]
+    public = [server.world.create_channel("Public", username=f"public_{number}") for number in range(guests)]
+    for number in range(guests):
+        await probe.account.resolve(f"@public_{number}")
     tops: dict[int, int] = {}
     sources = {
-        chat: SimpleNamespace(account=probe.account, stands_at=lambda top, chat=chat: tops.update({chat: top}))
-        for chat in chats
+        chat: SimpleNamespace(
+            account=probe.account,
+            guest=chat in public,
+            changed_at=0.0,
+            stands_at=lambda top, chat=chat: tops.update({chat: top}),
+        )
+        for chat in [*chats, *public]
     }
     for chat in chats:
         server.world.post(chat, "the last one")
@@ -61,21 +71,21 @@ async def _idle_hour() -> Counter[str]:
     await asyncio.sleep(1.5 * FASTER)  # dates have whole seconds of the wall clock: what follows is surely later
     probe = await _restarted(telegram, probe)
     for source in sources.values():
-        source.account = probe.account
+        source.account, source.changed_at = probe.account, asyncio.get_running_loop().time()
     user = str(await telegram.id_of(probe))
     caught_up = "updates.getChannelDifference"
     await until(lambda: server.world.counters().calls[user].get(caught_up, 0) == SOURCES, 30.0 * FASTER)
     before = Counter(server.world.counters().calls[user])
     loop = asyncio.get_running_loop()
     examiner = Examiner(loop.time)
-    watching = asyncio.create_task(StallWatch(sources, Random(1)).run())  # type: ignore[arg-type]
+    watching = asyncio.create_task(StallWatch(sources, Random(1), Pace()).run())  # type: ignore[arg-type]
     for _ in range(int(HOUR / CHECK_EVERY)):
         await asyncio.sleep(CHECK_EVERY)
         checked = await examiner.examine(probe.account, [], chats)
         assert (checked.passed, checked.access) == (True, dict.fromkeys(chats, "member"))
     made = Counter(server.world.counters().calls[user]) - before
     watching.cancel()
-    assert len(tops) == SOURCES
+    assert len(tops) == SOURCES + guests
     assert all(tops.values())
     await probe.close()
     await server.stop()
@@ -92,16 +102,33 @@ async def _restarted(telegram: Telegram, probe: Probe) -> Probe:
     return again
 
 
-def test_an_idle_session_with_30_sources_stays_within_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture
+def _faster(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "PING_LIMIT", client.PING_LIMIT * FASTER)  # the network is not faster
     monkeypatch.setattr(link, "OPEN_LIMIT", link.OPEN_LIMIT * FASTER)
     for call in (link.Link.call, client.Client.ask, Sender.ask):
         monkeypatch.setitem(call.__kwdefaults__, "limit", CALL_LIMIT * FASTER)
+
+
+def _calls(*, guests: int) -> Counter[str]:
     with asyncio.Runner(loop_factory=FastLoop) as runner:
-        calls = runner.run(_idle_hour())
-    calls = Counter({name: count for name, count in calls.items() if "ping" not in name.lower()})
+        calls = runner.run(_idle_hour(guests=guests))
+    return Counter({name: count for name, count in calls.items() if "ping" not in name.lower()})
+
+
+@pytest.mark.usefixtures("_faster")
+def test_an_idle_session_with_30_sources_stays_within_its_budget() -> None:
+    calls = _calls(guests=0)
     assert calls.total() <= BUDGET, calls
     assert calls["messages.getPeerDialogs"] >= 20  # the hour did pass
+    assert not calls["updates.getChannelDifference"]
+
+
+@pytest.mark.usefixtures("_faster")
+def test_sources_that_a_session_only_reads_as_a_guest_share_a_look_each_20_seconds() -> None:
+    calls = _calls(guests=5)
+    assert 150 <= calls["messages.getPeerDialogs"] <= 205
+    assert calls.total() <= 205 + BUDGET / 2, calls
     assert not calls["updates.getChannelDifference"]
 
 
