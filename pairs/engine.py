@@ -27,6 +27,7 @@ from pairs.restarts import Group, Restarts
 from pairs.supervised import Tasks
 from project.core.crypto import Keyring
 from project.core.leases import Holding
+from project.core.link import Link
 from project.core.logs import get_logger
 from project.discord.rest import DiscordRest
 from project.telegram.account import TelegramAccount
@@ -46,7 +47,6 @@ _log = get_logger(__name__)
 class EngineSettings:
     """What an engine needs from outside. `principal` is the account whose process this is."""
 
-    dsn: str
     principal: str
     keyring: Keyring
     random_id_key: bytes
@@ -71,10 +71,11 @@ class GroupCounters:
 
 
 class Engine:
-    """Lives on the worker's one loop. `on_fatal` is told what must end the process (a lost fence, a bug)."""
+    """Lives on the worker's one loop, over its database connection. `on_fatal` is told what must end the process (a
+    lost fence, a bug)."""
 
     def __init__(
-        self, *, settings: EngineSettings, rest: DiscordRest, on_fatal: Callable[[BaseException], None]
+        self, *, settings: EngineSettings, link: Link, rest: DiscordRest, on_fatal: Callable[[BaseException], None]
     ) -> None:
         self._settings = settings
         self._holdings: dict[str, Holding] = {}
@@ -84,8 +85,7 @@ class Engine:
         self._tasks = Tasks(on_fatal, self._contain)
         self._restarts = Restarts()
         self._clock = asyncio.get_running_loop().time
-        service = f"journal of {settings.principal}"
-        self._link = JournalLink(settings.dsn, service=service, on_repeat=lambda: self._lanes.refresh_all())
+        self._link = JournalLink(link, on_repeat=lambda: self._lanes.refresh_all())
         self._journal = Journal(self._link, self._holdings, settings.principal)
         self._waits = waits = Waits(asyncio.get_running_loop().time)
         self._limits = Limits(

@@ -10,6 +10,7 @@ import asyncpg
 
 from pairs.domain.keys import content_hash
 from pairs.journal.link import JournalLink
+from project.core.link import LONG_PATIENCE, Link
 from project.core.message import EventKind, Message, encode
 from project.discord.objects import snowflake
 
@@ -46,7 +47,8 @@ class DiscordPeople:
     """The listener's sink. Idempotent: an act that comes twice is one Inbox row, or no event at all."""
 
     def __init__(self, dsn: str) -> None:
-        self._link = JournalLink(dsn, service="people")
+        self._connection = Link("people", patience=LONG_PATIENCE, url=dsn)
+        self._link = JournalLink(self._connection)
         self._channels: frozenset[int] = frozenset()
         self._webhooks: frozenset[int] = frozenset()
 
@@ -99,6 +101,7 @@ class DiscordPeople:
     async def close(self) -> None:
         """Ends the database connection."""
         await self._link.close()
+        self._connection.close()
 
     async def _put_message(self, message: Message, webhook_id: int | None, kind: EventKind) -> None:
         channel_id = int(message.scope.removeprefix("dc:"))

@@ -6,7 +6,7 @@ import msgspec
 
 from project.core.errors import RelayError
 from project.core.leases import Holding
-from project.core.pg import Connection
+from project.core.link import Link
 from project.telegram.account import TelegramAccount
 from sessions.accounts import fence
 
@@ -19,11 +19,14 @@ UPDATE tg_sessions_lookup SET answer = $2, error = $3, answered_at = clock_times
 """
 
 
-async def answer_lookups(conn: Connection, holding: Holding, telegram: TelegramAccount) -> None:
-    """Answers what was asked of this account in the last two minutes. Raises FenceLost."""
-    for row in await conn.fetch(_OPEN, holding.account):
+async def answer_lookups(link: Link, holding: Holding, telegram: TelegramAccount) -> None:
+    """Answers what was asked of this account in the last two minutes. Raises FenceLost and
+    DatabaseDown."""
+    async with link.use() as conn:
+        rows = await conn.fetch(_OPEN, holding.account)
+    for row in rows:
         answer, error = await _ask(telegram, row["reference"], row["chats"])
-        async with conn.transaction():
+        async with link.use() as conn, conn.transaction():
             await fence(conn, holding)
             await conn.execute(_ANSWER, row["id"], answer, error[:300])
 

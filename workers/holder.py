@@ -10,8 +10,8 @@ from typing import Any
 
 from project.core.config import Config
 from project.core.errors import AccountDead
+from project.core.link import DatabaseDown, Link
 from project.core.logs import get_logger
-from workers.database import DatabaseDown, Link
 from workers.node.guard import Guard
 from workers.worker import fence
 from workers.worker.leases import Keeper
@@ -52,6 +52,7 @@ async def hold(config: Config, name: str, work: Callable[[], Awaitable[None]]) -
     Without the wait that Telegram's keys need: what works under such a lease may overlap for a moment.
     """
     keeper = Keeper(
+        service=name,
         owner=f"{name.partition('.')[0]}:{uuid.uuid4()}",
         egress="",
         ttl=config.lease_ttl,

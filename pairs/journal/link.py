@@ -1,26 +1,28 @@
-"""The one database connection of a session worker: reconnects by itself, never silently repeats a read half-done."""
+"""The journal's use of its process's database connection: waits for a lost one, never repeats a read half-done."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import TypeVar
 
 import asyncpg
 
-from project.core import arrays
+from project.core.errors import SettingError
+from project.core.link import Link
 from project.core.logs import get_logger
+from project.core.pg import Connection
 
 T = TypeVar("T")
 _log = get_logger(__name__)
 
-CONNECT_TIMEOUT = 5.0  # seconds
-COMMAND_TIMEOUT = 10.0
 _FIRST_PAUSE = 0.2
 _LONGEST_PAUSE = 2.0
 # The server or the way to it is in trouble, not the statement: the same again will do later. asyncpg's InterfaceError
 # also stands for arguments that cannot be encoded; `_bad_input` tells those apart.
 _TROUBLE = (
+    SettingError,  # no connection
     asyncpg.PostgresConnectionError,
     asyncpg.InsufficientResourcesError,  # disk full, too many connections
     asyncpg.OperatorInterventionError,  # shutting down, starting up, cancelled
@@ -40,23 +42,20 @@ class LinkClosed(Exception):
 
 
 class JournalLink:
-    """Serialises statements over one connection and repeats a statement whose connection broke.
+    """Runs statements one after the other over a process's connection, and repeats one whose connection broke.
 
     Only statements that are no-ops the second time may pass here; all of the journal's are. `on_repeat` is called after
-    a repeated statement: its first run may have been committed without telling what it did. `service` names the
-    connection in pg_stat_activity.
+    a repeated statement: its first run may have been committed without telling what it did.
     """
 
-    def __init__(self, dsn: str, *, service: str, on_repeat: Callable[[], None] = lambda: None) -> None:
-        self._dsn = dsn
-        self._service = service
+    def __init__(self, link: Link, *, on_repeat: Callable[[], None] = lambda: None) -> None:
+        self._link = link
         self._on_repeat = on_repeat
-        self._connection: asyncpg.Connection | None = None
         self._lock = asyncio.Lock()
         self._closed = False
         self.statements = 0
 
-    async def run(self, work: Callable[[asyncpg.Connection], Awaitable[T]]) -> T:
+    async def run(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         """The result of `work` on a live connection. Waits out a database restart; the fence timer bounds the wait.
 
         Raises LinkClosed after `close`, and asyncpg's error for input that the database does not take.
@@ -65,49 +64,42 @@ class JournalLink:
             pause = 0.0
             while True:
                 try:
-                    result = await work(await self._live())
+                    result = await self._once(work)
                 except _TROUBLE as error:
                     if _bad_input(error):
                         raise
                     pause = min(_LONGEST_PAUSE, max(_FIRST_PAUSE, pause * 2))
                     _tell(error, pause)
-                    self._drop()
                     await asyncio.sleep(pause)
                     continue
                 if pause:
                     self._on_repeat()
                 return result
 
-    async def _live(self) -> asyncpg.Connection:
-        if self._closed:
-            raise LinkClosed
-        self.statements += 1
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await asyncpg.connect(
-                self._dsn,
-                timeout=CONNECT_TIMEOUT,
-                command_timeout=COMMAND_TIMEOUT,
-                connection_class=arrays.Informed,
-                server_settings={"application_name": f"relay {self._service}"},
-            )
-        return self._connection
-
-    def _drop(self) -> None:
-        if self._connection is not None:
-            self._connection.terminate()
-        self._connection = None
+    async def _once(self, work: Callable[[Connection], Awaitable[T]]) -> T:
+        """One try. Nobody else gets a connection that broke, or that was left in the middle of a transaction."""
+        async with self._link.lock:
+            if self._closed:
+                raise LinkClosed
+            connection = await self._link.open()
+            self.statements += 1
+            try:
+                return await work(connection)
+            except _TROUBLE as error:
+                if not _bad_input(error):
+                    self._link.close()
+                raise
+            except asyncio.CancelledError:
+                if connection.is_in_transaction():
+                    self._link.close()
+                raise
 
     async def close(self) -> None:
-        """Ends the connection for good, within two seconds: after the statement under way, when that is quick."""
+        """Nothing more passes; the statement under way gets a second. The connection stays its owner's."""
         self._closed = True
-        try:
-            async with asyncio.timeout(1):
-                async with self._lock:
-                    if self._connection is not None:
-                        await self._connection.close(timeout=1)
-        except (TimeoutError, *_TROUBLE):
-            self._drop()
-        self._connection = None
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1), self._lock:
+                return
 
 
 def _tell(error: BaseException, again_in: float) -> None:

@@ -13,19 +13,19 @@ CONNECT_LIMIT = 3.0  # seconds
 _SERVER_GONE = "10s"  # how long the server keeps unanswered data before it drops the connection
 
 
-async def connect(service: str, *, statement_limit: float = 10.0, direct: bool = False) -> Connection:
+async def connect(service: str, *, statement_limit: float = 10.0, direct: bool = False, url: str = "") -> Connection:
     """A connection of its own for `service`. `statement_limit` (seconds) bounds each statement on both sides.
 
-    `direct` goes past a pooler: for LISTEN and for locks that belong to the connection. Raises SettingError
-    naming the setting when the database cannot be reached.
+    `direct` goes past a pooler: for LISTEN and for locks that belong to the connection; `url` takes the place of both
+    settings. Raises SettingError naming the setting when the database cannot be reached.
     """
     config = current()
-    setting, url = (
+    setting, known = (
         ("DATABASE_DIRECT_URL", config.database_direct_url) if direct else ("DATABASE_URL", config.database_url)
     )
     try:
         return await asyncpg.connect(
-            url,
+            url or known,
             timeout=CONNECT_LIMIT,
             command_timeout=statement_limit,
             connection_class=arrays.Informed,

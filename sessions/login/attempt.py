@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from project.core.config import current
 from project.core.crypto import seal, unseal
 from project.core.leases import Holding
-from project.core.pg import Connection
+from project.core.link import Link
 from project.core.secret import Secret
 from project.telegram.values import CodeSent
 from sessions.accounts import fence
@@ -48,7 +48,7 @@ WHERE id = $1 AND step = $2
 class Attempt:
     """The open attempt of the account that this process holds."""
 
-    conn: Connection
+    link: Link
     holding: Holding
     id: int
     kind: LoginKind
@@ -94,18 +94,19 @@ class Attempt:
         await self._write(_LINK, self._seal(url.reveal()), until)
 
     async def _write(self, statement: str, *values: object) -> None:
-        async with self.conn.transaction():
-            await fence(self.conn, self.holding)
-            await self.conn.execute(statement, self.id, self.step.value, *values)
+        async with self.link.use() as conn, conn.transaction():
+            await fence(conn, self.holding)
+            await conn.execute(statement, self.id, self.step.value, *values)
 
 
-async def open_attempt_of(conn: Connection, holding: Holding) -> Attempt | None:
+async def open_attempt_of(link: Link, holding: Holding) -> Attempt | None:
     """The attempt that is open for the account, if any."""
-    row = await conn.fetchrow(_OPEN, holding.account, [step.value for step in OPEN_STEPS])
+    async with link.use() as conn:
+        row = await conn.fetchrow(_OPEN, holding.account, [step.value for step in OPEN_STEPS])
     if row is None:
         return None
     return Attempt(
-        conn=conn,
+        link=link,
         holding=holding,
         id=row["id"],
         kind=LoginKind(row["kind"]),

@@ -9,8 +9,8 @@ from project.core.config import current
 from project.core.crypto import unseal
 from project.core.errors import GatewayError, InvalidInput, Refused, RelayError, RetryLater, Unreachable
 from project.core.leases import Holding
+from project.core.link import Link
 from project.core.logs import get_logger
-from project.core.pg import Connection
 from project.core.secret import Secret
 from project.telegram.account import TelegramAccount
 from project.telegram.login import CodeInvalid, PasswordInvalid, PasswordNeeded
@@ -35,9 +35,12 @@ _FOR_WORKER = (
 log = get_logger(__name__)
 
 
-async def run_login(conn: Connection, holding: Holding, telegram: TelegramAccount) -> bool:
-    """Takes the step that waits for the worker, if any. True when the account has just been logged in."""
-    attempt = await open_attempt_of(conn, holding)
+async def run_login(link: Link, holding: Holding, telegram: TelegramAccount) -> bool:
+    """Takes the step that waits for the worker, if any. True when the account has just been logged in.
+
+    `link` is borrowed for each read and write, never while Telegram is asked.
+    """
+    attempt = await open_attempt_of(link, holding)
     if attempt is None:
         return False
     if attempt.kind is LoginKind.LOG_OUT:
@@ -55,7 +58,7 @@ async def run_login(conn: Connection, holding: Holding, telegram: TelegramAccoun
     except (CodeInvalid, PasswordInvalid) as error:
         await _again(attempt, error)
     except PasswordNeeded:
-        await save_state(conn, holding, telegram.snapshot())  # the password belongs to this half-made key
+        await _keep(attempt, telegram)  # the password belongs to this half-made key
         await attempt.move(LoginStep.PASSWORD_NEEDED)
     except RetryLater as error:
         await attempt.end(LoginStep.FAILED, error=f"Telegram asks to wait {span(error.retry_after)} before that.")
@@ -95,7 +98,7 @@ async def _begin(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | N
     sent = await telegram.send_code((await _phone(attempt)).reveal())
     if sent.kind == "none":  # a kept token of an earlier login sufficed
         return await telegram.identify()
-    await save_state(attempt.conn, attempt.holding, telegram.snapshot())  # the code belongs to this half-made key
+    await _keep(attempt, telegram)  # the code belongs to this half-made key
     await attempt.show_code(sent, now=now())
     return None
 
@@ -125,7 +128,7 @@ async def _qr(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | None
     shown = await telegram.qr_step()
     if not isinstance(shown, QrToken):
         return shown
-    await save_state(attempt.conn, attempt.holding, telegram.snapshot())  # the token belongs to this half-made key
+    await _keep(attempt, telegram)  # the token belongs to this half-made key
     told = datetime.fromtimestamp(shown.expires_at, UTC)
     await attempt.show_link(shown.url, min(max(told, now() + SHORTEST), now() + LONGEST))
     return None
@@ -134,21 +137,34 @@ async def _qr(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | None
 async def _done(attempt: Attempt, telegram: TelegramAccount, info: AccountInfo, *, had_key: bool) -> bool:
     """Ends the attempt. Only a login that was made here just now is ended again when it is refused: a key that worked
     before stays good, as when somebody disables the session meanwhile."""
-    conn, holding = attempt.conn, attempt.holding
-    if holding.account.startswith("sender."):
-        await finish_sender(conn, holding, info)
-    elif refusal := await finish_session(conn, holding, info):
+    if refusal := await _finish(attempt, info):
         if attempt.kind is not LoginKind.IMPORT and not had_key:  # another program's login is left alone
             await _end_login(telegram)
             refusal += " It was logged out again."
         await attempt.end(LoginStep.FAILED, error=refusal)
         return False
-    await save_state(conn, holding, telegram.snapshot())
-    if attempt.kind is LoginKind.IMPORT:
-        await note_import(conn, holding, telegram.key_id)
-    await mark_alive(conn, holding)
+    await _keep(attempt, telegram)
+    async with attempt.link.use() as conn:
+        if attempt.kind is LoginKind.IMPORT:
+            await note_import(conn, attempt.holding, telegram.key_id)
+        await mark_alive(conn, attempt.holding)
     await attempt.end(LoginStep.DONE)
     return True
+
+
+async def _finish(attempt: Attempt, info: AccountInfo) -> str:
+    """Makes the account active; "" when done, else why it is refused."""
+    async with attempt.link.use() as conn:
+        if not attempt.holding.account.startswith("sender."):
+            return await finish_session(conn, attempt.holding, info)
+        await finish_sender(conn, attempt.holding, info)
+    return ""
+
+
+async def _keep(attempt: Attempt, telegram: TelegramAccount) -> None:
+    """Stores the client's state, half a login included."""
+    async with attempt.link.use() as conn:
+        await save_state(conn, attempt.holding, telegram.snapshot())
 
 
 async def _end_login(telegram: TelegramAccount) -> str:
@@ -164,7 +180,8 @@ async def _end_login(telegram: TelegramAccount) -> str:
 async def _log_out(attempt: Attempt, telegram: TelegramAccount) -> None:
     """The account was removed: end its login, then destroy its key, also when Telegram does not answer."""
     error = await _end_login(telegram) if telegram.signed_in else ""
-    await destroy_state(attempt.conn, attempt.holding)
+    async with attempt.link.use() as conn:
+        await destroy_state(conn, attempt.holding)
     await attempt.end(LoginStep.DONE, error=error)
 
 
@@ -187,5 +204,6 @@ async def _token(attempt: Attempt) -> Secret:
 
 async def _sealed(attempt: Attempt, query: str) -> Secret:
     account = attempt.holding.account
-    sealed = await attempt.conn.fetchval(query, split_account(account)[1])
+    async with attempt.link.use() as conn:
+        sealed = await conn.fetchval(query, split_account(account)[1])
     return Secret(unseal(sealed, owner=account, keys=current().master_keys).decode())

@@ -222,7 +222,7 @@ class World(Chats):
     async def session(self, prefix: str = "user", **options: int) -> Account:
         """A new account that is registered and logged in; `options` go to `register_session`."""
         account = await self.account(prefix)
-        await self.orm(self._request_login, account, options)
+        await self.orm(self.request_login, account, options)
 
         def step() -> str:
             row = TelegramSession.objects.get(name=account.name)
@@ -273,7 +273,7 @@ class World(Chats):
 
         await self.until(look, f"{text!r} at the destination", limit=limit)
 
-    def _request_login(self, account: Account, options: dict[str, int]) -> None:
+    def request_login(self, account: Account, options: dict[str, int]) -> None:
         register_session(actor=ACTOR, name=account.name, phone=account.phone, **options)
         login.request_login(actor=ACTOR, session=find_session(account.name))
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from django.db import connection
 
 from pairs.models import Assignment, Pair, PairStatus
 from project.core.operators import Role
+from sessions.models.login import LoginAttempt, LoginStep
 from sessions.services.finding import find_session
 from tests.acceptance.rig import World
 from workers.models import Placement, WorkerGroup
@@ -117,3 +119,30 @@ async def test_restartworker_restarts_one_worker_or_one_group(world: World) -> N
 def _pids(*names: str) -> list[int | None]:
     found = {place.account: place.pid for place in Placement.objects.all()}
     return [found.get(find_session(name).account) for name in names]
+
+
+async def test_an_accounts_process_holds_two_connections(world: World) -> None:
+    """One for its leases, one for everything else: while a login waits for its code, and while pairs are relayed."""
+    session, waiting = await world.session("aac_two"), await world.account("aac_code")
+    route = await world.pair(session)
+    await world.post(route, "over two connections")
+    await world.arrives(route, "over two connections")
+    await world.orm(world.request_login, waiting, {})
+    asked = LoginAttempt.objects.filter(step=LoginStep.CODE_SENT)
+    await world.until_row(asked.exists, "a code that is asked for")
+
+    for account in (session, waiting):
+        name = (await world.orm(find_session, account.name)).account
+        held = [f"relay leases of {name}", f"relay {name}"]
+        assert await world.orm(_held_by, name) == held
+
+
+def _held_by(account: str) -> list[str]:
+    """The connections of an account's process, by the names that an administrator of the database sees."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT application_name FROM pg_stat_activity WHERE datname = current_database()"
+            " AND regexp_like(application_name, %s) ORDER BY length(application_name) DESC",
+            [rf"\m{account}\M"],
+        )
+        return [name for (name,) in cursor.fetchall()]

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from pairs.handover.unserved import Unowned
 from project.core.config import Config
+from project.core.link import DatabaseDown, Link
 from project.core.logs import get_logger
-from workers.database import DatabaseDown, Link
 from workers.domain import restarts
 from workers.domain.claims import fair_share
 from workers.models import NodeState

@@ -14,8 +14,8 @@ import asyncpg
 
 from project.core.config import Config
 from project.core.errors import RelayError
+from project.core.link import DatabaseDown
 from project.core.logs import get_logger
-from workers.database import DatabaseDown
 from workers.node import ears, rows, wire
 from workers.node.egress import egress_name
 from workers.node.fleet import DRAIN_FOR, Event, Fleet

@@ -10,8 +10,8 @@ from typing import Any
 from pairs.journal.link import LinkClosed
 from project.core.errors import AccountDead, FenceLost, RelayError, RetryLater
 from project.core.leases import Holding
+from project.core.link import DatabaseDown, Link
 from project.core.logs import get_logger
-from workers.database import DatabaseDown, Link
 from workers.waiting import cancelled, event_or_timeout
 from workers.worker import fence, verdict
 from workers.worker.checkup import Examiner
@@ -137,14 +137,12 @@ class Custody:
     async def _login(self, holding: Holding, record: Record) -> None:
         """Stay connected while a person reads the code; the rows say whose turn it is."""
         account = await self._connect_for_login(record)
-        link = Link(f"login of {self.name}")
         running = asyncio.create_task(account.run())
         try:
-            await self._unless_stopped(self._log_in(holding, account, link, running))
+            await self._unless_stopped(self._log_in(holding, account, running))
         finally:
             await cancelled([running], limit=PARTING)
             await account.disconnect()
-            link.close()
 
     async def _connect_for_login(self, record: Record) -> Account:
         """With the stored state, which may be half a login; a dead one is put aside for a new key."""
@@ -158,13 +156,12 @@ class Custody:
             await self._unless_stopped(account.connect())
         return account
 
-    async def _log_in(self, holding: Holding, account: Account, link: Link, running: asyncio.Task[None]) -> None:
+    async def _log_in(self, holding: Holding, account: Account, running: asyncio.Task[None]) -> None:
         while not running.done() and (await self._load()).open_login:
             self._changed.clear()
-            async with link.use() as conn:
-                if await self._doors.log_in(conn, holding, account):
-                    self._dead = False
-                    return
+            if await self._doors.log_in(self._link, holding, account):
+                self._dead = False
+                return
             await event_or_timeout(self._changed, LOGIN_POLL)
 
     async def _serve(self, holding: Holding, record: Record) -> None:
@@ -219,8 +216,7 @@ class Custody:
     async def _answer_lookups(self, holding: Holding, account: Account) -> None:
         """What people asked of this account's live connection."""
         try:
-            async with self._link.use() as conn:
-                await self._doors.answer(conn, holding, account)
+            await self._doors.answer(self._link, holding, account)
         except DatabaseDown as error:
             log.warning("lookups not answered", account=self.name, reason=str(error))
 

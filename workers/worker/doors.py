@@ -31,8 +31,8 @@ from workers.worker.sealed import load_opened
 from workers.worker.wishes import sources_of, take_check_wish
 
 if TYPE_CHECKING:
+    from project.core.link import Link
     from project.core.pg import Connection
-    from workers.database import Link
 
 FILE_LIMIT = 10 * 1024 * 1024
 """Bytes of one file that Discord takes on a server without boosts (since September 2024)."""
@@ -60,7 +60,7 @@ class RealDoors:
                 await self._http.close()
 
     async def engine(self, link: Link) -> Engine:
-        """The one engine, started at the first call over `link`, since a connection of its own would cost 10 ms of CPU.
+        """The one engine, started at the first call, over `link` like everything else in this process.
 
         Raises GatewayError when Discord cannot say who its bot is: posts of an unknown identity could not be told from
         a repeat.
@@ -78,9 +78,9 @@ class RealDoors:
         """Seal and store its state."""
         await save_state(conn, holding, state)
 
-    async def log_in(self, conn: Connection, holding: Holding, account: TelegramAccount) -> bool:
+    async def log_in(self, link: Link, holding: Holding, account: TelegramAccount) -> bool:
         """Take the next step of an open login."""
-        return await run_login(conn, holding, account)
+        return await run_login(link, holding, account)
 
     async def give_away(self, conn: Connection, holding: Holding) -> None:
         """Hand over pairs that are wanted elsewhere: nothing of them runs while the account is not connected."""
@@ -94,9 +94,9 @@ class RealDoors:
         """The mark of a check that somebody waits for."""
         return await take_check_wish(conn, account)
 
-    async def answer(self, conn: Connection, holding: Holding, account: TelegramAccount) -> None:
+    async def answer(self, link: Link, holding: Holding, account: TelegramAccount) -> None:
         """Answer what people asked of the account's live connection."""
-        await answer_lookups(conn, holding, account)
+        await answer_lookups(link, holding, account)
 
     def account(
         self,
@@ -132,7 +132,6 @@ class RealDoors:
             key = await stored_random_id_key(conn)
         bot_id = await self._bot_id(link, rest, key)
         settings = EngineSettings(
-            dsn=config.database_url,
             principal=self._principal,
             keyring=config.master_keys,
             random_id_key=key,
@@ -142,7 +141,7 @@ class RealDoors:
             reach=Reach(config.catch_up_days, config.catch_up_messages),
             pace=Pace(config.source_poll_interval, config.guest_poll_interval),
         )
-        engine = Engine(settings=settings, rest=rest, on_fatal=self._on_fatal)
+        engine = Engine(settings=settings, link=link, rest=rest, on_fatal=self._on_fatal)
         await engine.start()
         return engine
 

@@ -7,8 +7,8 @@ import time
 
 from project.core import leases
 from project.core.leases import Acquired, Holding
+from project.core.link import DatabaseDown, Link
 from project.core.logs import get_logger
-from workers.database import DatabaseDown, Link
 from workers.worker import fence
 
 AGAIN_AFTER = 0.5
@@ -17,10 +17,12 @@ log = get_logger(__name__)
 
 
 class Keeper:
-    """Every lease this process holds. One statement renews them all, or the process ends."""
+    """Every lease this process holds. One statement renews them all, or the process ends.
+
+    `service` names its connection in pg_stat_activity."""
 
     def __init__(
-        self, *, owner: str, egress: str, ttl: float, renew: float, limit: float, handover_wait: float
+        self, *, service: str, owner: str, egress: str, ttl: float, renew: float, limit: float, handover_wait: float
     ) -> None:
         self._owner = owner
         self._egress = egress
@@ -28,7 +30,7 @@ class Keeper:
         self._renew = renew
         self._limit = limit
         self._handover_wait = handover_wait
-        self._link = Link(f"leases of {owner}")
+        self._link = Link(f"leases of {service}")
         self._held: dict[str, Holding] = {}
         self._changing = asyncio.Lock()
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol
 from project.core.leases import Holding
 
 if TYPE_CHECKING:
+    from project.core.link import Link
     from project.core.pg import Connection
-    from workers.database import Link
 
 
 class Record(Protocol):
@@ -154,7 +154,7 @@ class Doors(Protocol):
     async def save(self, conn: Connection, holding: Holding, state: bytes) -> None:
         """Store its state, fenced."""
 
-    async def log_in(self, conn: Connection, holding: Holding, account: Any) -> bool:
+    async def log_in(self, link: Link, holding: Holding, account: Any) -> bool:
         """Take the next step of an open login, if it is this side's turn; True when the account is logged in."""
 
     async def give_away(self, conn: Connection, holding: Holding) -> None:
@@ -166,7 +166,7 @@ class Doors(Protocol):
     async def check_asked(self, conn: Connection, account: str) -> str:
         """The mark of a check that somebody waits for, given out once; "" when nobody does."""
 
-    async def answer(self, conn: Connection, holding: Holding, account: Any) -> None:
+    async def answer(self, link: Link, holding: Holding, account: Any) -> None:
         """Answer what people asked of the account's live connection."""
 
     def account(

@@ -7,9 +7,9 @@ import socket
 from typing import TYPE_CHECKING
 
 from project.core.config import Config
+from project.core.link import LONG_PATIENCE, DatabaseDown, Link
 from project.core.logs import get_logger
 from sessions.domain.accounts import split_account
-from workers.database import DatabaseDown, Link
 from workers.node.egress import egress_name
 from workers.node.wire import Seat
 from workers.waiting import event_or_timeout
@@ -43,8 +43,9 @@ class Runtime:
         self._seat = seat
         self._doors = doors
         self._line = Line(pipe, self.wake, self._hear)
-        self._link = Link(seat.account)
+        self._link = Link(seat.account, patience=LONG_PATIENCE)  # of everything here but the leases
         self._keeper = Keeper(
+            service=seat.account,
             owner=seat.owner,
             egress=egress_name(config),
             ttl=config.lease_ttl,

@@ -13,7 +13,6 @@ from typing import Any
 import asyncpg
 import pytest
 
-from pairs.engine import Engine
 from project.core.config import current
 from project.core.dsn import parse_database_url
 from project.sandbox.discord.limits import Limits
@@ -27,15 +26,7 @@ SEND = "messages.sendMessage"
 
 
 class FailureRig(Rig):
-    """`dsn` is where the engines find the database; empty is the usual place."""
-
-    dsn = ""
-
-    def _make_engine(self, principal: str) -> Engine:
-        engine = super()._make_engine(principal)
-        if self.dsn:
-            engine._link._dsn = self.dsn
-        return engine
+    """One that is hurt."""
 
     async def once(self, texts: list[str], chat: int = 0) -> None:
         """Waits until the texts stand at the destination and on Discord: all, once, in order."""

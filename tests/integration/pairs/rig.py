@@ -20,6 +20,7 @@ from pairs.news import CHANNEL
 from project.core.config import current
 from project.core.crypto import seal
 from project.core.leases import Holding, acquire
+from project.core.link import LONG_PATIENCE, Link
 from project.core.secret import Secret
 from project.discord.rest import DiscordRest
 from project.discord.session import open_http
@@ -75,6 +76,8 @@ class Rig:
         self.reach = Reach()
         self.pace = Pace()
         self._engines: dict[str, Engine] = {}
+        self._links: dict[str, Link] = {}
+        self.dsn = ""  # where the engines find the database; empty is the usual place
         self._conn = conn
         self._http = open_http()
         self._states: dict[str, bytes] = {}
@@ -179,7 +182,6 @@ class Rig:
 
     def _make_engine(self, principal: str) -> Engine:
         settings = EngineSettings(
-            dsn=current().database_url,
             principal=principal,
             keyring=current().master_keys,
             random_id_key=b"k" * 32,
@@ -189,7 +191,8 @@ class Rig:
             pace=self.pace,
         )
         rest = DiscordRest(http=self._http, api_url=self.discord.api, token=Secret(self.discord.token))
-        return Engine(settings=settings, rest=rest, on_fatal=self.fatal.append)
+        self._links[principal] = link = Link(f"journal of {principal}", patience=LONG_PATIENCE, url=self.dsn)
+        return Engine(settings=settings, link=link, rest=rest, on_fatal=self.fatal.append)
 
     async def _lease(self, name: str, owner: str) -> Holding:
         await self._conn.execute("UPDATE core_lease SET expires_at = now() - interval '1 h' WHERE name = $1", name)
@@ -230,7 +233,7 @@ class Rig:
         await self._deafen()
         for engine in self._engines.values():
             await engine.drain()
-        self._engines.clear()
+        self._disconnect()
         for name, account in self._accounts.items():
             self._states[name] = account.snapshot()
             await account.disconnect()
@@ -239,13 +242,19 @@ class Rig:
             run.cancel()
         self._runs.clear()
 
+    def _disconnect(self) -> None:
+        for link in self._links.values():
+            link.close()
+        self._links.clear()
+        self._engines.clear()
+
     async def crash(self) -> None:
         """What kill -9 leaves: no drain, no last words, connections cut."""
         await self._deafen()
         for engine in self._engines.values():
             engine._tasks.abandon()
             await engine._link.close()
-        self._engines.clear()
+        self._disconnect()
         for account in self._accounts.values():
             await account.disconnect()
         self._accounts.clear()

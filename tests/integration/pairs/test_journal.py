@@ -18,9 +18,9 @@ from pairs.journal.link import JournalLink, LinkClosed
 from pairs.journal.rows import Appended, Claim, FirstParts, NewEvent, Outcome, PartClaim, Step, StoredEvent
 from pairs.models import Assignment, Pair
 from pairs.models.delivery import Act, HopState
-from project.core.config import current
 from project.core.errors import FenceLost
 from project.core.leases import Holding, acquire
+from project.core.link import Link
 from project.core.message import EventKind, Message, Node, Style
 from sessions.models import TelegramSession
 from tests.conftest import Connect
@@ -35,6 +35,7 @@ class Desk:
 
     journal: Journal
     link: JournalLink
+    connection: Link
     pair: int
     account: str
     generation: int = 1
@@ -90,8 +91,9 @@ async def take_lease(conn: asyncpg.Connection, account: str, owner: str) -> Hold
 
 async def desk_of(conn: asyncpg.Connection, pair: int, account: str, owner: str) -> Desk:
     holding = await take_lease(conn, account, owner)
-    link = JournalLink(current().database_url, service="test")
-    return Desk(Journal(link, {account: holding}, account), link, pair, account)
+    connection = Link("test")
+    link = JournalLink(connection)
+    return Desk(Journal(link, {account: holding}, account), link, connection, pair, account)
 
 
 @pytest.fixture
@@ -99,7 +101,7 @@ async def desk(pg: asyncpg.Connection) -> AsyncIterator[Desk]:
     pair, account = await sync_to_async(rows)()
     desk = await desk_of(pg, pair, account, "a:1")
     yield desk
-    await desk.link.close()
+    desk.connection.close()
 
 
 async def cursor_of(pg: asyncpg.Connection) -> tuple[int | None, int]:
@@ -249,7 +251,7 @@ async def test_a_message_costs_one_statement_per_step_and_a_burst_no_more(desk: 
 
 async def test_a_cut_connection_is_waited_out_and_told(desk: Desk, pg: asyncpg.Connection) -> None:
     told: list[bool] = []
-    link = JournalLink(current().database_url, service="test", on_repeat=lambda: told.append(True))
+    link = JournalLink(desk.connection, on_repeat=lambda: told.append(True))
 
     async def cut_once(conn: asyncpg.Connection) -> object:
         if not told and link.statements == 1:

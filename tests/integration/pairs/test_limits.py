@@ -18,8 +18,8 @@ from pairs.journal.link import JournalLink
 from pairs.lane.waits import Waits
 from pairs.limits import Limits, LimitSettings
 from pairs.models import Assignment, Pair
-from project.core.config import current
 from project.core.errors import RetryLater, TargetGone
+from project.core.link import Link
 from project.core.secret import Secret
 from project.discord.objects import Post, Webhook
 from project.discord.rest import DiscordRest
@@ -46,7 +46,7 @@ class Process:
     ) -> None:
         self.waits = Waits(asyncio.get_running_loop().time)
         self.rest = DiscordRest(http=http, api_url=discord.api, token=Secret(discord.token), rate=50)
-        self.link = JournalLink(current().database_url, service="test")
+        self.link = JournalLink(Link("test"))
         self.limits = Limits(
             link=self.link,
             waits=self.waits,
@@ -124,7 +124,7 @@ class Place:
         async def end() -> None:
             running.cancel()
             await asyncio.wait([running])
-            await made.link.close()
+            made.link._link.close()
 
         self._stack.push_async_callback(end)
         return made

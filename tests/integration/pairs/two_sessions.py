@@ -67,6 +67,7 @@ class TwoSessions(Rig):
         engine = self._engines.pop(name)
         engine._tasks.abandon()
         await engine._link.close()
+        self._links.pop(name).close()
         await self._accounts.pop(name).disconnect()
         self._running.pop(name).cancel()
         if freed:

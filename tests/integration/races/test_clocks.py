@@ -39,7 +39,7 @@ def armed(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 
 def keeper(owner: str) -> Keeper:
-    return Keeper(owner=owner, egress="", ttl=TTL, renew=0.01, limit=12.0, handover_wait=0.0)
+    return Keeper(service=owner, owner=owner, egress="", ttl=TTL, renew=0.01, limit=12.0, handover_wait=0.0)
 
 
 @pytest.mark.parametrize("step", [HOUR, -HOUR])

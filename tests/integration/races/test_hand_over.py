@@ -11,9 +11,9 @@ import pytest
 from pairs.handover.owner import HandOver, Wish
 from pairs.handover.unserved import Unowned, give_away
 from pairs.journal.link import JournalLink
-from project.core.config import current
 from project.core.errors import FenceLost
 from project.core.leases import FENCE_SQL, Holding, release, renew
+from project.core.link import Link
 from tests.conftest import Connect
 from tests.integration.races.order import open_transaction, until_waiting
 from tests.integration.races.rows import Rows, assigned, hold, make_rows, want
@@ -41,11 +41,11 @@ async def wanted(conn: asyncpg.Connection) -> tuple[Rows, Holding]:
 
 
 async def give(holding: Holding, wish: Wish) -> None:
-    link = JournalLink(current().database_url, service="test")
+    link = Link("test")
     try:
-        await HandOver(link, {holding.account: holding}).give([wish])
+        await HandOver(JournalLink(link), {holding.account: holding}).give([wish])
     finally:
-        await link.close()
+        link.close()
 
 
 async def test_it_queues_behind_a_write_in_flight_and_the_next_write_finds_it_done(connect_pg: Connect) -> None:

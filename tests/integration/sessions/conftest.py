@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import asyncpg
@@ -12,6 +13,7 @@ from asgiref.sync import sync_to_async
 
 from project.core.errors import AccountDead
 from project.core.leases import Holding, acquire
+from project.core.link import Link
 from project.telegram.account import TelegramAccount
 from sessions.accounts import load_account
 from sessions.login.runner import run_login
@@ -35,6 +37,7 @@ class Worker:
     """What custody does while a login is open, without processes: may be left and begun anew at any time."""
 
     pg: asyncpg.Connection
+    link: Link
     telegram: Telegram
     holding: Holding
     account: TelegramAccount | None = None
@@ -64,7 +67,7 @@ class Worker:
         if self.account is None:
             await self.start()
         assert self.account is not None
-        await run_login(self.pg, self.holding, self.account)
+        await run_login(self.link, self.holding, self.account)
         state: LoginView = await call(login_state, self.holding.account)
         return state
 
@@ -75,6 +78,7 @@ class Rig:
 
     pg: asyncpg.Connection
     telegram: Telegram
+    link: Link = field(default_factory=partial(Link, "test"))
     workers: list[Worker] = field(default_factory=list)
 
     async def session(self, name: str, phone: str) -> tuple[TelegramSession, Worker]:
@@ -83,7 +87,7 @@ class Rig:
         session = await TelegramSession.objects.aget(pk=view.id)
         taken = await acquire(self.pg, account=session.account, owner="n:1", ttl=600, egress="", handover_wait=0)
         assert taken is not None
-        self.workers.append(Worker(self.pg, self.telegram, taken.holding))
+        self.workers.append(Worker(self.pg, self.link, self.telegram, taken.holding))
         return session, self.workers[-1]
 
 
@@ -93,3 +97,4 @@ async def rig(pg: asyncpg.Connection, telegram: Telegram) -> AsyncIterator[Rig]:
     yield made
     for worker in made.workers:
         await worker.leave()
+    made.link.close()

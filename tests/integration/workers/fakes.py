@@ -223,10 +223,10 @@ class FakeDoors:
     async def check_asked(self, conn: Any, account: str) -> str:
         return ""
 
-    async def answer(self, conn: Any, holding: Holding, account: Any) -> None:
+    async def answer(self, link: Any, holding: Holding, account: Any) -> None:
         """Nobody asks anything here."""
 
-    async def log_in(self, conn: Any, holding: Holding, account: Any) -> bool:
+    async def log_in(self, link: Any, holding: Holding, account: Any) -> bool:
         return False
 
     def account(self, name: str, record: Any, state: Any, on_update: Any, on_state: Any) -> FakeAccount:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 from pairs.journal.link import LinkClosed
 from project.core.leases import Acquired, Holding
-from workers.database import Link
+from project.core.link import Link
 from workers.worker.custody import Custody
 from workers.worker.leases import Keeper
 from workers.worker.ports import Doors

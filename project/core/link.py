@@ -12,7 +12,8 @@ from project.core.database import connect
 from project.core.errors import SettingError
 from project.core.pg import Connection
 
-PATIENCE = 3.0
+PATIENCE = 3.0  # seconds
+LONG_PATIENCE = 10.0  # for statements over many rows
 
 _NO_ANSWER = (
     SettingError,
@@ -33,20 +34,26 @@ class DatabaseDown(ConnectionError):
 
 
 class Link:
-    """A lazily opened connection for one caller at a time. Connecting and each statement end within 3 s."""
+    """A lazily opened connection for one caller at a time. Connecting ends in 3 s, each statement in `patience`.
 
-    def __init__(self, service: str, *, direct: bool = False) -> None:
+    Several may share it: nobody keeps it while a platform is asked. `url` is another way to the database than the
+    setting's.
+    """
+
+    def __init__(self, service: str, *, direct: bool = False, patience: float = PATIENCE, url: str = "") -> None:
         self._service = service
         self._direct = direct
-        self._lock = asyncio.Lock()
+        self._patience = patience
+        self._url = url
+        self.lock = asyncio.Lock()
         self._connection: Connection | None = None
 
     @asynccontextmanager
     async def use(self) -> AsyncIterator[Connection]:
         """Lend the connection. Raises DatabaseDown in place of every error that means "no answer"."""
-        async with self._lock:
+        async with self.lock:
             try:
-                yield await self._open()
+                yield await self.open()
             except _NO_ANSWER as error:
                 self.close()
                 raise DatabaseDown(f"{type(error).__name__}: {error}") from error
@@ -54,13 +61,16 @@ class Link:
                 self.close()
                 raise
 
+    async def open(self) -> Connection:
+        """The connection, for whoever holds `lock`. Raises SettingError when there is none to be had."""
+        if self._connection is None or self._connection.is_closed():
+            self._connection = await connect(
+                self._service, statement_limit=self._patience, direct=self._direct, url=self._url
+            )
+        return self._connection
+
     def close(self) -> None:
         """Drop the connection without a good-bye."""
         if self._connection is not None:
             self._connection.terminate()
             self._connection = None
-
-    async def _open(self) -> Connection:
-        if self._connection is None or self._connection.is_closed():
-            self._connection = await connect(self._service, statement_limit=PATIENCE, direct=self._direct)
-        return self._connection
