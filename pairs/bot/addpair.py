@@ -16,7 +16,7 @@ from pairs.domain.requests import PairWish, check_target, parse_add
 from pairs.services.adding import add_wished
 from pairs.services.finding import find_poster, find_reader
 from pairs.services.registry import PairView
-from project.botkit.parts import Button, Call, Command, Dialogue, Press, Reply, Room, bold, plain
+from project.botkit.parts import ID, Button, Call, Command, Dialogue, Press, Reply, Room, bold, plain
 from project.core.config import current
 from project.core.dialogues import find_dialogue
 from project.core.errors import InvalidInput, NotFound
@@ -149,7 +149,7 @@ DESTINATION = Dialogue("padd_destination", ROLE, _destination)
 SENDER = Dialogue("padd_sender", ROLE, _sender)
 DISCORD = Dialogue("padd_discord", ROLE, _discord, secret=True)
 BEGIN = Press("padd", ROLE, _begin)
-CHOOSE = Press("padd_by", ROLE, _choose)
+CHOOSE = Press("padd_by", ROLE, _choose, f"{ID}|session")
 COMMAND = Command(
     name="addpair",
     arguments="[source] [discord] [destination] [session=..] [sender=..]",

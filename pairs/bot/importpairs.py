@@ -12,7 +12,7 @@ from pairs.bot.texts import listed
 from pairs.domain.imports import HINT, PairLine, parse_pairs
 from pairs.services.import_plan import Entry, ImportPlan, What, plan_import
 from pairs.services.imports import Run, begin_import
-from project.botkit.parts import Button, Call, Command, Confirmed, Dialogue, Press, Reply, Room, bold, plain
+from project.botkit.parts import ID, Button, Call, Command, Confirmed, Dialogue, Press, Reply, Room, bold, plain
 from project.botkit.times import span
 from project.core import operations
 from project.core.errors import Conflict, InvalidInput
@@ -153,7 +153,7 @@ async def _stop(call: Call) -> None:
 
 FILE = Dialogue("pimport_file", Role.OPERATOR, _file)
 BEGIN = Confirmed("pimport", Role.OPERATOR, _begin)
-STOP = Press("pimport_stop", Role.OPERATOR, _stop)
+STOP = Press("pimport_stop", Role.OPERATOR, _stop, ID)
 COMMAND = Command(
     name="importpairs",
     arguments="",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from pairs.domain.moves import Move, MovePlan, pairs_named
 from pairs.services import progress
-from project.botkit.parts import Button, Call, Confirmed, Press, Reply, Room, bold, plain
+from project.botkit.parts import ID, Button, Call, Confirmed, Press, Reply, Room, bold, plain
 from project.botkit.times import span
 from project.core.operations import OperationView, may_undo
 from project.core.operators import Role
@@ -123,8 +123,8 @@ def bullets(lines: Iterable[str]) -> list[str]:
     return [f"• {plain(line)}" for line in [*told[:_LINES], *more]]
 
 
-STOP = Press("mstop", Role.OPERATOR, _stop)
-LOOK = Press("mlook", Role.VIEWER, _look)
-UNDO = Press("mundo", Role.OPERATOR, _undo)
+STOP = Press("mstop", Role.OPERATOR, _stop, ID)
+LOOK = Press("mlook", Role.VIEWER, _look, ID)
+UNDO = Press("mundo", Role.OPERATOR, _undo, ID)
 UNDONE = Confirmed("mundone", Role.OPERATOR, _undone)
 PART = Room(presses=(STOP, LOOK, UNDO, UNDONE))

@@ -10,7 +10,7 @@ from pairs.bot.texts import ICONS, buttons, details, line
 from pairs.models import Delivery, HopState, Pair, PairStatus
 from pairs.services.registry import PairPage, PairView, find_pair, search_pairs, view
 from project.botkit.pages import PER_PAGE, page_from
-from project.botkit.parts import Button, Call, Command, Press, Reply, Room, Step, bold, copyable, plain
+from project.botkit.parts import ID, PAGE_NUMBER, Button, Call, Command, Press, Reply, Room, Step, bold, copyable, plain
 from project.core.operators import Role
 
 _FILTER = 40  # bytes of a filter that a button can carry
@@ -115,8 +115,8 @@ def first_message() -> Step:
     )
 
 
-SHOW = Press("pshow", Role.VIEWER, _show)
-PAGE = Press("plist", Role.VIEWER, _turn)
+SHOW = Press("pshow", Role.VIEWER, _show, ID)
+PAGE = Press("plist", Role.VIEWER, _turn, rf"{PAGE_NUMBER}(\|[^|]*)*")
 COMMAND = Command(
     name="pairs",
     arguments="[text]",

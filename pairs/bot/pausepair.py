@@ -13,7 +13,7 @@ from pairs.bot.texts import listed
 from pairs.domain.moves import pairs_named
 from pairs.domain.requests import parse_pause, split_spec
 from pairs.services.statuses import StatusReport, pause
-from project.botkit.parts import Button, Call, Command, Press, Reply, Room, copyable
+from project.botkit.parts import ID, Button, Call, Command, Press, Reply, Room, copyable
 from project.botkit.times import span
 from project.core.operators import Role
 
@@ -54,7 +54,7 @@ async def _press(call: Call) -> None:
     await change_one(call, pause)
 
 
-PRESS = Press("ppause", Role.OPERATOR, _press)
+PRESS = Press("ppause", Role.OPERATOR, _press, ID)
 COMMAND = Command(
     name="pausepair",
     arguments="<pairs> [time] [reason]",

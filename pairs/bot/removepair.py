@@ -8,7 +8,7 @@ from pairs.domain.moves import pairs_named
 from pairs.domain.specs import of_ids, parse_spec
 from pairs.services.removal import queued, remove_pairs
 from pairs.services.selection import pairs_of_spec
-from project.botkit.parts import Call, Command, Confirmed, Press, Reply, Room, bold
+from project.botkit.parts import ID, Call, Command, Confirmed, Press, Reply, Room, bold
 from project.core.operators import Role
 from project.core.words import counted
 
@@ -43,7 +43,7 @@ async def _press(call: Call) -> None:
     await _ask(call, call.words[0])
 
 
-ASK = Press("premove", Role.OPERATOR, _press)
+ASK = Press("premove", Role.OPERATOR, _press, ID)
 REMOVE = Confirmed("pgone", Role.OPERATOR, _remove)
 COMMAND = Command(
     name="removepair",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pairs.bot.named import named_pairs
 from pairs.bot.pausepair import change_one, told
 from pairs.services.statuses import resume
-from project.botkit.parts import Call, Command, Press, Room
+from project.botkit.parts import ID, Call, Command, Press, Room
 from project.core.operators import Role
 
 
@@ -19,7 +19,7 @@ async def _press(call: Call) -> None:
     await change_one(call, resume)
 
 
-PRESS = Press("presume", Role.OPERATOR, _press)
+PRESS = Press("presume", Role.OPERATOR, _press, ID)
 COMMAND = Command(
     name="resumepair",
     arguments="<pairs>",

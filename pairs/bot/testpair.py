@@ -8,7 +8,7 @@ from pairs.domain.requests import parse_pair_id
 from pairs.models import Pair
 from pairs.services.checks import check_pair
 from pairs.services.registry import find_pair
-from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, plain
+from project.botkit.parts import ID, Button, Call, Command, Press, Reply, Room, bold, plain
 from project.core.checks import Check, Level
 from project.core.errors import ManyProblems
 from project.core.operators import Role
@@ -66,7 +66,7 @@ def _verdict(seen: tuple[Check, ...]) -> str:
     return f"🟡 It works, with {warned} reservations." if warned else "🟢 Everything is as it should be."
 
 
-PRESS = Press("ptest", Role.OPERATOR, _press)
+PRESS = Press("ptest", Role.OPERATOR, _press, ID)
 COMMAND = Command(
     name="testpair",
     arguments="<pair_id>",

@@ -11,7 +11,7 @@ from pairs.domain.references import DiscordPost, TelegramPost, find_post
 from pairs.models import PairStatus
 from pairs.services.resending import Resend, delete_downstream, plan_resend, resend
 from pairs.services.trace import EventTrace, PairTrace, PartTrace, trace, trace_event
-from project.botkit.parts import Button, Call, Confirmed, Press, Reply, Room, bold, plain
+from project.botkit.parts import ID, Button, Call, Confirmed, Press, Reply, Room, bold, plain
 from project.botkit.times import ago
 from project.core.errors import InvalidInput
 from project.core.operators import Role
@@ -139,9 +139,9 @@ async def _gone(call: Call) -> None:
     await _again(call, event_id, f"🗑 Its copies are being deleted.{waits}")
 
 
-LOOK = Press("tlook", Role.VIEWER, _look)
-RESEND = Press("tresend", Role.OPERATOR, _resend)
+LOOK = Press("tlook", Role.VIEWER, _look, ID)
+RESEND = Press("tresend", Role.OPERATOR, _resend, ID)
 SEND = Confirmed("tsend", Role.OPERATOR, _send)
-DELETE = Press("tdelete", Role.OPERATOR, _delete)
+DELETE = Press("tdelete", Role.OPERATOR, _delete, ID)
 GONE = Confirmed("tgone", Role.OPERATOR, _gone)
 PART = Room(presses=(LOOK, RESEND, SEND, DELETE, GONE), on_message=_on_message)

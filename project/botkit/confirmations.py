@@ -25,7 +25,8 @@ class Waiting:
 class Refused(Enum):
     """Why a press on a confirmation does nothing."""
 
-    GONE = auto()  # used, cancelled, or the bot was restarted
+    ANSWERED = auto()  # by an earlier press: the message shows what came of it
+    GONE = auto()  # cancelled by /cancel, or the bot was restarted
     EXPIRED = auto()
     FOREIGN = auto()  # somebody else's, or of a person who was removed meanwhile
 
@@ -35,6 +36,7 @@ class Confirmations:
 
     def __init__(self) -> None:
         self._waiting: dict[str, Waiting] = {}
+        self._answered: dict[str, None] = {}  # tokens, oldest first
 
     def put(self, token: str, waiting: Waiting) -> None:
         """Remembers a question under an unguessable token."""
@@ -44,13 +46,19 @@ class Confirmations:
         self._waiting[token] = waiting
 
     def take(self, token: str, *, user_id: int, since: datetime | None, chat_id: int, now: float) -> Waiting | Refused:
-        """The question, which is gone with that; a stranger's try leaves it where it is."""
+        """Answer the question, once; a stranger's try leaves it where it is.
+
+        People press twice when nothing happens at once, so a further press is told from a question that is gone.
+        """
         waiting = self._waiting.get(token)
         if waiting is None:
-            return Refused.GONE
+            return Refused.ANSWERED if token in self._answered else Refused.GONE
         if (waiting.user_id, waiting.chat_id) != (user_id, chat_id):
             return Refused.FOREIGN
         del self._waiting[token]
+        self._answered[token] = None
+        if len(self._answered) > MOST:
+            self._answered.pop(next(iter(self._answered)))
         if waiting.since != since:
             return Refused.FOREIGN
         return Refused.EXPIRED if now - waiting.asked_at >= SECONDS else waiting

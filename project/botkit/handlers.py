@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import partial
 
-from aiogram.types import CallbackQuery, Message, MessageOriginChannel
+from aiogram.types import CallbackQuery, MaybeInaccessibleMessage, Message, MessageOriginChannel
 
 from project.botkit.call import BotCall, dialogue_data, dialogue_shown
 from project.botkit.confirmations import Refused, Waiting
@@ -24,8 +24,8 @@ from project.core.whitelist import Admission
 _LINK = re.compile(r"(https?://|\b)(t\.me|telegram\.me|discord\.com|[\w.]+/channels)/", re.IGNORECASE)
 
 _OVER = {
-    Refused.GONE: "This was answered already, or the bot was restarted since. Send the command again.",
-    Refused.EXPIRED: "This question was good for 60 seconds. Send the command again.",
+    Refused.GONE: "This question is no longer open: you cancelled it, or the bot restarted. Send the command again.",
+    Refused.EXPIRED: "This question was open for 60 seconds only. Send the command again.",
     Refused.FOREIGN: "This question is not yours to answer. Send the command yourself.",
 }
 
@@ -65,8 +65,12 @@ class Handlers:
     async def press(self, press: CallbackQuery, admission: Admission) -> None:
         """A button below one of the bot's messages. Its waiting was ended by the gate."""
         assert press.message is not None, "the gate lets in presses of the private chat only"
-        pressed = unpack(press.data or "")
+        data = _storable(press.data or "")
+        pressed = unpack(data)
         is_photo = isinstance(press.message, Message) and bool(press.message.photo)
+        shown: Shown | None = Shown((press.message.message_id,), photo=is_photo)
+        if pressed.token and not _carries(press.message, data):
+            shown = None  # the message shows something else by now, perhaps a result: an answer goes below it
         call = BotCall(
             desk=self._desk,
             admission=admission,
@@ -74,7 +78,7 @@ class Handlers:
             name=pressed.act,
             text=" ".join(pressed.args),
             words=pressed.args,
-            shown=Shown((press.message.message_id,), photo=is_photo),
+            shown=shown,
             guard=guarded,
         )
         await guarded(call, partial(self._press, call, pressed))
@@ -129,8 +133,8 @@ class Handlers:
             await self._answer(call, pressed)
             return
         press = self._desk.catalogue.presses.get(pressed.act)
-        if press is None or isinstance(press, Confirmed):
-            await call.reply(Reply("This button is of an older version of the bot. Send the command again."))
+        if press is None or isinstance(press, Confirmed) or not press.fits(pressed.args):
+            await call.send(Reply("❌ This button no longer works. Send the command again."))
         elif await self._may(call, press.role, "this button"):
             await press.run(call)
 
@@ -142,6 +146,8 @@ class Handlers:
             chat_id=call.chat_id,
             now=self._desk.clock(),
         )
+        if found is Refused.ANSWERED:
+            return  # whatever became of it stands in this very message
         if isinstance(found, Refused):
             await call.reply(Reply(f"⌛ {_OVER[found]}"))
         elif not pressed.agreed:
@@ -167,6 +173,11 @@ class Handlers:
 
 def _note(call: BotCall) -> str:
     return "\n🧹 Your message was deleted: it may have held a secret." if call.removed else ""
+
+
+def _carries(message: MaybeInaccessibleMessage, data: str) -> bool:
+    markup = message.reply_markup if isinstance(message, Message) else None
+    return markup is not None and any(one.callback_data == data for row in markup.inline_keyboard for one in row)
 
 
 def _storable(text: str) -> str:

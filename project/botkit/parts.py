@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import re
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import ParamSpec, Protocol, TypeVar
@@ -11,6 +12,11 @@ from project.core.operators import OperatorView, Role
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# What a button's arguments look like (see Press.takes). Row ids stay below PostgreSQL's largest bigint.
+ID = "[1-9][0-9]{0,17}"
+PAGE_NUMBER = "[0-9]{1,6}"
+NAME = r"\w{1,64}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +131,20 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What a button does. `role` is checked again at each press."""
+    """What a button does. `role` is checked again at each press.
+
+    `takes` is the pattern of its arguments, joined by "|". Buttons outlive releases and can be forged, so arguments of
+    any other shape are refused before `run` sees them.
+    """
 
     act: str
     role: Role
     run: Run
+    takes: str = ""
+
+    def fits(self, args: Sequence[str]) -> bool:
+        """Tell whether `run` can read these arguments."""
+        return re.fullmatch(self.takes, "|".join(args)) is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from project.botkit.parts import Call, Command, Dialogue, Press, Reply, Room, bold, plain
+from project.botkit.parts import ID, Call, Command, Dialogue, Press, Reply, Room, bold, plain
 from project.core.errors import Conflict, InvalidInput, ManyProblems, NotFound
 from project.core.operators import Role
 from project.core.secret import Secret
@@ -197,13 +197,13 @@ PART = Room(
         ),
     ),
     presses=(
-        Press(texts.OPEN, ROLE, _open),
-        Press(texts.QR, ROLE, _by_qr),
-        Press(texts.CODE, ROLE, _by_code),
-        Press(texts.KEY, ROLE, _key),
-        Press(texts.SEND, ROLE, _send),
-        Press(texts.RESEND, ROLE, _resend),
-        Press(texts.CANCEL, ROLE, _cancel),
+        Press(texts.OPEN, ROLE, _open, ID),
+        Press(texts.QR, ROLE, _by_qr, ID),
+        Press(texts.CODE, ROLE, _by_code, ID),
+        Press(texts.KEY, ROLE, _key, rf"{ID}\|.{{1,9}}"),
+        Press(texts.SEND, ROLE, _send, ID),
+        Press(texts.RESEND, ROLE, _resend, ID),
+        Press(texts.CANCEL, ROLE, _cancel, ID),
     ),
     dialogues=(
         Dialogue(CODE_DIALOGUE, ROLE, _typed_code, secret=True),

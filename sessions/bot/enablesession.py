@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, plain
+from project.botkit.parts import ID, Button, Call, Command, Press, Reply, Room, bold, plain
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from sessions.bot.texts import OPEN
@@ -48,5 +48,5 @@ PART = Room(
             examples=("/enablesession user1_main",),
         ),
     ),
-    presses=(Press(ACT, Role.OPERATOR, _press),),
+    presses=(Press(ACT, Role.OPERATOR, _press, ID),),
 )

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from project.botkit.pages import Page, page_buttons, page_from
-from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, copyable, plain
+from project.botkit.parts import NAME, PAGE_NUMBER, Button, Call, Command, Press, Reply, Room, bold, copyable, plain
 from project.botkit.states import icon, state
 from project.botkit.times import ago
 from project.core.errors import ManyProblems
@@ -50,7 +50,7 @@ async def _check(call: Call) -> None:
 
 
 async def _press_all(call: Call) -> None:
-    await _show_all(call, page_from(call.words[0]) if call.words else 1)
+    await _show_all(call, page_from(call.words[0]))
 
 
 async def _show_all(call: Call, number: int) -> None:
@@ -152,4 +152,7 @@ COMMAND = Command(
     ),
     examples=("/sessionhealth user1_main", "/sessionhealth"),
 )
-PART = Room(commands=(COMMAND,), presses=(Press(ONE, Role.VIEWER, _check), Press(ALL, Role.VIEWER, _press_all)))
+PART = Room(
+    commands=(COMMAND,),
+    presses=(Press(ONE, Role.VIEWER, _check, NAME), Press(ALL, Role.VIEWER, _press_all, PAGE_NUMBER)),
+)

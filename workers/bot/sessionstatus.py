@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from project.botkit.pages import Page, page_buttons, page_from
-from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, copyable, plain
+from project.botkit.parts import NAME, PAGE_NUMBER, Button, Call, Command, Press, Reply, Room, bold, copyable, plain
 from project.botkit.states import icon, state
 from project.botkit.times import ago, span
 from project.core.errors import ManyProblems
@@ -47,7 +47,7 @@ async def _press_one(call: Call) -> None:
 
 
 async def _press_all(call: Call) -> None:
-    await _show_all(call, page_from(call.words[0]) if call.words else 1)
+    await _show_all(call, page_from(call.words[0]))
 
 
 def overview_text(found: SessionsPage) -> str:
@@ -148,5 +148,5 @@ COMMAND = Command(
 )
 PART = Room(
     commands=(COMMAND,),
-    presses=(Press(ONE, Role.VIEWER, _press_one), Press(ALL, Role.VIEWER, _press_all)),
+    presses=(Press(ONE, Role.VIEWER, _press_one, NAME), Press(ALL, Role.VIEWER, _press_all, PAGE_NUMBER)),
 )

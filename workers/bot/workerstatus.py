@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from project.botkit.pages import Page, page_buttons, page_from
-from project.botkit.parts import Call, Command, Press, Reply, bold, plain
+from project.botkit.parts import PAGE_NUMBER, Call, Command, Press, Reply, bold, plain
 from project.botkit.problems import nothing_after
 from project.botkit.sizes import free_of, size
 from project.botkit.times import span
@@ -22,7 +22,7 @@ async def _run(call: Call) -> None:
 
 
 async def _turn(call: Call) -> None:
-    await _show(call, page_from(call.words[0]) if call.words else 1)
+    await _show(call, page_from(call.words[0]))
 
 
 async def _show(call: Call, page: int) -> None:
@@ -95,4 +95,4 @@ COMMAND = Command(
     ),
     examples=("/workerstatus",),
 )
-PRESS = Press(act=ACT, role=Role.VIEWER, run=_turn)
+PRESS = Press(act=ACT, role=Role.VIEWER, run=_turn, takes=PAGE_NUMBER)

@@ -7,7 +7,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from project.bot.trail_names import Names, find_names, meant_by, named
-from project.botkit.parts import Button, Call, Command, Press, Reply, Room, bold, copyable, plain
+from project.botkit.parts import ID, Button, Call, Command, Press, Reply, Room, bold, copyable, plain
 from project.botkit.times import ago
 from project.core.errors import InvalidInput
 from project.core.operators import Role
@@ -87,4 +87,4 @@ COMMAND = Command(
     examples=("/audit", "/audit user1_main", "/audit session.register", "/audit pair.7"),
 )
 
-ROOM = Room(commands=(COMMAND,), presses=(Press(_ACT, Role.OPERATOR, _page),))
+ROOM = Room(commands=(COMMAND,), presses=(Press(_ACT, Role.OPERATOR, _page, rf"(0|{ID})\|[^|]*"),))

@@ -105,12 +105,15 @@ class Person:
 
     async def press_data(self, data: str, *, message: int, chat: int) -> None:
         """A button by its data."""
+        shown = {"message_id": message, "date": _now(), "chat": {"id": chat, "type": "private"}, "text": "?"}
+        if markup := self._telegram.messages.get(message, {}).get("reply_markup"):
+            shown["reply_markup"] = markup  # Telegram tells what stands below the message now
         body = {
             "id": str(next(_ids)),
             "from": self._user,
             "chat_instance": "1",
             "data": data,
-            "message": {"message_id": message, "date": _now(), "chat": {"id": chat, "type": "private"}, "text": "?"},
+            "message": shown,
         }
         await self._feed("callback_query", body)
 

@@ -139,6 +139,31 @@ async def test_a_confirmation_is_good_once_for_the_same_arguments(
     assert len(bomb.done) == 1
 
 
+async def test_quick_presses_leave_the_result_and_its_undo(people: Any, telegram: FakeTelegram, bomb: Bomb) -> None:
+    """Three presses on [Confirm] before the first is through: the message ends as the act left it."""
+    operator = people(OPERATOR)
+    await operator.says("/bomb thrice")
+    message, shown = telegram.last(OPERATOR)
+    data = shown["reply_markup"]["inline_keyboard"][0][0]["callback_data"]
+    await asyncio.gather(*(operator.press_data(data, message=message, chat=OPERATOR) for _ in range(3)))
+    await operator.press_data(data, message=message, chat=OPERATOR)
+    assert bomb.done == [("thrice", "x" * 200)]
+    assert telegram.texts(OPERATOR) == ["bang"]
+
+
+async def test_a_question_that_is_gone_never_overwrites_what_the_message_shows(
+    people: Any, telegram: FakeTelegram, bomb: Bomb
+) -> None:
+    """A press that was on its way while the bot restarted: it knows the token no more, and the message is a result."""
+    operator = people(OPERATOR)
+    await operator.says("/bomb once")
+    await operator.press("Confirm")
+    message = telegram.last(OPERATOR)[0]
+    await operator.press_data("!forgotten", message=message, chat=OPERATOR)
+    assert telegram.messages[message]["text"] == "bang"
+    assert "no longer open" in await operator.sees()
+
+
 async def test_what_asks_first_cannot_be_pressed_without_being_asked(people: Any, bomb: Bomb) -> None:
     operator = people(OPERATOR)
     await operator.says("/bomb x")

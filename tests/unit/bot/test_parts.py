@@ -108,7 +108,7 @@ def test_confirmations_are_bound_and_forgotten() -> None:
     assert kept.take("t", user_id=2, since=NOW, chat_id=10, now=1) is Refused.FOREIGN
     assert kept.take("t", user_id=1, since=NOW, chat_id=11, now=1) is Refused.FOREIGN
     assert isinstance(kept.take("t", user_id=1, since=NOW, chat_id=10, now=59.9), Waiting)
-    assert kept.take("t", user_id=1, since=NOW, chat_id=10, now=59.9) is Refused.GONE
+    assert kept.take("t", user_id=1, since=NOW, chat_id=10, now=59.9) is Refused.ANSWERED
     kept.put("u", Waiting(1, NOW, 10, "act", (), 0.0))
     assert kept.take("u", user_id=1, since=NOW + timedelta(1), chat_id=10, now=1) is Refused.FOREIGN
     kept.put("v", Waiting(1, NOW, 10, "act", (), 0.0))
