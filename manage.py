@@ -3,6 +3,13 @@
 
 from __future__ import annotations
 
+import signal
+
+if __name__ == "__main__":
+    # The imports below take seconds. Until a command listens to signals itself, Ctrl-C ends the program by the kernel:
+    # nothing is running yet, and a traceback from the middle of an import tells a person nothing.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
 import io
 import os
 import sys
@@ -17,6 +24,7 @@ from project.failures import told_plainly
 
 # init writes the settings; the sandbox belongs to no installation, so it must not make the keys of one.
 _WITHOUT_SETTINGS = ("init", "sandbox")
+_OUR_COMMANDS = Path(__file__).parent / "project" / "management" / "commands"
 
 
 def main(argv: list[str]) -> None:
@@ -25,6 +33,8 @@ def main(argv: list[str]) -> None:
         sys.stdout.reconfigure(line_buffering=True)  # programs that stay are watched through pipes and journals, too
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     command = argv[1] if len(argv) > 1 else "help"
+    if not (_OUR_COMMANDS / f"{command}.py").exists():
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # Django's own expect it, as `shell` does
     if command == "demo":
         environment.prepare(os.environ, Path(__file__).resolve().parent)
     with told_plainly():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 
 from pairs.domain.options import Protected, read_options
@@ -12,6 +11,7 @@ from project.core.config import Config, current
 from project.core.crypto import unseal
 from project.core.errors import GatewayError, RelayError, TargetGone
 from project.core.secret import Secret
+from project.core.stopping import run
 from project.core.words import counted
 from project.discord.rest import BotInfo, DiscordRest, Webhook
 from project.discord.session import open_http
@@ -40,7 +40,7 @@ def check_pair(pair: Pair) -> Iterator[Check]:
         yield failed("session", f"{session.name} is not logged in ({why}).", todo)
     else:
         yield _source(pair, session)
-    yield from asyncio.run(_discord(pair, current()))
+    yield from run(_discord(pair, current()))
     if pair.sender:
         yield check_posting(pair.sender.account, str(pair.sender), str(pair.destination_chat))
     elif session is not None and is_logged_in(session):

@@ -19,6 +19,7 @@ from project.core import operations
 from project.core.errors import Conflict, RelayError
 from project.core.models import OperationState
 from project.core.operations import OperationView
+from project.core.stopping import pause
 from project.core.words import counted
 from sessions.services.finding import find_session
 from sessions.services.removal import Removed, remove_session_row
@@ -138,7 +139,7 @@ def delete_session(*, actor: str, name: str, force: bool = False, reason: str = 
     while left := hand_overs_left(deletion):
         if time.monotonic() > deadline:
             raise given_up(deletion, left)
-        time.sleep(_STEP)
+        pause(_STEP)
     return deletion, finish_deletion(deletion, actor=actor, reason=reason)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 
 from pairs.models import Pair
@@ -10,6 +9,7 @@ from pairs.services.patience import patiently
 from project.core.config import current
 from project.core.crypto import seal
 from project.core.errors import Conflict, GatewayError, InvalidInput
+from project.core.stopping import run
 from project.discord.rest import DiscordRest, Webhook
 from project.discord.session import open_http
 from project.discord.urls import parse_webhook_url
@@ -30,7 +30,7 @@ def find_target(reference: str) -> DiscordTarget:
 
     Raises InvalidInput, Conflict and GatewayError. No message repeats the reference: it may be a secret.
     """
-    return asyncio.run(patiently(lambda: _find(reference.strip())))
+    return run(patiently(lambda: _find(reference.strip())))
 
 
 def sealed_token(pair: Pair, target: DiscordTarget) -> bytes | None:

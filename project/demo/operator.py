@@ -14,6 +14,7 @@ from pairs.services.registry import NewPair, add_pair
 from pairs.services.targets import find_target
 from project.core.errors import Conflict
 from project.core.secret import Secret
+from project.core.stopping import pause
 from project.demo.world import DemoPerson, DemoRoute, DemoWorld
 from sessions.models import LoginStep, TelegramSession
 from sessions.services import login, lookups, senders
@@ -95,5 +96,5 @@ def _wait(true: Callable[[], T | None], what: str) -> T:
             raise Conflict(
                 f"Waited {LIMIT:.0f} s in vain for {what}.", hint="The logs are in the folder demo/log of VAR_DIR."
             )
-        time.sleep(_STEP)
+        pause(_STEP)
     return found

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandParser
 
 from project.core.checks import Check, Level, any_failed
-from project.run.signals import StopAsked, stop_on_signal
+from project.core.stopping import StopAsked, check_stop, stop_on_signal
 
 Run = Callable[[dict[str, Any]], None]
 
@@ -41,9 +41,10 @@ class DoorCommand(BaseCommand):
             raise SystemExit(_INTERRUPTED) from None
 
     def say(self, text: str) -> None:
-        """A line, shown at once."""
+        """Show a line at once. Raises StopAsked when Ctrl-C was pressed meanwhile."""
         self.stdout.write(text)
         self.stdout.flush()
+        check_stop()
 
     def show(self, checks: Iterable[Check]) -> list[Check]:
         """Each check as a line, as it comes, with what to do below those that are not ok."""

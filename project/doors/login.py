@@ -10,6 +10,7 @@ import segno
 
 from project.core.errors import Conflict, InvalidInput
 from project.core.secret import Secret
+from project.core.stopping import pause
 from project.doors.prompts import ask_secret
 from sessions.domain.delivery import NEEDS_EMAIL, way, where
 from sessions.models import LoginStep
@@ -116,4 +117,4 @@ def _next_step(account: str, say: Say, told: str) -> LoginView:
         if quiet and waited > _PATIENCE:
             quiet = False
             say("Still waiting for Telegram (after a change of host it takes up to half a minute) …")
-        time.sleep(_LOOK)
+        pause(_LOOK)

@@ -12,6 +12,7 @@ from pairs.services.import_plan import Entry, ImportPlan, What, plan_import
 from pairs.services.imports import Run, begin_import
 from pairs.services.interrupted import end_now
 from project.core.errors import InvalidInput
+from project.core.stopping import StopAsked
 
 Say = Callable[[str], None]
 
@@ -44,7 +45,7 @@ def carry_out(plan: ImportPlan, *, actor: str, say: Say) -> bool:
     try:
         while run.step():
             say(f"{run.gone} of {len(run.work)}")
-    except KeyboardInterrupt:
+    except StopAsked:
         say(end_now(run.operation.id))
         raise
     finally:

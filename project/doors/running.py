@@ -14,6 +14,7 @@ from django.db.models.functions import Now
 
 from project.core.config import Config
 from project.core.errors import Conflict, SettingError
+from project.core.stopping import pause
 from project.embedded.layout import layout
 from project.embedded.schema import migrate
 from project.embedded.servers import ensure_servers
@@ -80,7 +81,7 @@ def _await_node(config: Config, manager: Manager) -> None:
         status = manager.statuses()[0]
         if status.state is State.FAILED or time.monotonic() > deadline:
             raise _no_node(status)
-        time.sleep(_LOOK)
+        pause(_LOOK)
 
 
 def _no_node(status: Status) -> Conflict:

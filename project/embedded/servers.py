@@ -17,6 +17,7 @@ from typing import IO, Protocol, Self
 
 from project.core.config import Config
 from project.core.errors import RelayError, SettingError
+from project.core.stopping import pause
 from project.embedded.files import last_lines, locked, open_log, private_directory
 from project.embedded.layout import Layout, layout
 from project.embedded.postgres import Postgres
@@ -84,7 +85,8 @@ class Servers:
             self._keeper = threading.Thread(target=self._keep, name="embedded-servers", daemon=True)
             self._keeper.start()
             try:
-                self._settled.wait()
+                while not self._settled.is_set():
+                    pause(_POLL)
             except BaseException:
                 self.stop()
                 raise
@@ -182,17 +184,17 @@ class Servers:
 
     def _watch(self) -> None:
         """Start again what died: our own servers always, another program's only when asked to take over."""
-        pause = 0.0
-        while not self._leave.wait(_WATCH + pause):
+        wait = 0.0
+        while not self._leave.wait(_WATCH + wait):
             missing = [server for server in self._wanted if self._is_missing(server)]
             try:
                 if missing:
                     _log.warning("embedded server gone, starting it again: %s", missing[0].name)
                     self._ensure_all()
-                pause = 0.0
+                wait = 0.0
             except (RelayError, OSError, subprocess.SubprocessError) as error:
-                pause = min(_LONGEST_PAUSE, pause * 2 + 1)
-                _log.error("embedded server did not start, next try in %.0f s: %s", pause, error)
+                wait = min(_LONGEST_PAUSE, wait * 2 + 1)
+                _log.error("embedded server did not start, next try in %.0f s: %s", wait, error)
 
     def _is_missing(self, server: Server) -> bool:
         process = self._children.get(server.name)

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from project.core.stopping import hurried, pause
 from project.embedded.files import private_directory
 from project.run.runner import Runner
 from project.run.service import Service, State, Status
@@ -32,7 +33,6 @@ class Manager:
         self._runners = [Runner(item, log=logs / f"{item.name}.log", directory=directory) for item in services]
         self._echo = echo
         self._leave = threading.Event()
-        self._changed = threading.Condition()
         self._statuses: tuple[Status, ...] = tuple(runner.status() for runner in self._runners)
         self._thread = threading.Thread(target=self._run, name="services", daemon=True)
 
@@ -55,13 +55,14 @@ class Manager:
         return self._statuses
 
     def wait_ready(self, seconds: float) -> tuple[Status, ...]:
-        """Wait until all are ready, at most `seconds`. Answers with those that are not."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._leave.is_set() or not self._late(), timeout=seconds)
-            return self._late()
+        """Wait until all are ready, at most `seconds`. Answers with those that are not. Raises StopAsked."""
+        deadline = time.monotonic() + seconds
+        while self._late() and time.monotonic() < deadline:
+            pause(_TICK)
+        return self._late()
 
     def stop(self) -> None:
-        """Ask every service to end, wait up to DRAIN_SECONDS, then end what is left. Idempotent."""
+        """Ask every service to end, wait up to DRAIN_SECONDS (not at all in a hurry), end what is left. Idempotent."""
         self._leave.set()
         if self._thread.is_alive():
             self._thread.join()
@@ -89,7 +90,7 @@ class Manager:
         for runner in reversed(self._runners):
             runner.ask_to_stop()
         deadline = time.monotonic() + DRAIN_SECONDS
-        while time.monotonic() < deadline and not all(runner.has_ended() for runner in self._runners):
+        while time.monotonic() < deadline and not hurried() and not all(one.has_ended() for one in self._runners):
             self._tell()
             time.sleep(_TICK)
         for runner in self._runners:
@@ -102,7 +103,4 @@ class Manager:
                 for line in runner.output.new_lines():
                     self._echo(runner.service.name, line)
         statuses = tuple(runner.status() for runner in self._runners)
-        if statuses != self._statuses:
-            with self._changed:
-                self._statuses = statuses
-                self._changed.notify_all()
+        self._statuses = statuses

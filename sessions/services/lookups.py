@@ -10,6 +10,7 @@ import msgspec
 from django.db import transaction
 
 from project.core.errors import Conflict, InvalidInput, NotFound
+from project.core.stopping import pause
 from project.telegram.values import NOBODY, AccountInfo, ChatInfo, ChatSight
 from sessions.models import Lookup
 from sessions.services.login import wake
@@ -48,7 +49,7 @@ def look_at_chats(asked: Mapping[str, Sequence[int]], *, limit: float = LOOK_LIM
         for answered in Lookup.objects.filter(pk__in=list(open_), answered_at__isnull=False):
             found[open_.pop(answered.pk)] = _looked(answered)
         if open_:
-            time.sleep(_LOOK_STEP)
+            pause(_LOOK_STEP)
     late = {
         account: Looked({}, f"did not answer within {limit:g} s: it is not connected.") for account in open_.values()
     }
@@ -87,7 +88,7 @@ def _ask(account: str, reference: str) -> object:
             raise NoSuchName(lookup.error) if lookup.error.startswith(NOBODY) else NotFound(lookup.error)
         if lookup.answered_at is not None:
             return lookup.answer
-        time.sleep(_STEP)
+        pause(_STEP)
     raise Conflict(
         f"{account} did not answer within {LIMIT:.0f} s: its worker is not connected.",
         hint="`python manage.py doctor` says what is in the way.",

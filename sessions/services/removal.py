@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from project.core.audit import record
 from project.core.errors import Conflict, NotFound
+from project.core.stopping import pause
 from project.core.words import counted
 from sessions.models import (
     AccountSecret,
@@ -117,7 +118,7 @@ def _wait(account: str, limit: float) -> bool:
         attempt = LoginAttempt.objects.filter(account=account, kind=LoginKind.LOG_OUT).order_by("-pk").first()
         if attempt is None or attempt.step not in OPEN_STEPS:
             return attempt is not None and not attempt.error
-        time.sleep(_LOOK)
+        pause(_LOOK)
     return False
 
 

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 
 from pairs.models import Pair, SourceAccess
 from project.core.models import Lease
+from project.core.stopping import pause
 from sessions.models import Health, HealthCheck, Lifecycle, TelegramSession
 from sessions.services.finding import find_session
 from sessions.services.login import wake
@@ -180,7 +181,7 @@ def _wait_for(session: TelegramSession, mark: str) -> bool:
     while time.monotonic() < deadline:
         if any(detail.get("asked") == mark for detail in newest.values_list("detail", flat=True)[:3]):
             return True
-        time.sleep(_STEP)
+        pause(_STEP)
     return False
 
 

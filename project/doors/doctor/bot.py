@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ from project.core.checks import Check, failed, ok, warning
 from project.core.claim_token import claim_link
 from project.core.claims import make_claim
 from project.core.config import Config
+from project.core.stopping import run
 from project.core.whitelist import OperatorLine, has_owner, list_operators
 from project.doors.doctor.advice import CLAIM
 
@@ -54,7 +54,7 @@ def check_operators(username: str, *, actor: str) -> Iterator[Check]:
 
 def introduce(config: Config) -> list[str]:
     """For people who start everything: who the bot is, and how to own it while nobody does. Raises DatabaseError."""
-    check, username = asyncio.run(_look(config))
+    check, username = run(_look(config))
     if not username:
         return [f"Admin bot: {check.text} {check.todo}"]
     lines = [f"Admin bot: https://t.me/{username}"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from django.db import DatabaseError
 from project.core.checks import Check, Level, failed, ok
 from project.core.config import Config, declarations
 from project.core.errors import RelayError
+from project.core.stopping import run
 from project.discord.session import open_http
 from project.doors.actor import actor
 from project.doors.doctor import binding, bot, clock, discord, keys, limits, overview, servers, telegram
@@ -53,7 +53,7 @@ class Examination:
         yield from self._rows()
         yield from servers.check_redis(self.config)
         yield from telegram.check_app(self.config)
-        yield from asyncio.run(self._platforms())
+        yield from run(self._platforms())
         if (facts := self._facts) is not None:
             if self.config.admin_bot_token:
                 yield from self._told(lambda: bot.check_operators(self._username, actor=actor()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import secrets
 import shutil
@@ -22,6 +21,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from project.core.config import Config, current
 from project.core.errors import Conflict
 from project.core.secret import Secret
+from project.core.stopping import StopAsked, check_stop, run, stop_on_signal
 from project.demo import operator
 from project.demo.check import Report
 from project.demo.dialogue import Dialogue, hold_dialogue
@@ -33,7 +33,6 @@ from project.embedded.servers import Servers, ensure_servers
 from project.run.manager import Manager
 from project.run.service import Service, wrote
 from project.run.services import BASE_DIR, services
-from project.run.signals import StopAsked, stop_on_signal
 from project.sandbox.client import ControlClient
 
 READY = 90.0  # seconds for all services to start
@@ -65,8 +64,9 @@ class Command(BaseCommand):
         with self._emptied(config), Manager([_sandbox(config)], logs=place.logs, directory=BASE_DIR) as sandbox:
             self._wait(sandbox)
             migrate(config)
+            check_stop()
             call_command("collectstatic", interactive=False, verbosity=0)
-            world = asyncio.run(_build(config))
+            world = run(_build(config))
             config = replace(
                 config,
                 discord_bot_token=Secret(world.discord_token),
@@ -82,14 +82,14 @@ class Command(BaseCommand):
             with Manager(services(config, env=env), logs=place.logs, directory=BASE_DIR) as manager:
                 self._wait(manager)
                 self.stdout.write("Logging in three sessions and three sender bots, adding eight pairs …")
-                pairs = operator.set_up(world, lambda phone: asyncio.run(_code(config, phone)))
+                pairs = operator.set_up(world, lambda phone: run(_code(config, phone)))
                 self._say_addresses(config)
-                report = asyncio.run(play(_control(config), world, options["messages"], self._say))
+                report = run(play(_control(config), world, options["messages"], self._say))
                 dialogue = self._dialogue(config, world, pairs)
                 self._say_report(report, dialogue, options["report"])
                 if not options["exit"]:
                     self.stdout.write("\nType a message on the chat page and watch it arrive here. Ctrl-C stops.\n")
-                    asyncio.run(follow(_control(config), world, self._say))
+                    run(follow(_control(config), world, self._say))
         if not (report.flawless and dialogue.flawless):
             raise CommandError("Something did not arrive as it should; the figures above say what.", returncode=1)
 
@@ -97,7 +97,7 @@ class Command(BaseCommand):
         self.stdout.write(f"\n{world.operator.name} writes to the admin bot:\n")
         pair = next(pair for pair, route in pairs.items() if route == world.moved)
         healthy = partial(operator.is_healthy, world.operator.session)
-        return asyncio.run(hold_dialogue(_control(config), world.operator, world.moved, pair, healthy, self._say))
+        return run(hold_dialogue(_control(config), world.operator, world.moved, pair, healthy, self._say))
 
     def _emptied(self, config: Config) -> Servers:
         """Fresh servers: what an earlier demo left belongs to a sandbox that is gone."""

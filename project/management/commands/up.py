@@ -13,6 +13,7 @@ from django.db import DatabaseError, connection
 from project.core.binding.inspect import inspect
 from project.core.config import Config, current
 from project.core.errors import SettingError
+from project.core.stopping import StopAsked, check_stop, pause, stop_on_signal
 from project.doors.doctor.bot import introduce
 from project.doors.doctor.database import connect
 from project.embedded.layout import layout
@@ -20,7 +21,6 @@ from project.embedded.schema import migrate
 from project.embedded.servers import Servers, ensure_servers
 from project.run.manager import Manager
 from project.run.services import BASE_DIR, check_web_port, services
-from project.run.signals import StopAsked, stop_on_signal
 from project.run.table import table
 
 _READY_SECONDS = 60.0
@@ -45,7 +45,9 @@ class Command(BaseCommand):
             with stop_on_signal(), ensure_servers(config, take_over=True) as servers:
                 self._say_servers(servers)
                 migrate(config)
+                check_stop()
                 call_command("collectstatic", interactive=False, verbosity=0)
+                check_stop()
                 self._run(config, show_output=bool(options["verbose"]))
         except StopAsked:
             self.stdout.write("Stopped.")
@@ -54,13 +56,9 @@ class Command(BaseCommand):
         echo = self._echo if show_output else None
         logs = layout(config.var_dir).logs
         with Manager(services(config), logs=logs, directory=BASE_DIR, echo=echo) as manager:
-            try:
-                manager.wait_ready(_READY_SECONDS)
-                self._say_services(config, manager)
-                self._follow(config, manager)
-            except StopAsked:
-                self.stdout.write("Stopping (at most 10 seconds) …")
-                raise
+            manager.wait_ready(_READY_SECONDS)
+            self._say_services(config, manager)
+            self._follow(config, manager)
 
     def _follow(self, config: Config, manager: Manager) -> None:
         """Say when a service ends or returns, and when every account is held, until a signal."""
@@ -70,7 +68,7 @@ class Command(BaseCommand):
             if time.monotonic() - asked >= _BINDING_SECONDS:
                 asked = time.monotonic()
                 self._say_held(config)
-            time.sleep(_LOOK_SECONDS)
+            pause(_LOOK_SECONDS)
             for status in manager.statuses():
                 if status.state is not before[status.name]:
                     self.stdout.write(f"{status.name}: {status.state} {status.last_line}".rstrip())
