@@ -132,6 +132,7 @@ class Listener:
 
     def opened(self) -> None:
         self._ready.set()
+        log.info("listening to Discord")
 
     def posted(self, message: discord.Message) -> None:
         if self._concerns(message):

@@ -61,6 +61,12 @@ class Manager:
             pause(_TICK)
         return self._late()
 
+    def wait_settled(self, seconds: float) -> None:
+        """Wait until each service works or is known not to, at most `seconds`. Raises StopAsked."""
+        deadline = time.monotonic() + seconds
+        while not all(status.settled for status in self._statuses) and time.monotonic() < deadline:
+            pause(_TICK)
+
     def stop(self) -> None:
         """Ask every service to end, wait up to DRAIN_SECONDS (not at all in a hurry), end what is left. Idempotent."""
         self._leave.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 from pathlib import Path
@@ -31,12 +32,12 @@ class Output:
 
     def since_start(self) -> str:
         """What the running start has written, its last part when that is much."""
-        return self._read(max(self._begin, self._size() - _ONE_READ)).decode(errors="replace")
+        return self._read(max(self._begin, self.size() - _ONE_READ)).decode(errors="replace")
 
     def last_line(self) -> str:
-        """The last line that is not empty."""
+        """The last line that is not empty; of a log event its words."""
         lines = [line for line in self.since_start().splitlines() if line.strip()]
-        return lines[-1].strip() if lines else ""
+        return _words(lines[-1].strip()) if lines else ""
 
     def new_lines(self) -> list[str]:
         """Complete lines written since the last call."""
@@ -47,12 +48,13 @@ class Output:
 
     def bound(self) -> None:
         """Keep the file from growing for ever. A line written during the copy may be lost."""
-        if self._size() > _LIMIT:
+        if self.size() > _LIMIT:
             shutil.copyfile(self.path, self.path.with_name(f"{self.path.name}.1"))
             os.truncate(self.path, 0)
             self._seen = self._begin = 0
 
-    def _size(self) -> int:
+    def size(self) -> int:
+        """Bytes written so far."""
         return self.path.stat().st_size if self.path.exists() else 0
 
     def _read(self, offset: int) -> bytes:
@@ -61,3 +63,14 @@ class Output:
         with self.path.open("rb") as file:
             file.seek(offset)
             return file.read(_ONE_READ)
+
+
+def _words(line: str) -> str:
+    """What a person reads of a structured log line: the event, and what to do or why."""
+    try:
+        event = json.loads(line)
+    except ValueError:
+        return line
+    if not isinstance(event, dict):
+        return line
+    return ": ".join(str(event[name]) for name in ("event", "hint", "reason") if event.get(name))

@@ -22,12 +22,16 @@ def wrote(text: str) -> Ready:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A program to keep running. argv[0] is an absolute path; `env` is added to our own environment."""
+    """A program to keep running. argv[0] is an absolute path; `env` is added to our own environment.
+
+    `refused` is what it writes when it stays but a platform will not have it.
+    """
 
     name: str
     argv: tuple[str, ...]
     ready: Ready
     env: Mapping[str, str] = field(default_factory=dict)
+    refused: str = ""
 
 
 class State(StrEnum):
@@ -35,7 +39,7 @@ class State(StrEnum):
 
     STARTING = "starting"
     READY = "ready"
-    FAILED = "failed"  # it ended; the next try comes after a pause
+    FAILED = "failed"  # it ended or is refused, and was not ready since; the next try comes after a pause
     STOPPED = "stopped"
 
 
@@ -50,3 +54,8 @@ class Status:
     exit_code: int | None
     log: Path
     last_line: str
+
+    @property
+    def settled(self) -> bool:
+        """It works, or it is known why not."""
+        return self.state in (State.READY, State.FAILED)

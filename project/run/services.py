@@ -10,13 +10,13 @@ from urllib.parse import urlsplit
 
 from project.core.config import Config
 from project.core.errors import SettingError
-from project.run.service import Ready, Service, running_for
+from project.run.service import Ready, Service, wrote
 from project.run.web_check import answers
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 _LOCAL = ("localhost", "127.0.0.1")
 _WEB_THREADS = 4
-_STEADY = running_for(3.0)  # longer than it takes them to find a wrong setting
+_REFUSED = "the bot is refused"  # workers/holder.py: it stays, and asks again an hour later
 
 
 def web_port(config: Config) -> int:
@@ -41,17 +41,20 @@ def check_web_port(config: Config) -> None:
 
 
 def services(config: Config, *, env: Mapping[str, str] | None = None) -> tuple[Service, ...]:
-    """Every service for this configuration, in the order of starting. `env` is added to their environment."""
+    """Every service for this configuration, in the order of starting. `env` is added to their environment.
+
+    Ready is what a service itself says when it has begun to work: having started says nothing about a token.
+    """
     added = dict(env or {})
     wanted = [_web(config, added)]
     if config.discord_bot_token:
-        wanted.append(Service("discord", _manage("rundiscord"), _STEADY, added))
+        wanted.append(Service("discord", _manage("rundiscord"), wrote("listening to Discord"), added, _REFUSED))
     if config.admin_bot_token:
-        wanted.append(Service("bot", _manage("runbot"), _STEADY, added))
+        wanted.append(Service("bot", _manage("runbot"), wrote("the admin bot listens"), added, _REFUSED))
     control = _celery("worker", "-Q", "control", "-n", "control@%h", "-c", "2")
-    wanted.append(Service("control", control, _STEADY, added))
-    wanted.append(Service("beat", _celery("beat"), _STEADY, added))
-    wanted.append(Service("node", _manage("runnode"), _STEADY, added))
+    wanted.append(Service("control", control, wrote(' ready."'), added))
+    wanted.append(Service("beat", _celery("beat"), wrote("beat leads"), added))
+    wanted.append(Service("node", _manage("runnode"), wrote("node is up"), added))
     return tuple(wanted)
 
 

@@ -61,6 +61,7 @@ class Supervisor:
         await self._zygote.start(self._command)
         try:
             await self._first_of(self._preloaded, limit=PRELOAD_LIMIT)
+            log.info("node is up")
             ears_open = ears.listen(self._on_wake, self._on_news, self._on_gap)
             work = [self._keep_fleet(), self._keep_rows(), self._measure(), ears_open]
             tasks = [asyncio.create_task(coroutine) for coroutine in work]

@@ -20,10 +20,11 @@ from project.embedded.layout import layout
 from project.embedded.schema import migrate
 from project.embedded.servers import Servers, ensure_servers
 from project.run.manager import Manager
+from project.run.service import State
 from project.run.services import BASE_DIR, check_web_port, services
 from project.run.table import table
 
-_READY_SECONDS = 60.0
+_READY_SECONDS = 20.0  # then it says what is late; a platform may be out of reach for hours
 _LOOK_SECONDS = 1.0
 _BINDING_SECONDS = 5.0
 
@@ -56,7 +57,7 @@ class Command(BaseCommand):
         echo = self._echo if show_output else None
         logs = layout(config.var_dir).logs
         with Manager(services(config), logs=logs, directory=BASE_DIR, echo=echo) as manager:
-            manager.wait_ready(_READY_SECONDS)
+            manager.wait_settled(_READY_SECONDS)
             self._say_services(config, manager)
             self._follow(config, manager)
 
@@ -106,7 +107,10 @@ class Command(BaseCommand):
             connection.close()  # this process stays, and does not ask again
 
     def _say_services(self, config: Config, manager: Manager) -> None:
-        self.stdout.write(f"\n{table(manager.statuses())}\n")
+        statuses = manager.statuses()
+        self.stdout.write(f"\n{table(statuses)}\n")
+        if late := [status.name for status in statuses if status.state is not State.READY]:
+            self.stdout.write(f"NOT READY: {', '.join(late)}. It is tried again; its log says why.\n")
         self.stdout.write(f"Admin site: {config.public_url}/admin/  (a user: `python manage.py createsuperuser`)")
         self._say_bot(config)
         if not config.discord_bot_token:

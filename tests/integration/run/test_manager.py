@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import subprocess
 import sys
@@ -74,6 +75,41 @@ def test_a_service_that_cannot_work_is_shown_with_its_last_words(tmp_path: Path)
         (late,) = running.wait_ready(0)
         assert late.exit_code == 1
         assert "broken said: TOKEN: is wrong." in table([late])
+
+
+def test_what_fails_again_and_again_is_failed_until_it_is_ready(tmp_path: Path) -> None:
+    """Not "starting" between two tries: `up` would call it ready, or tell its state every second."""
+    states: set[State] = set()
+    flag = tmp_path / "mended"
+    code = f"""
+        import pathlib, sys, time
+        if not pathlib.Path({str(flag)!r}).exists():
+            sys.exit("TOKEN: is wrong.")
+        print("ready", flush=True)
+        time.sleep(300)
+    """
+    with manager(tmp_path, python("broken", code)) as running:
+        running.wait_settled(DEADLINE)
+
+        def tried_twice() -> bool:
+            states.add(by_name(running)["broken"].state)
+            return by_name(running)["broken"].restarts >= 2
+
+        wait_until(tried_twice, "it was tried twice more")
+        assert states == {State.FAILED}
+        flag.touch()
+        wait_until(lambda: by_name(running)["broken"].state is State.READY, "it works")
+
+
+def test_a_service_that_a_platform_refuses_is_not_ready_although_it_stays(tmp_path: Path) -> None:
+    event = '{"level": "error", "hint": "Put a valid token into TOKEN.", "event": "the bot is refused"}'
+    code = f"import time; print('ready', flush=True); time.sleep(0.3); print({event!r}, flush=True); time.sleep(300)"
+    service = dataclasses.replace(python("bot", code), refused="the bot is refused")
+    with manager(tmp_path, service) as running:
+        wait_until(lambda: by_name(running)["bot"].state is State.FAILED, "it is refused")
+        status = by_name(running)["bot"]
+        assert status.pid is not None
+        assert status.last_line == "the bot is refused: Put a valid token into TOKEN."
 
 
 def test_stopping_lets_a_service_drain(tmp_path: Path) -> None:
