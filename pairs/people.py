@@ -15,6 +15,9 @@ from project.core.message import EventKind, Message, encode
 from project.discord.objects import snowflake
 
 REFRESH = 5.0  # seconds between looks at the pairs
+HOUR, DAY = 3600.0, 86400.0
+MISSED_WITHIN = 2 * DAY  # how old a message may be that was missed while later ones were heard
+MOST_COMPARED = 200  # messages of people, and as many of ours: more than a page of the history holds
 
 _CHANNELS = """
 SELECT DISTINCT discord_channel, webhook_id, former_webhooks,
@@ -34,19 +37,51 @@ WITH put AS (
 )
 SELECT count(pg_notify('relay_news', account || ' inbox')) FROM owners
 """
+# A channel's people are relayed from when its first living pair came there.
 _LAST_SEEN = """
 SELECT greatest(
     (SELECT max(e.message_id) FROM pairs_event e JOIN pairs_pair p ON p.id = e.pair_id
      WHERE p.discord_channel = $1 AND e.scope = $2 AND e.kind = 'create'),
     (SELECT max(x.message_id) FROM pairs_inbox x WHERE x.scope = $2 AND x.act = 'create')
-) AS last, (SELECT extract(epoch FROM min(created_at)) FROM pairs_pair WHERE discord_channel = $1) AS since
+) AS last, (SELECT extract(epoch FROM min(coalesce(people_since, created_at))) FROM pairs_pair
+            WHERE discord_channel = $1 AND status <> 'removed') AS since,
+    extract(epoch FROM clock_timestamp()) AS now
+"""
+_TAKEN = """
+SELECT DISTINCT e.message_id FROM pairs_event e JOIN pairs_pair p ON p.id = e.pair_id
+WHERE p.discord_channel = $1 AND e.scope = $2 AND e.message_id = ANY($3::bigint[])
+UNION SELECT x.message_id FROM pairs_inbox x WHERE x.scope = $2 AND x.message_id = ANY($3::bigint[])
+"""
+# Ours that we are deleting, or have, are written down as such before it happens.
+_STANDING = """
+(SELECT e.message_id FROM pairs_event e JOIN pairs_pair p ON p.id = e.pair_id
+ WHERE p.discord_channel = $1 AND p.status <> 'removed' AND e.scope = $2 AND e.kind = 'create'
+   AND NOT EXISTS (
+    SELECT 1 FROM pairs_event x WHERE x.pair_id = e.pair_id AND x.scope = e.scope AND x.message_id = e.message_id
+      AND x.kind = 'delete')
+ ORDER BY e.message_id DESC LIMIT $3)
+UNION
+(SELECT d.remote_id FROM pairs_delivery d JOIN pairs_pair p ON p.id = d.pair_id JOIN pairs_event e ON e.id = d.event_id
+ WHERE p.discord_channel = $1 AND p.status <> 'removed' AND d.hop = 1 AND d.act = 'post' AND d.state = 'sent'
+   AND d.remote_id IS NOT NULL
+   -- What the installation before an old backup deleted is not written down here.
+   AND d.attempted_at > coalesce((SELECT resumed_at FROM core_installation), '-infinity')
+   AND NOT EXISTS (
+    SELECT 1 FROM pairs_delivery x WHERE x.pair_id = d.pair_id AND x.hop = 1 AND x.remote_id = d.remote_id
+      AND x.act = 'delete' AND x.state NOT IN ('skipped', 'dead'))
+   AND NOT EXISTS (
+    SELECT 1 FROM pairs_event x WHERE x.pair_id = e.pair_id AND x.scope = e.scope AND x.message_id = e.message_id
+      AND x.kind = 'delete')
+ ORDER BY d.remote_id DESC LIMIT $3)
 """
 
 
 class DiscordPeople:
     """The listener's sink. Idempotent: an act that comes twice is one Inbox row, or no event at all."""
 
-    def __init__(self, dsn: str) -> None:
+    def __init__(self, dsn: str, *, link_days: int = 30) -> None:
+        """`link_days`: what the journal forgets after so many days would look as if it had never been taken."""
+        self._missed_within = min(MISSED_WITHIN, link_days * DAY - HOUR)
         self._connection = Link("people", patience=LONG_PATIENCE, url=dsn)
         self._link = JournalLink(self._connection)
         self._channels: frozenset[int] = frozenset()
@@ -92,11 +127,29 @@ class DiscordPeople:
         await self._put(channel_id, list(message_ids), EventKind.DELETE)
 
     async def last_seen(self, channel_id: int) -> int | None:
-        """The newest id that was taken from the channel; for a silent one, the moment its first pair was made."""
-        row = (await self._fetch(_LAST_SEEN, channel_id, f"dc:{channel_id}"))[0]
-        if row["last"] is not None:
-            return int(row["last"])
-        return None if row["since"] is None else snowflake(float(row["since"]))
+        """The newest id that was taken from the channel, or the moment its first pair came there, when that is later;
+        None without a pair."""
+        row = await self._position(channel_id)
+        return None if row["since"] is None else max(int(row["last"] or 0), snowflake(float(row["since"])))
+
+    async def untaken(self, channel_id: int, message_ids: Sequence[int]) -> frozenset[int]:
+        """Of these ids, those of messages since the first pair came that no pair of the channel has. Older ones than
+        two days, or than the journal remembers, are left alone."""
+        row = await self._position(channel_id)
+        if row["since"] is None:
+            return frozenset()
+        oldest = snowflake(max(float(row["since"]), float(row["now"]) - self._missed_within))
+        young = [message_id for message_id in message_ids if message_id >= oldest]
+        taken = await self._fetch(_TAKEN, channel_id, f"dc:{channel_id}", young) if young else []
+        return frozenset(young).difference(row["message_id"] for row in taken)
+
+    async def standing(self, channel_id: int) -> frozenset[int]:
+        """Of people's messages and of our own posts the newest that nobody has deleted as far as known."""
+        found = await self._fetch(_STANDING, channel_id, f"dc:{channel_id}", MOST_COMPARED)
+        return frozenset(row["message_id"] for row in found)
+
+    async def _position(self, channel_id: int) -> asyncpg.Record:
+        return (await self._fetch(_LAST_SEEN, channel_id, f"dc:{channel_id}"))[0]
 
     async def close(self) -> None:
         """Ends the database connection."""

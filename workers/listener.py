@@ -33,14 +33,13 @@ async def _listen(config: Config, token: Secret) -> None:
 
 
 async def _follow_gateway(config: Config, token: Secret) -> None:
-    people = DiscordPeople(config.database_url)
+    people = DiscordPeople(config.database_url, link_days=config.link_days)
     try:
         await people.refresh()
         listener = Listener(
             token=token,
             api_url=config.discord_api_url,
             gateway_url=config.discord_gateway_url,
-            cdn_url=config.discord_cdn_url,
             channels=people.channels,
             sink=people,
             webhooks=people.webhooks,

@@ -73,6 +73,11 @@ class Pair(models.Model):
         help_text="of the assignment that it lost when it was parked; the next one goes on from it",
     )
     created_at = models.DateTimeField(auto_now_add=True)
+    people_since = models.DateTimeField(
+        null=True,
+        blank=True,
+        help_text="people's messages in the Discord channel are relayed from then on; empty: since it was made",
+    )
 
     class Meta:
         constraints = [

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 
 from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef
+from django.db.models.functions import Now
 
 from pairs.domain.options import check_option
 from pairs.models import Act, Delivery, HopState, Pair
@@ -26,6 +27,7 @@ _FIELDS = [
     "source_title",
     "source_username",
     "discord_channel",
+    "people_since",
     "discord_guild",
     "discord_title",
     "webhook_id",
@@ -181,6 +183,8 @@ def _apply(pair: Pair, change: PairChange) -> None:
 
 
 def _apply_target(pair: Pair, target: DiscordTarget) -> None:
+    if target.channel_id != pair.discord_channel:
+        pair.people_since = Now()
     pair.discord_channel, pair.discord_guild, pair.discord_title = target.channel_id, target.guild_id, target.title
     new = target.webhook.id if target.webhook else None
     if pair.webhook_id is not None and pair.webhook_id != new:

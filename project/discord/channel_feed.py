@@ -11,6 +11,8 @@ from typing import Protocol
 from project.core.errors import InvalidInput
 from project.core.logs import get_logger
 from project.core.message import Message
+from project.discord.acts import Act, Delete, Edit, Post
+from project.discord.convert import UNREADABLE, unreadable
 from project.discord.pacing import Backoff
 
 log = get_logger(__name__)
@@ -27,7 +29,7 @@ class ListenerSink(Protocol):
 
     When a method raises, the act is handed over again until it is taken, and what follows in its channel waits: the
     store may be down. Only an exception that speaks of a fault in the act itself (`FAULTS`) drops it, after three
-    tries and with an error in the log.
+    tries and with an error in the log; of a message a line stays that says so.
     """
 
     async def posted(self, message: Message, webhook_id: int | None) -> None:
@@ -42,22 +44,11 @@ class ListenerSink(Protocol):
     async def last_seen(self, channel_id: int) -> int | None:
         """The id after which catching up starts; None to start with what comes next."""
 
+    async def untaken(self, channel_id: int, message_ids: Sequence[int]) -> frozenset[int]:
+        """Of these ids, none of them above `last_seen`, those of messages that should have been taken and were not."""
 
-@dataclass(frozen=True, slots=True)
-class Post:
-    message: Message
-    webhook_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Edit:
-    message: Message
-    webhook_id: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Delete:
-    message_ids: tuple[int, ...]
+    async def standing(self, channel_id: int) -> frozenset[int]:
+        """The newest messages, people's and ours, that nobody has deleted as far as known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +56,7 @@ class CatchUp:
     """The gateway's session is new: what came before it is in the channel's history only."""
 
 
-Act = Post | Edit | Delete
-Scan = Callable[[int, int], AsyncIterator[Post | Edit]]  # (channel id, last seen) -> what happened since
+Scan = Callable[[int], AsyncIterator[Act]]  # a channel's id -> what happened and the sink does not know
 
 
 class ChannelFeed:
@@ -121,10 +111,7 @@ class ChannelFeed:
                 return
 
     async def _scan_once(self) -> None:
-        last = await self._sink.last_seen(self._channel_id)
-        if last is None:
-            return
-        async for act in self._scan(self._channel_id, last):
+        async for act in self._scan(self._channel_id):
             await self._deliver(act)
 
     async def _deliver(self, act: Act) -> None:
@@ -146,6 +133,8 @@ class ChannelFeed:
                 return
             await asyncio.sleep(min(SLOWEST_RETRY, pause.next(now=asyncio.get_running_loop().time())))
         log.error("act dropped", channel=self._channel_id, act=type(act).__name__)
+        if isinstance(act, Post) and act.message.note != UNREADABLE:
+            await self._deliver(Post(unreadable(act.message), act.webhook_id))
 
     async def _hand_over(self, act: Act) -> None:
         match act:

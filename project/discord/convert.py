@@ -1,97 +1,152 @@
-"""discord.py's message as the neutral one. Imported by the listener's process only: discord.py is large."""
+"""A message of Discord's JSON as the neutral one. Pure, and it never fails: a field that cannot be read costs a line in
+the message, never the message, and never its channel.
+
+Source: Discord's reference, "Message Object" (resources/message).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-
-import discord
+from datetime import datetime
 
 from project.core.logs import get_logger
 from project.core.message import Attachment, Author, MediaKind, Message
 from project.discord import markdown
+from project.discord.directory import Directory
+from project.discord.fields import Fields
+from project.discord.objects import EPOCH_MS
 
 log = get_logger(__name__)
 
 STILL = frozenset({"image/png", "image/jpeg", "image/webp"})
+REPLY = 19
+WRITTEN = frozenset({0, REPLY, 20, 23})  # types of what somebody wrote, commands included; the others tell of events
+UNREADABLE = "[a message that could not be read]"
+PARTLY = "[a part of this message could not be read]"
+NOTHING = "[a message that cannot be shown here]"
 
 
-def neutral(message: discord.Message) -> Message:
-    """What the relay carries of a message; `note` says honestly what it cannot. Never fails."""
+def neutral(event: Fields, directory: Directory) -> Message | None:
+    """What the relay carries of a message; `note` says honestly what it cannot. None without an id or channel."""
+    channel_id, message_id = event.snowflake("channel_id"), event.snowflake("id")
+    if channel_id is None or message_id is None:
+        return None
+    empty = Message(f"dc:{channel_id}", message_id, _date(message_id), note=UNREADABLE)
     try:
-        return _neutral(message)
+        message = _neutral(event, empty, directory)
     except Exception:
         # A message that breaks the conversion would break it again: it must show, and not stop the channel.
-        log.exception("a message could not be converted", channel=message.channel.id, message=message.id)
+        log.exception("a message could not be converted", channel=channel_id, message=message_id)
+        return empty
+    if event.trouble:
+        log.error("a message could not be read whole", channel=channel_id, message=message_id, fields=event.trouble)
+    return message
+
+
+def unreadable(message: Message) -> Message:
+    """A line in the place of a message that nobody can take as it is."""
+    return Message(message.scope, message.message_id, message.date, note=UNREADABLE)
+
+
+def is_written(event: Fields) -> bool:
+    """Whether somebody wrote it, as far as its type tells."""
+    return not event.has("type") or event.number("type") in WRITTEN
+
+
+def _neutral(event: Fields, empty: Message, directory: Directory) -> Message:
+    snapshot = next((item.nested("message") for item in event.items("message_snapshots")), None)
+    shown = event if snapshot is None else snapshot
+    text = markdown.parse(shown.text("content"), _names(event, shown, directory))
+    attachments = tuple(_attachment(index, item) for index, item in enumerate(shown.items("attachments")))
+    author, edited = _author(event), _time(event, "edited_timestamp")
+    notes = list(_notes(event, shown))
+    if not (text or attachments or notes):
+        notes.append(UNREADABLE if event.trouble else NOTHING)
+    elif event.trouble:
+        notes.append(PARTLY)
+    if snapshot is not None:
+        notes.insert(0, "[forwarded]")
     return Message(
-        scope=f"dc:{message.channel.id}",
-        message_id=message.id,
-        date=int(message.created_at.timestamp()),
-        author=Author(message.author.display_name, message.author.id),
-        note="[a message that could not be read]",
+        scope=empty.scope,
+        message_id=empty.message_id,
+        date=empty.date,
+        text=text,
+        author=author,
+        attachments=attachments,
+        reply_to=_reply(event),
+        edited=edited,
+        note=" ".join(notes),
     )
 
 
-def _neutral(message: discord.Message) -> Message:
-    shown: discord.Message | discord.MessageSnapshot = message
-    if message.message_snapshots:
-        shown = message.message_snapshots[0]
-    return Message(
-        scope=f"dc:{message.channel.id}",
-        message_id=message.id,
-        date=int(message.created_at.timestamp()),
-        text=markdown.parse(shown.content, _names(message)),
-        author=Author(message.author.display_name, message.author.id),
-        attachments=tuple(_attachment(index, item) for index, item in enumerate(shown.attachments)),
-        reply_to=_reply(message),
-        edited=int(message.edited_at.timestamp()) if message.edited_at else None,
-        note=" ".join(_notes(message, shown)),
-    )
+def _date(message_id: int) -> int:
+    return ((message_id >> 22) + EPOCH_MS) // 1000
 
 
-def _attachment(index: int, item: discord.Attachment) -> Attachment:
-    mime = (item.content_type or "application/octet-stream").partition(";")[0].strip().lower()
+def _time(event: Fields, name: str) -> int | None:
+    text = event.text(name)
+    try:
+        return int(datetime.fromisoformat(text).timestamp()) if text else None
+    except (ValueError, OverflowError):
+        event.blame(name)
+        return None
+
+
+def _author(event: Fields) -> Author | None:
+    author = event.nested("author")
+    number = author.snowflake("id")
+    name = _shown_name(author, event.nested("member"))
+    if number is None and not name:
+        event.blame("author")
+        return None
+    return Author(name or "?", number or 0)
+
+
+def _shown_name(user: Fields, member: Fields) -> str:
+    return member.text("nick") or user.text("global_name") or user.text("username")
+
+
+def _attachment(index: int, item: Fields) -> Attachment:
+    mime = (item.text("content_type") or "application/octet-stream").partition(";")[0].strip().lower()
+    name = item.text("filename")
     return Attachment(
         kind=MediaKind.PHOTO if mime in STILL else MediaKind.DOCUMENT,
-        name=item.filename,
+        name=name or "file",
         mime=mime,
-        size=item.size,
+        size=max(0, item.number("size")),
         index=index,
-        url=item.url,
-        spoiler=item.is_spoiler(),
+        url=item.text("url"),
+        spoiler=name.startswith("SPOILER_"),
     )
 
 
-def _reply(message: discord.Message) -> int | None:
-    reference = message.reference
-    if message.type is not discord.MessageType.reply or reference is None:
+def _reply(event: Fields) -> int | None:
+    reference = event.nested("message_reference")
+    if event.number("type") != REPLY or reference.snowflake("channel_id") != event.snowflake("channel_id"):
         return None
-    return reference.message_id if reference.channel_id == message.channel.id else None
+    return reference.snowflake("message_id")
 
 
-def _names(message: discord.Message) -> markdown.Names:
-    found = message.guild.get_channel_or_thread if message.guild else lambda _: None
-    mentioned = [channel for channel in map(found, message.raw_channel_mentions) if channel]
-    return markdown.Names(
-        users={user.id: user.display_name for user in message.mentions},
-        roles={role.id: role.name for role in message.role_mentions},
-        channels={channel.id: channel.name for channel in mentioned},
-    )
+def _names(event: Fields, shown: Fields, directory: Directory) -> markdown.Names:
+    users = {}
+    for holder in (shown, event):
+        for user in holder.items("mentions"):
+            number = user.snowflake("id")
+            if number is not None:
+                users[number] = _shown_name(user, user.nested("member")) or str(number)
+    return markdown.Names(users=users, roles=directory.roles, channels=directory.channels)
 
 
-def _notes(message: discord.Message, shown: discord.Message | discord.MessageSnapshot) -> Iterator[str]:
-    if message.message_snapshots:
-        yield "[forwarded]"
-    for sticker in shown.stickers:
-        yield f"[sticker: {sticker.name}]"
-    if message.poll:
-        yield f"[poll: {message.poll.question}]"
-    for embed in shown.embeds:
+def _notes(event: Fields, shown: Fields) -> Iterator[str]:
+    for sticker in shown.items("sticker_items"):
+        yield f"[sticker: {sticker.text('name') or '?'}]"
+    if event.has("poll"):
+        yield f"[poll: {event.nested('poll').nested('question').text('text') or '?'}]"
+    for embed in shown.items("embeds"):
         # Previews of links come along with the links; only what somebody composed is worth a word.
-        if embed.type == "rich":
-            yield f"[embed: {embed.title or embed.description or 'without a title'}]"
-    if getattr(shown, "components", ()):  # discord.py sets it only when Discord named it
+        if (embed.text("type") or "rich") == "rich":
+            yield f"[embed: {embed.text('title') or embed.text('description') or 'without a title'}]"
+    if any(True for _ in shown.items("components")):
         yield "[buttons or other components]"
-    if message.activity or message.application:
+    if event.nested("activity") or event.nested("application"):
         yield "[invitation to an activity]"
-    if not (shown.content or shown.attachments or shown.stickers or shown.embeds or message.poll):
-        yield "[a message that cannot be shown here]"

@@ -18,10 +18,11 @@ from typing import Any, NoReturn
 
 import aiohttp
 import discord
-from discord.gateway import DiscordWebSocket, ReconnectWebSocket
+from discord.gateway import ReconnectWebSocket
 
 from project.core.errors import AccountDead
 from project.core.logs import get_logger
+from project.discord.client import Socket
 from project.discord.pacing import Backoff, IdentifyBudget
 
 log = get_logger(__name__)
@@ -47,7 +48,7 @@ class GatewayLink:
     """The connection of one logged-in client.
 
     `on_session` is called before each IDENTIFY: what was missed until then is in the history only. `on_loss`
-    is called when an event within a session was lost.
+    is called when a frame within a session was lost.
     """
 
     def __init__(
@@ -87,7 +88,7 @@ class GatewayLink:
     async def _session(self, params: dict[str, Any]) -> bool:
         """One connection until it ends; whether to resume its session."""
         try:
-            socket = DiscordWebSocket.from_client(self._client, **params)
+            socket = Socket.from_client(self._client, **params)
             self._client.ws = await asyncio.wait_for(socket, CONNECT_SECONDS)
             while True:
                 await self._next_event()
@@ -97,6 +98,9 @@ class GatewayLink:
             self._raise_fatal(closed.code)
         except (OSError, aiohttp.ClientError, discord.DiscordException, TimeoutError) as error:
             log.warning("gateway connection failed", error=type(error).__name__)
+        except Exception:
+            # A greeting that discord.py does not take: there is nothing to do but to ask for another.
+            log.exception("gateway connection failed")
         return True
 
     async def _next_event(self) -> None:
@@ -105,9 +109,8 @@ class GatewayLink:
         except (ReconnectWebSocket, OSError, aiohttp.ClientError, discord.DiscordException, TimeoutError):
             raise
         except Exception:
-            # One event that discord.py cannot read must not end the connection; what it told is in the
-            # history.
-            log.exception("a gateway event could not be read")
+            # One frame that cannot be read must not end the connection; what it told is in the history.
+            log.exception("a frame of the gateway could not be read")
             if not self._client.ws.open:
                 raise ReconnectWebSocket(None) from None
             self._on_loss()

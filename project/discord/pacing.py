@@ -1,4 +1,4 @@
-"""How long to wait before connecting to the gateway again. Pure: clock and chance are handed in."""
+"""How long to wait before connecting to the gateway again, or reading again. Pure: clock and chance are handed in."""
 
 from __future__ import annotations
 
@@ -51,3 +51,20 @@ class IdentifyBudget:
         self._at = now + wait
         self._spent = max(0.0, self._spent - wait / SECONDS_PER_IDENTIFY)
         return wait
+
+
+@dataclass(slots=True)
+class OncePer:
+    """Lets through what is asked for each key at most once in so many seconds; the last request is never lost."""
+
+    seconds: float
+    _next: dict[int, float] = field(default_factory=dict)
+
+    def wait(self, key: int, *, now: float) -> float | None:
+        """Seconds to wait before doing it; None when an earlier request still waits, and stands for this one."""
+        due = self._next.get(key, float("-inf"))
+        if due - now > self.seconds:
+            return None
+        start = max(now, due)
+        self._next[key] = start + self.seconds
+        return start - now

@@ -86,6 +86,7 @@ def _begin(begin: Begin, why: str) -> Adopted:
     pairs = Pair.living().filter(cursor__isnull=False).order_by("pk")
     gaps = tuple(Gap(pair.pk, pair.source_name, pair.cursor or 0) for pair in pairs)
     pairs.update(cursor=None)
+    Pair.living().update(people_since=Now())
     skipped = Delivery.objects.filter(state__in=_UNFINISHED).update(state=HopState.SKIPPED, reason=SKIPPED)
     dropped, _ = Inbox.objects.all().delete()
     return Adopted(why, gaps, skipped, dropped)

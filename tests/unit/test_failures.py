@@ -43,6 +43,8 @@ FAULTS = (
     "413, 40005: too big",
     "gateway 4004, 4013, 4014",
     "gateway 4007, 4009, op 9 false",
+    "a stretch of gateway events lost, and the session with it",
+    "Discord's JSON has fields that nobody expects, or lacks some",
     "gateway op 7, missing ACK",
     "duplicate update",
     "two sessions in one source",

@@ -14,6 +14,7 @@ import pytest
 from project.core.errors import AccountDead, Unreachable
 from project.core.message import MediaKind, Message, plain_text
 from project.core.secret import Secret
+from project.discord import client as client_module
 from project.discord import gateway, pacing
 from project.discord import listener as listener_module
 from project.discord.listener import Listener
@@ -26,7 +27,8 @@ from tests.integration.discord.conftest import READ, Place, limits_with, run_pla
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The waits that Discord asks for before a new IDENTIFY, shortened."""
+    """Shorter waits before a new IDENTIFY, and between looks for what could not be read."""
+    monkeypatch.setattr(listener_module, "REREAD_SECONDS", 0.5)
     monkeypatch.setattr(pacing, "SECONDS_BETWEEN", 0.1)
     monkeypatch.setattr(gateway, "AFTER_INVALID", (0.1, 0.2))
 
@@ -42,6 +44,7 @@ class Sink:
     edits: list[tuple[Message, int | None]] = field(default_factory=list)
     deletes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     start: int | None = None
+    ours: set[int] = field(default_factory=set)
     failing: int = 0
     error: Exception = field(default_factory=lambda: Unreachable("the store is down"))
 
@@ -61,6 +64,14 @@ class Sink:
         scope = f"dc:{channel_id}"
         ids = [message.message_id for message, _ in self.posts if message.scope == scope]
         return max(ids, default=self.start)
+
+    async def untaken(self, channel_id: int, message_ids: Sequence[int]) -> frozenset[int]:
+        return frozenset(id_ for id_ in message_ids if id_ > (self.start or 2**63)).difference(self.ids())
+
+    async def standing(self, channel_id: int) -> frozenset[int]:
+        gone = {id_ for channel, ids in self.deletes if channel == channel_id for id_ in ids}
+        here = {message.message_id for message, _ in self.posts if message.scope == f"dc:{channel_id}"}
+        return frozenset(here | self.ours) - gone
 
     def _maybe_fail(self) -> None:
         if self.failing:
@@ -223,7 +234,7 @@ async def test_a_resumed_session_loses_and_doubles_nothing(place: Place, how: st
 
 
 async def test_a_gateway_that_falls_silent_is_noticed_and_resumed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(listener_module, "HEARTBEAT_SECONDS", 1.0)
+    monkeypatch.setattr(client_module, "HEARTBEAT_SECONDS", 1.0)
     sink = Sink()
     async with run_place(limits_with(heartbeat=0.3)) as place, listening(place, sink):
         place.world.kill_gateway("silence")
@@ -324,30 +335,72 @@ async def test_a_pair_that_comes_back_is_caught_up_when_told(place: Place) -> No
 async def test_an_act_that_always_fails_does_not_stop_the_channel(place: Place) -> None:
     sink = Sink(failing=3, error=KeyError("a bug"))
     async with listening(place, sink):
-        place.world.post(place.channel, place.person, "poison")
+        poison = place.world.post(place.channel, place.person, "poison")
         good = place.world.post(place.channel, place.person, "good")
         await until(lambda: good in sink.ids(), seconds=30)
-    assert sink.texts() == ["good"]
+    assert sink.ids() == [poison, good]
+    assert (sink.texts(), sink.posts[0][0].note) == (["", "good"], "[a message that could not be read]")
 
 
 async def test_an_event_that_cannot_be_read_is_found_in_the_history(place: Place) -> None:
     sink = Sink()
-    async with listening(place, sink) as listener:
+    async with listening(place, sink):
         first = place.world.post(place.channel, place.person, "first")
         await until(lambda: sink.posts)
-        parsers = listener._client._connection.parsers
-        original = parsers["MESSAGE_CREATE"]
-
-        def broken(data: object) -> None:
-            parsers["MESSAGE_CREATE"] = original
-            raise KeyError("surprise")
-
-        parsers["MESSAGE_CREATE"] = broken
-        second = place.world.post(place.channel, place.person, "second")
+        second = place.world.post(place.channel, place.person, "second", without=["id"])
+        place.world.override(place.channel, second, {})
         third = place.world.post(place.channel, place.person, "third")
         await until(lambda: third in sink.ids())
+        place.world.override(place.channel, first, {"content": None})
+        place.world.edit(place.channel, first, "first, edited")
+        place.world.override(place.channel, first, {})
+        await until(lambda: sink.edits, seconds=30)
     assert sorted(sink.ids()) == [first, second, third]
     assert len(sink.ids()) == 3
+    assert place.calls(IDENTIFY) == 1
+
+
+FORWARD = {
+    "type": 0, "content": "", "message_reference": {"type": 1, "channel_id": "1", "message_id": "2", "guild_id": "3"},
+    "message_snapshots": [{"message": {
+        "type": 0, "content": "old news", "timestamp": "2026-01-01T00:00:00+00:00", "edited_timestamp": None,
+        "flags": 0, "mentions": [], "mention_roles": [], "attachments": [], "embeds": [], "components": None,
+    }}],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("missed", [False, True])
+async def test_a_forward_with_null_components_costs_nothing(place: Place, missed: bool) -> None:
+    """discord.py#10115: such a message ended Discord -> Telegram of its channel for good."""
+    sink = Sink()
+    async with listening(place, sink):
+        before = place.world.post(place.channel, place.person, "before")
+        await until(lambda: sink.posts)
+        if missed:
+            place.world.kill_gateway("forget")
+        forward = place.world.post(place.channel, place.person, "x", overrides=FORWARD)
+        after = place.world.post(place.channel, place.person, "after")
+        await until(lambda: after in sink.ids(), seconds=30)
+    assert sink.ids() == [before, forward, after]
+    assert (sink.texts()[1], sink.posts[1][0].note) == ("old news", "[forwarded]")
+
+
+@pytest.mark.parametrize("odd", [None, 7, "x", [], {}])
+async def test_odd_events_of_any_kind_cost_themselves_only(place: Place, odd: object) -> None:
+    sink = Sink()
+    names = ["GUILD_CREATE", "CHANNEL_UPDATE", "GUILD_ROLE_UPDATE", "THREAD_LIST_SYNC", "WHATEVER_IS_NEW"]
+    names += ["MESSAGE_CREATE", "MESSAGE_UPDATE", "MESSAGE_DELETE", "MESSAGE_DELETE_BULK"]
+    async with listening(place, sink):
+        for name in names:
+            place.world.dispatch(name, odd)
+        for field in ("id", "ids"):
+            place.world.dispatch("MESSAGE_DELETE_BULK", {"channel_id": str(place.channel), field: odd})
+            place.world.dispatch("MESSAGE_DELETE", {"channel_id": str(place.channel), field: odd})
+        after = place.world.post(place.channel, place.person, "after")
+        place.world.delete(place.channel, [after])
+        await until(lambda: sink.deletes)
+    assert sink.ids() == [after]
+    assert sink.deletes[-1] == (place.channel, (after,))
     assert place.calls(IDENTIFY) == 1
 
 
@@ -387,3 +440,75 @@ async def test_discord_down_at_the_start_is_waited_out() -> None:
         await until(lambda: sink.posts)
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
+
+
+def miss(place: Place) -> None:
+    """A stretch in which nothing is heard begins; `end_stretch` ends it."""
+    assert place.world.kill_gateway("deaf") == 1
+
+
+async def end_stretch(place: Place, sink: Sink, how: str = "op9") -> None:
+    """The session is invalid: a new one begins, and with it everything that was missed is told."""
+    assert place.world.kill_gateway(how) == 1
+    marker = place.world.post(place.channel, place.person, "marker")
+    await until(lambda: marker in sink.ids(), seconds=30)
+
+
+@pytest.mark.parametrize("how", ["op9", "forget", "cut"])
+async def test_posts_edits_and_deletes_of_a_lost_stretch_are_found(place: Place, how: str) -> None:
+    sink = Sink()
+    async with listening(place, sink):
+        first, second, third = (place.world.post(place.channel, place.person, str(n)) for n in range(3))
+        ours = await place.rest.send(place.channel, Post("ours"))
+        kept = await place.rest.send(place.channel, Post("ours, kept"))
+        sink.ours |= {ours, kept}
+        await until(lambda: third in sink.ids())
+        miss(place)
+        fourth = place.world.post(place.channel, place.person, "during")
+        place.world.edit(place.channel, first, "edited")
+        place.world.delete(place.channel, [second])
+        place.world.delete(place.channel, [ours])
+        place.world.post(place.channel, place.person, "deleted, too")
+        place.world.delete(place.channel, [place.world.messages(place.channel)[-1].id])
+        await end_stretch(place, sink, how)
+    assert sink.ids()[:4] == [first, second, third, fourth]
+    assert sink.texts()[3:] == ["during", "marker"]
+    assert [plain_text(edit.text) for edit, _ in sink.edits] == ["edited"]
+    assert sink.deletes == [(place.channel, (second, ours))]
+
+
+async def test_a_post_missed_before_one_that_was_heard_is_found(place: Place) -> None:
+    sink = Sink(start=1)
+    async with listening(place, sink):
+        missed = place.world.post(place.channel, place.person, "missed", without=["channel_id"])
+        place.world.override(place.channel, missed, {})
+        heard = place.world.post(place.channel, place.person, "heard")
+        await until(lambda: heard in sink.ids() and missed in sink.ids())
+    assert sink.ids().count(missed) == 1
+
+
+async def test_a_history_that_may_not_be_read_is_no_deletion(place: Place) -> None:
+    """Discord answers with an empty list, not with an error, when Read Message History is missing."""
+    sink = Sink()
+    async with listening(place, sink):
+        place.world.post(place.channel, place.person, "stands")
+        await until(lambda: sink.posts)
+        place.world.set_permissions(place.channel, place.bot, ["view", "send"])
+        place.world.kill_gateway("op9")
+        await until(lambda: place.calls(IDENTIFY) == 2 and place.calls(READ) >= 1)
+        place.world.set_permissions(place.channel, place.bot, ["view", "send", "history"])
+        last = place.world.post(place.channel, place.person, "last")
+        await until(lambda: last in sink.ids())
+    assert sink.deletes == []
+
+
+async def test_a_purge_of_more_than_a_page_is_found(place: Place) -> None:
+    sink = Sink()
+    async with listening(place, sink):
+        ids = [place.world.post(place.channel, place.person, str(n)) for n in range(120)]
+        await until(lambda: len(sink.posts) == 120)
+        miss(place)
+        place.world.delete(place.channel, ids[20:])
+        await end_stretch(place, sink)
+    assert sink.deletes == [(place.channel, tuple(ids[20:]))]
+    assert len(sink.posts) == 121

@@ -144,6 +144,7 @@ async def test_from_now_forgets_cursors_and_queues_and_says_which(
     assert [str(pair), "news", "41"] in [line.split() for line in said.splitlines()]
     assert "Not sent: 1 queued parts, 1 requests from Discord." in said
     assert await installed.fetchval("SELECT cursor FROM pairs_pair") is None
+    assert await installed.fetchval("SELECT people_since > created_at FROM pairs_pair"), "people's messages, too"
     row = await installed.fetchrow("SELECT state, reason FROM pairs_delivery")
     assert row is not None
     assert (row["state"], row["reason"]) == ("skipped", "adopted from now: not sent by this installation")

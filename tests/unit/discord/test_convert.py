@@ -1,14 +1,15 @@
-"""discord.py's messages, built from Discord's JSON, as neutral ones."""
+"""Messages of Discord's JSON as neutral ones."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import discord
 import pytest
 
 from project.core.message import MediaKind, Message, Node, Style, plain_text
 from project.discord.convert import neutral
+from project.discord.directory import Directory
+from project.discord.fields import Fields
 
 POLL: dict[str, Any] = {
     "question": {"text": "Tea?"},
@@ -20,7 +21,6 @@ POLL: dict[str, Any] = {
 
 
 def converted(**fields: Any) -> Message:
-    client = discord.Client(intents=discord.Intents.none())
     author = {"id": "8", "username": "ada", "global_name": "Ada L.", "discriminator": "0", "avatar": None}
     data: dict[str, Any] = {
         "id": "900",
@@ -38,8 +38,9 @@ def converted(**fields: Any) -> Message:
         "pinned": False,
         "type": 0,
     }
-    channel = discord.PartialMessageable(state=client._connection, id=5)
-    return neutral(discord.Message(state=client._connection, channel=channel, data=data | fields))  # type: ignore[arg-type]
+    message = neutral(Fields(data | fields), Directory())
+    assert message is not None
+    return message
 
 
 def test_text_author_and_times() -> None:
@@ -56,6 +57,34 @@ def test_mentions_show_names() -> None:
     bob = {"id": "9", "username": "bob", "global_name": None, "discriminator": "0", "avatar": None}
     message = converted(content="ask <@9>", mentions=[bob])
     assert plain_text(message.text) == "ask @bob"
+
+
+def test_names_of_channels_and_roles_are_those_that_the_gateway_told() -> None:
+    directory = Directory()
+    guild = {
+        "channels": [{"id": "5", "name": "general"}, None, 7],
+        "threads": None,
+        "roles": [{"id": "6", "name": "mods"}],
+    }
+    directory.hear("GUILD_CREATE", Fields(guild))
+    directory.hear("THREAD_CREATE", Fields({"id": "7", "name": "talk"}))
+    directory.hear("CHANNEL_UPDATE", Fields({"id": "5", "name": "lounge"}))
+    directory.hear("GUILD_ROLE_UPDATE", Fields({"guild_id": "1", "role": {"id": "6", "name": "team"}}))
+    said = {"id": "1", "channel_id": "5", "author": {"id": "8", "username": "a"}, "content": "<#5> <#7> <@&6>"}
+    message = neutral(Fields(said), directory)
+    assert message is not None
+    assert plain_text(message.text) == "#lounge #talk @team"
+
+
+@pytest.mark.parametrize(
+    ("member", "globally", "shown"),
+    [({"nick": "Boss"}, "Ada L.", "Boss"), ({}, "Ada L.", "Ada L."), (None, None, "ada")],
+)
+def test_an_author_is_shown_as_on_the_server(member: object, globally: object, shown: str) -> None:
+    author = {"id": "8", "username": "ada", "global_name": globally}
+    found = converted(author=author, member=member, content="x").author
+    assert found is not None
+    assert found.name == shown
 
 
 @pytest.mark.parametrize(
@@ -86,7 +115,10 @@ def test_what_cannot_be_carried_is_named() -> None:
     assert converted(sticker_items=[sticker]).note == "[sticker: wave]"
     assert converted(poll=POLL).note == "[poll: Tea?]"
     assert converted(embeds=[{"type": "rich", "title": "News"}]).note == "[embed: News]"
+    assert converted(embeds=[{"title": "News"}]).note == "[embed: News]"
     assert converted(content="see x", embeds=[{"type": "link", "title": "News"}]).note == ""
+    assert converted(components=[{"type": 1}]).note == "[buttons or other components]"
+    assert converted(components=None).note == "[a message that cannot be shown here]"
     assert converted().note == "[a message that cannot be shown here]"
 
 
@@ -112,3 +144,43 @@ def test_a_message_that_breaks_the_conversion_still_shows(monkeypatch: pytest.Mo
     message = converted(content="x")
     assert message.note
     assert message.message_id == 900
+
+
+SNAPSHOT: dict[str, Any] = {"type": 0, "content": "old news", "attachments": [], "embeds": [], "components": None}
+
+
+def test_null_is_nothing_and_never_costs_the_message() -> None:
+    """discord.py#10115: a forward whose snapshot has `components: null`."""
+    message = converted(message_snapshots=[{"message": SNAPSHOT | {"sticker_items": None, "mentions": None}}])
+    assert (plain_text(message.text), message.note) == ("old news", "[forwarded]")
+    nothing = dict.fromkeys(("embeds", "attachments", "mentions", "mention_roles", "components", "member", "poll"))
+    message = converted(content="x", message_reference=None, message_snapshots=None, flags=None, type=None, **nothing)
+    assert (plain_text(message.text), message.note) == ("x", "")
+
+
+@pytest.mark.parametrize(
+    ("fields", "text", "note"),
+    [
+        ({"content": "x", "attachments": "none"}, "x", "[a part of this message could not be read]"),
+        ({"content": "x", "attachments": [7]}, "x", "[a part of this message could not be read]"),
+        ({"content": ["x"]}, "", "[a message that could not be read]"),
+        ({"content": "x", "author": 7}, "x", "[a part of this message could not be read]"),
+        ({"content": "x", "edited_timestamp": "yesterday"}, "x", "[a part of this message could not be read]"),
+        ({"message_snapshots": [7]}, "", "[a message that could not be read]"),
+    ],
+)
+def test_what_has_the_wrong_kind_is_named_in_the_message(fields: dict[str, Any], text: str, note: str) -> None:
+    message = converted(**fields)
+    assert (plain_text(message.text), message.note) == (text, note)
+    assert message.message_id == 900
+
+
+@pytest.mark.parametrize("odd", [None, "", "x", 0, -1, 2**63, True, 1.5, [], {}, "9" * 19])
+def test_without_an_id_there_is_no_message(odd: object) -> None:
+    assert neutral(Fields({"id": odd, "channel_id": "5", "content": "x"}), Directory()) is None
+    assert neutral(Fields({"id": "900", "channel_id": odd, "content": "x"}), Directory()) is None
+
+
+@pytest.mark.parametrize("data", [None, [], "x", 7])
+def test_an_event_that_is_no_object_is_no_message(data: object) -> None:
+    assert neutral(Fields(data), Directory()) is None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 
-from project.discord.pacing import Backoff, IdentifyBudget
+import pytest
+
+from project.discord.pacing import Backoff, IdentifyBudget, OncePer
 
 
 def test_backoff_grows_to_thirty_seconds_and_no_further() -> None:
@@ -37,3 +39,14 @@ def test_identifies_are_five_seconds_apart() -> None:
     assert budget.take(now=100.0) == 0.0
     assert budget.take(now=101.0) == 4.0
     assert budget.take(now=111.0) == 0.0
+
+
+def test_once_per_lets_the_first_through_and_keeps_one_more() -> None:
+    once = OncePer(60.0)
+    assert once.wait(1, now=0.0) == 0.0
+    assert once.wait(2, now=1.0) == 0.0, "each key for itself"
+    assert once.wait(1, now=10.0) == 50.0
+    assert once.wait(1, now=20.0) is None, "the one that waits stands for it"
+    assert once.wait(1, now=59.9) is None
+    assert once.wait(1, now=60.1) == pytest.approx(59.9)
+    assert once.wait(1, now=500.0) == 0.0
