@@ -67,10 +67,10 @@ class Buckets:
         """The call is over; `headers` of its answer, empty when there was none."""
         if bucket := self._buckets.get(self._names.get(route.key, "")):
             bucket.in_flight = max(0, bucket.in_flight - 1)
-        remaining, after = headers.get("X-RateLimit-Remaining"), headers.get("X-RateLimit-Reset-After")
+        remaining, after = _number(headers, "X-RateLimit-Remaining"), _number(headers, "X-RateLimit-Reset-After")
         if remaining is not None and after is not None:
-            bucket = self._learn(route, headers.get("X-RateLimit-Bucket", route.template), int(remaining), float(after))
-            if route.posts and (limit := headers.get("X-RateLimit-Limit")):
+            bucket = self._learn(route, headers.get("X-RateLimit-Bucket", route.template), int(remaining), after)
+            if route.posts and (limit := _number(headers, "X-RateLimit-Limit")):
                 self.turns.learn(route.scope, int(limit), bucket.window)
 
     def limited(self, route: Route, scope: str, seconds: float) -> None:
@@ -97,3 +97,12 @@ class Buckets:
         bucket.reset_at = reset_at
         bucket.window = max(bucket.window, after)
         return bucket
+
+
+def _number(headers: Mapping[str, str], name: str) -> float | None:
+    """None for a header that is absent, or no number to count with: it is as if Discord had not said it."""
+    try:
+        number = float(headers.get(name, "nan"))
+    except ValueError:
+        return None
+    return number if 0 <= number < float("inf") else None

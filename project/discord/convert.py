@@ -48,23 +48,27 @@ def unreadable(message: Message) -> Message:
     return Message(message.scope, message.message_id, message.date, note=UNREADABLE)
 
 
+def shown_of(event: Fields) -> Fields:
+    """Where a message has its content and files: of a forward, what it forwards."""
+    return next((item.nested("message") for item in event.items("message_snapshots")), event)
+
+
 def is_written(event: Fields) -> bool:
     """Whether somebody wrote it, as far as its type tells."""
     return not event.has("type") or event.number("type") in WRITTEN
 
 
 def _neutral(event: Fields, empty: Message, directory: Directory) -> Message:
-    snapshot = next((item.nested("message") for item in event.items("message_snapshots")), None)
-    shown = event if snapshot is None else snapshot
+    shown = shown_of(event)
     text = markdown.parse(shown.text("content"), _names(event, shown, directory))
-    attachments = tuple(_attachment(index, item) for index, item in enumerate(shown.items("attachments")))
+    attachments = tuple(_attachment(index, item) for index, item in shown.numbered("attachments"))
     author, edited = _author(event), _time(event, "edited_timestamp")
     notes = list(_notes(event, shown))
     if not (text or attachments or notes):
         notes.append(UNREADABLE if event.trouble else NOTHING)
     elif event.trouble:
         notes.append(PARTLY)
-    if snapshot is not None:
+    if shown is not event:
         notes.insert(0, "[forwarded]")
     return Message(
         scope=empty.scope,

@@ -5,7 +5,10 @@ Source: Discord's reference, "Opcodes and Status Codes" (JSON error codes) and "
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -18,6 +21,7 @@ from project.core.errors import (
     TargetGone,
     Unreachable,
 )
+from project.discord.fields import Fields
 from project.discord.routes import CLOUDFLARE, Route
 
 UNKNOWN_MESSAGE = "10008"
@@ -63,11 +67,12 @@ ACCOUNT = {
 ACCOUNT_HINT = "Put a valid bot token into DISCORD_BOT_TOKEN."
 
 
-class _Problem(msgspec.Struct):
-    message: str = ""
-    code: int = 0
-    retry_after: float | None = None
-    is_global: bool = msgspec.field(name="global", default=False)
+@dataclass(frozen=True, slots=True)
+class _Problem:
+    message: str
+    code: int
+    retry_after: float | None
+    is_global: bool
 
 
 def failure(route: Route, status: int, headers: Mapping[str, str], body: bytes) -> GatewayError:
@@ -98,10 +103,21 @@ def lost(route: Route, message: str, *, code: str = "") -> GatewayError:
 
 
 def _read(body: bytes) -> _Problem | None:
+    """None for what is no JSON object, and so not Discord's; odd fields of one are as good as absent."""
     try:
-        return msgspec.json.decode(body, type=_Problem)
+        raw = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
+    if not isinstance(raw, dict):
+        return None
+    problem = Fields(raw)
+    wait: Any = raw.get("retry_after")
+    return _Problem(
+        message=problem.text("message"),
+        code=problem.number("code"),
+        retry_after=float(wait) if type(wait) in (int, float) else None,
+        is_global=raw.get("global") is True,
+    )
 
 
 def _limited(route: Route, headers: Mapping[str, str], problem: _Problem | None) -> RetryLater:
@@ -117,9 +133,10 @@ def _limited(route: Route, headers: Mapping[str, str], problem: _Problem | None)
 
 def _seconds(text: str | None, *, default: float) -> float:
     try:
-        return max(0.0, float(text)) if text else default
+        seconds = float(text or "nan")
     except ValueError:
         return default
+    return max(0.0, seconds) if math.isfinite(seconds) else default
 
 
 def _not_discord(route: Route, status: int) -> GatewayError:

@@ -57,10 +57,14 @@ class Fields:
 
     def items(self, name: str) -> Iterator[Fields]:
         """The objects of a list, but for empty ones."""
+        return (item for _, item in self.numbered(name))
+
+    def numbered(self, name: str) -> Iterator[tuple[int, Fields]]:
+        """The same, each with its place in the list."""
         for index, raw in enumerate(self._list(name)):
             item = Fields(raw, self._name(f"{name}[{index}]"), self.trouble)
             if item:
-                yield item
+                yield index, item
 
     def blame(self, name: str) -> None:
         """The field has the right kind, but means nothing."""

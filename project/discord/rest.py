@@ -15,6 +15,7 @@ from project.core.errors import Refused, TargetGone
 from project.core.secret import Secret
 from project.discord import permissions, routes, wire
 from project.discord.buckets import Buckets
+from project.discord.convert import shown_of
 from project.discord.errors import UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK
 from project.discord.objects import (
     BotInfo,
@@ -154,9 +155,10 @@ class DiscordRest:
         while len(found) < limit:
             page = min(PAGE, limit - len(found))
             query = {"after": str(found[-1].id if found else after_id), "limit": str(page)}
-            messages = wire.read(route, await self._transport.call(route, query=query), list[wire.Message])
+            items = wire.read(route, await self._transport.call(route, query=query), wire.Items)
+            messages = wire.each(route, items, wire.Message)
             found += sorted(map(wire.posted, messages), key=lambda item: item.id)
-            if len(messages) < page:
+            if len(items) < page or not messages:
                 break
         return found
 
@@ -166,10 +168,11 @@ class DiscordRest:
         Raises Refused when message or file are gone. Bytes may have been yielded before an error.
         """
         route = routes.message("GET", channel_id, message_id)
-        message = wire.read(route, await self._transport.call(route), wire.Message)
-        if not 0 <= index < len(message.attachments):
+        message = shown_of(wire.fields(route, await self._transport.call(route)))
+        file = dict(message.numbered("attachments")).get(index)
+        if file is None or not file.text("url"):
             raise Refused("The message has no such file any more.", code=UNKNOWN_MESSAGE)
-        async for chunk in self._transport.download(message.attachments[index].url):
+        async for chunk in self._transport.download(file.text("url")):
             yield chunk
 
     # --- what is set up
@@ -179,7 +182,7 @@ class DiscordRest:
         user_route, app_route = routes.plain("/users/@me"), routes.plain("/applications/@me")
         user = wire.read(user_route, await self._transport.call(user_route), wire.User)
         app = wire.read(app_route, await self._transport.call(app_route), wire.Application)
-        return BotInfo(int(user.id), user.username, int(app.id), app.flags)
+        return BotInfo(int(user.id), user.username or "", int(app.id), app.flags or 0)
 
     async def channel(self, channel_id: int) -> ChannelInfo:
         """A channel the bot can see; TargetGone otherwise."""
@@ -207,10 +210,10 @@ class DiscordRest:
             guild_id=guild_id,
             owner_id=int(guild.owner_id),
             role_ids=[int(role) for role in member.roles],
-            roles={int(role.id): int(role.permissions) for role in guild.roles},
+            roles={int(role.id): int(role.permissions) for role in wire.each(guild_route, guild.roles, wire.Role)},
             overwrites=[
                 permissions.Overwrite(int(item.id), int(item.allow), int(item.deny))
-                for item in where.permission_overwrites
+                for item in wire.each(guild_route, where.permission_overwrites or (), wire.Overwrite)
             ],
         )
 
@@ -225,7 +228,7 @@ class DiscordRest:
         if post.files or not post.had_files:
             return {}
         standing = wire.read(read, await self._transport.call(read, query=query), wire.Message)
-        return {"attachments": [{"id": file.id} for file in standing.attachments]}
+        return {"attachments": [{"id": file.id} for file in standing.attachments or ()]}
 
     async def _delete(self, route: Route, *, query: dict[str, str] | None) -> None:
         try:

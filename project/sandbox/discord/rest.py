@@ -136,7 +136,7 @@ class DiscordRest:
         if rule.error.startswith("<"):
             return web.Response(status=rule.code, text=rule.error, content_type="text/html")
         payload: object = {"message": rule.error or f"{rule.code}: fault", "code": 0}
-        if rule.error.startswith("{"):
+        if rule.error.startswith(("{", "[")):
             payload = msgspec.json.decode(rule.error)
         return json_response(rule.code, payload, _fault_headers(payload))
 

@@ -10,6 +10,7 @@ import pytest
 
 from project.core.errors import Refused, Unreachable
 from project.discord.rest import FilePart, Post
+from project.sandbox.discord.cdn import signed_url
 from project.sandbox.discord.routes import CDN_METHOD
 from project.sandbox.discord.world import FileIn
 from project.sandbox.faults import FaultRule, Phase
@@ -137,3 +138,20 @@ async def test_a_file_server_in_trouble_can_be_asked_again(place: Place) -> None
     with pytest.raises(Unreachable):
         [chunk async for chunk in place.rest.fetch_attachment(place.channel, sent, 0)]
     assert b"".join([c async for c in place.rest.fetch_attachment(place.channel, sent, 0)]) == b"first"
+
+
+async def test_a_file_of_a_forward_and_one_beside_an_odd_one(place: Place) -> None:
+    files = [FileIn("a.txt", b"12345", "text/plain")]
+    posted = place.world.post(place.channel, place.person, "", files=files)
+    stored = place.world.state.channels[place.channel].messages[posted].attachments[0]
+    file = {"id": str(stored.id), "filename": "a.txt", "url": signed_url(place.world.state, place.channel, stored)}
+    forward = place.world.post(
+        place.channel, place.person, "x", overrides={"message_snapshots": [{"message": {"attachments": [None, file]}}]}
+    )
+    place.world.override(place.channel, posted, {"attachments": [7, {"id": None}, file]})
+    for message_id, index in ((forward, 1), (posted, 2)):
+        chunks = [chunk async for chunk in place.rest.fetch_attachment(place.channel, message_id, index)]
+        assert b"".join(chunks) == b"12345"
+    for index in (0, 1, 3, -1):
+        with pytest.raises(Refused):
+            [chunk async for chunk in place.rest.fetch_attachment(place.channel, posted, index)]

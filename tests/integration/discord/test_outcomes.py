@@ -12,6 +12,7 @@ import pytest
 from project.core.errors import Ambiguous, RetryLater, TargetGone, Unreachable
 from project.discord import transport
 from project.discord.rest import DiscordRest, Post
+from project.sandbox.discord import payloads
 from project.sandbox.discord.limits import Rate
 from project.sandbox.faults import FaultRule, Phase
 from tests.integration.discord.conftest import EDIT, EXECUTE, READ, SEND, Place, limits_with, run_place, until
@@ -205,3 +206,27 @@ async def test_answers_that_count_towards_a_ban_are_told(place: Place) -> None:
     with pytest.raises(TargetGone):
         await place.rest.send(place.channel, Post("x"))
     assert len(told) == 1
+
+
+async def test_an_answer_that_cannot_be_read_names_route_and_field(place: Place) -> None:
+    place.world.fault(FaultRule(SEND, Phase.AFTER, 200, '{"id": null}'))
+    with pytest.raises(Ambiguous, match=r"POST /channels/\*/messages cannot be read: .*`\$\.id`"):
+        await place.rest.send(place.channel, Post("x", nonce="n1"))
+
+
+async def test_looking_back_passes_over_a_message_that_cannot_be_read(place: Place) -> None:
+    first = await place.rest.send(place.channel, Post("first"))
+    place.world.post(place.channel, place.person, "odd", overrides={"author": None})
+    place.world.post(place.channel, place.person, "odd", without=["id"])
+    last = await place.rest.send(place.channel, Post("last"))
+    found = await place.rest.recent(place.channel, after_id=0)
+    assert [(item.id, item.content) for item in found] == [(first, "first"), (last, "last")]
+
+
+async def test_odd_roles_and_overwrites_do_not_keep_the_rights_from_being_read(place: Place) -> None:
+    rights = await place.rest.permissions(place.channel)
+    guild = payloads.guild(place.world.state.guilds[place.guild])
+    odd = [None, {"id": "7"}, {"id": 7, "permissions": None}]
+    answer = json.dumps(guild | {"roles": [*odd, *guild["roles"]]})  # type: ignore[misc]
+    place.world.fault(FaultRule("GET /guilds/{id}", Phase.BEFORE, 200, answer))
+    assert await place.rest.permissions(place.channel) == rights

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from project.core.secret import Secret
 from project.discord import routes
 from project.discord.buckets import Buckets
@@ -132,3 +134,13 @@ def test_a_global_429_stops_everything_of_its_token_and_nothing_else() -> None:
     assert buckets.paused(hook) == ("dc:cloudflare", 60.0)
     clock.now += 61.0
     assert buckets.paused(hook) == buckets.paused(SEND) == ("", 0.0)
+
+
+@pytest.mark.parametrize("odd", ["", "x", "-1", "nan", "inf", "1e999"])
+def test_headers_that_are_no_numbers_are_as_if_they_were_absent(odd: str) -> None:
+    buckets = Buckets(clock=Clock())
+    call(buckets, SEND, said(0, 5.0) | {"X-RateLimit-Limit": odd})
+    assert buckets.wait_for(SEND) == 5.0
+    for name in ("X-RateLimit-Remaining", "X-RateLimit-Reset-After"):
+        call(buckets, SEND, said(3, 1.0) | {name: odd})
+    assert buckets.wait_for(SEND) == 5.0

@@ -16,7 +16,7 @@ from project.core.errors import (
     Unreachable,
 )
 from project.core.secret import Secret
-from project.discord import routes
+from project.discord import routes, wire
 from project.discord.errors import failure, is_invalid
 from project.discord.objects import Webhook
 
@@ -114,3 +114,46 @@ def test_a_webhooks_token_shows_nowhere() -> None:
 )
 def test_what_counts_towards_a_ban(status: int, headers: dict[str, str], counts: bool) -> None:
     assert is_invalid(status, headers) is counts
+
+
+@pytest.mark.parametrize("odd", [None, "x", [], {}, True, -1])
+def test_odd_fields_of_an_error_are_as_good_as_absent(odd: object) -> None:
+    refused = failure(SEND, 400, DISCORD, json.dumps({"message": odd, "code": odd}).encode())
+    assert isinstance(refused, Refused)
+    waited = failure(
+        SEND,
+        429,
+        DISCORD | {"Retry-After": "7"},
+        json.dumps({"code": odd, "global": odd if odd is not True else 1}).encode(),
+    )
+    assert isinstance(waited, RetryLater)
+    assert (waited.retry_after, waited.scope) == (7.0, "dc:channel:5")
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (b"", "it is no JSON"),
+        (b"<html>", "it is no JSON"),
+        (b"[]", "Expected `object`, got `array`"),
+        (b"{}", "missing required field `id`"),
+        (b'{"id": 5}', "at `$.id`"),
+        (b'{"id": "5", "author": {"id": "x"}}', "at `$.author.id`"),
+        (b'{"id": "5", "author": {"id": "6"}, "attachments": [{"id": "7"}, {}]}', "at `$.attachments[1]`"),
+    ],
+)
+def test_an_answer_that_cannot_be_read_names_the_route_and_the_field(body: bytes, told: str) -> None:
+    with pytest.raises(Unreachable) as problem:
+        wire.read(READ, body, wire.Message)
+    assert problem.value.message.startswith("Discord's answer to GET /channels/*/messages cannot be read: ")
+    assert told in problem.value.message
+    with pytest.raises(Ambiguous) as unclear:
+        wire.read(EXECUTE, body, wire.Message)
+    assert "POST /webhooks/*" in unclear.value.message
+    assert HOOK.token.reveal() not in unclear.value.message
+
+
+def test_null_is_as_good_as_absent() -> None:
+    body = b'{"id": "5", "author": {"id": "6", "username": null}, "content": null, "attachments": null, "nonce": null}'
+    found = wire.posted(wire.read(READ, body, wire.Message))
+    assert (found.content, found.attachments, found.webhook_id) == ("", 0, None)
