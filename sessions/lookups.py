@@ -11,7 +11,7 @@ from project.telegram.account import TelegramAccount
 from sessions.accounts import fence
 
 _OPEN = """
-SELECT id, reference, chats FROM tg_sessions_lookup
+SELECT id, reference, chats, "join" FROM tg_sessions_lookup
 WHERE account = $1 AND answered_at IS NULL AND created_at > clock_timestamp() - interval '2 minutes' ORDER BY id
 """
 _ANSWER = """
@@ -25,17 +25,19 @@ async def answer_lookups(link: Link, holding: Holding, telegram: TelegramAccount
     async with link.use() as conn:
         rows = await conn.fetch(_OPEN, holding.account)
     for row in rows:
-        answer, error = await _ask(telegram, row["reference"], row["chats"])
+        answer, error = await _ask(telegram, row["reference"], row["chats"], join=row["join"])
         async with link.use() as conn, conn.transaction():
             await fence(conn, holding)
             await conn.execute(_ANSWER, row["id"], answer, error[:300])
 
 
-async def _ask(telegram: TelegramAccount, reference: str, chats: str | None) -> tuple[str | None, str]:
+async def _ask(telegram: TelegramAccount, reference: str, chats: str | None, *, join: bool) -> tuple[str | None, str]:
     try:
         if chats is not None:
             sights = await telegram.look(msgspec.json.decode(chats, type=list[int]))
             return msgspec.json.encode(list(sights.values())).decode(), ""
+        if join:
+            return msgspec.json.encode(await telegram.join(reference)).decode(), ""
         found = await telegram.resolve(reference) if reference else await telegram.me()
     except RelayError as error:
         return None, error.for_people()

@@ -16,6 +16,7 @@ from celery import bootsteps
 from django.db import Error as DatabaseError
 from django.db import close_old_connections, transaction
 
+from pairs.services.guests import tell_guests
 from pairs.services.interrupted import end_interrupted
 from pairs.services.parked import place_parked
 from pairs.services.progress import look_at_all
@@ -151,6 +152,7 @@ def _settle() -> None:
     """Statuses and what people hear of them, or neither: whoever dies in between does it again."""
     with transaction.atomic():
         tell_settled(settle())
+        tell_guests()
 
 
 class ControlStep(bootsteps.StartStopStep):

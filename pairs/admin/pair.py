@@ -11,7 +11,10 @@ from django.http import HttpRequest
 
 from pairs.models import Pair
 from pairs.services.checks import check_pair
+from pairs.services.guests import of_guest
+from pairs.services.joining import join_source
 from pairs.services.moving import change_sessions
+from pairs.services.registry import view
 from pairs.services.removal import remove_pairs
 from pairs.services.statuses import StatusReport, pause, resume
 from project.core.admin.acts import Asked, actor_of, asks, told
@@ -20,6 +23,7 @@ from project.core.admin.readonly import ReadOnlyAdmin
 from project.core.checks import Level
 from sessions.models import TelegramSession
 
+MOST_JOINS = 3
 MOST_TESTS = 5  # each asks Telegram and Discord, for up to a minute
 _LEVELS = {Level.OK: messages.SUCCESS, Level.WARNING: messages.WARNING, Level.FAILED: messages.ERROR}
 
@@ -47,7 +51,7 @@ class MoveForm(ReasonForm):
 class PairAdmin(ReadOnlyAdmin):
     """What is relayed where. Pairs are made by the bot and on the command line, where chats are looked up."""
 
-    actions = ("pause", "resume", "move", "test", "remove")
+    actions = ("pause", "resume", "move", "test", "join", "remove")
     list_display = (
         text("pair", lambda row: row.pk, ordering="pk"),
         text("source", lambda row: row.source_name, ordering="source_title"),
@@ -56,7 +60,7 @@ class PairAdmin(ReadOnlyAdmin):
         text("session", lambda row: _session(row), ordering="assignment__session__name"),
         text("sender", lambda row: row.sender or "the session", ordering="sender__username"),
         state("status"),
-        text("remark", lambda row: row.status_reason),
+        text("remark", lambda row: view(row).remark),
         text("messages", lambda row: row.last_seq, ordering="last_seq"),
     )
     list_filter = ("status", "assignment__session", "sender")
@@ -112,6 +116,15 @@ class PairAdmin(ReadOnlyAdmin):
                     line = f"{pair}, {check.what}: {check.text} {check.todo}".strip()
                     self.message_user(request, line, _LEVELS[check.level])
 
+    @admin.action(permissions=["act"], description=f"Let sessions join the public sources (at most {MOST_JOINS})")
+    @asks(Asked("Join sources", "Let them join", "The accounts become members, one each two minutes.", ReasonForm))
+    def join(self, request: HttpRequest, rows: list[Any], answers: dict[str, Any]) -> None:
+        """One after the other."""
+        for pair in rows[:MOST_JOINS]:
+            with told(self, request):
+                done = join_source(actor=actor_of(request), pair_id=pair.pk, reason=answers["reason"])
+                self.message_user(request, str(done), messages.SUCCESS)
+
     @admin.action(permissions=["act"], description="Remove selected pairs")
     @asks(
         Asked(
@@ -127,6 +140,11 @@ class PairAdmin(ReadOnlyAdmin):
         with told(self, request):
             done = remove_pairs(actor=actor_of(request), pair_ids=_ids(rows), reason=answers["reason"])
             self.message_user(request, f"Removed: {len(done)}.", messages.SUCCESS)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Pair]:
+        """With what the remark needs."""
+        rows: QuerySet[Pair] = super().get_queryset(request)
+        return rows.annotate(is_guest=of_guest())
 
     def describe(self, row: Any) -> str:
         """As the question before an act names it."""

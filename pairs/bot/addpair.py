@@ -15,6 +15,7 @@ from pairs.domain.references import CHAT_HINT, check_chat, marked
 from pairs.domain.requests import PairWish, check_target, parse_add
 from pairs.services.adding import add_wished
 from pairs.services.finding import find_poster, find_reader
+from pairs.services.guests import guest_note
 from pairs.services.registry import PairView
 from project.botkit.parts import ID, Button, Call, Command, Dialogue, Press, Reply, Room, bold, plain
 from project.core.config import current
@@ -69,6 +70,8 @@ async def _source(call: Call) -> None:
         DESTINATION.name, source=marked(found.source.chat_id), title=found.source.title, session=found.session.name
     )
     note = " It forbids copying: each message will be a note with a link." if found.source.protected else ""
+    if not found.source.member:
+        note += f" It is {guest_note()}; the pair will have a button that lets it join."
     question = f"{found.source.title} is read by session {found.session.name}.{note} Where shall it arrive on Telegram?"
     await call.reply(_step(2, question, _NAME_IT))
 

@@ -143,7 +143,8 @@ def _shown(run: Run) -> Reply:
         head = f"{icon} {bold(operation.title)}\n{run.done} of {total} lines are carried out. {plain(operation.note)}"
         rows = ((Button("All pairs", "plist", ("1",)),),)
     failed = ["", f"❌ {len(run.problems)} refused:", *listed(run.problems, most=10)] if run.problems else []
-    return Reply("\n".join([head, *failed]), rows)
+    late = ["", *listed(run.notes, most=10)] if run.notes else []
+    return Reply("\n".join([head, *late, *failed]), rows)
 
 
 async def _stop(call: Call) -> None:

@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from pairs.bot.texts import ICONS, buttons, details, line
 from pairs.models import Delivery, HopState, Pair, PairStatus
+from pairs.services.joining import join_source
 from pairs.services.registry import PairPage, PairView, find_pair, search_pairs, view
 from project.botkit.pages import PER_PAGE, page_from
 from project.botkit.parts import ID, PAGE_NUMBER, Button, Call, Command, Press, Reply, Room, Step, bold, copyable, plain
@@ -88,6 +89,12 @@ async def _show(call: Call) -> None:
     await show(call, int(call.words[0]))
 
 
+async def _join(call: Call) -> None:
+    pair_id = int(call.words[0])
+    joined = await call.do(join_source, actor=call.actor, pair_id=pair_id)
+    await show(call, pair_id, str(joined))
+
+
 def first_pair() -> Step:
     """Is anything relayed?"""
     living = Pair.living()
@@ -116,6 +123,7 @@ def first_message() -> Step:
 
 
 SHOW = Press("pshow", Role.VIEWER, _show, ID)
+JOIN = Press("pjoin", Role.OPERATOR, _join, ID)
 PAGE = Press("plist", Role.VIEWER, _turn, rf"{PAGE_NUMBER}(\|[^|]*)*")
 COMMAND = Command(
     name="pairs",
@@ -130,4 +138,4 @@ COMMAND = Command(
     ),
     examples=("/pairs", "/pairs news paused", "/pairs #7"),
 )
-PART = Room(commands=(COMMAND,), presses=(SHOW, PAGE), checklist=(first_pair, first_message))
+PART = Room(commands=(COMMAND,), presses=(SHOW, PAGE, JOIN), checklist=(first_pair, first_message))

@@ -31,7 +31,8 @@ def status_line(pair: PairView, now: datetime) -> str:
     icon = ICONS.get(PairStatus(pair.status), "⚪")
     until = f", goes on {ago(pair.until, now)}" if pair.until else ""
     why = f": {short(pair.reason, 200)}" if pair.reason else ""
-    return f"{icon} {pair.status}{until}{why}"
+    guest = f"\n⚠️ {plain(pair.session)} is {plain(pair.guest)}" if pair.guest else ""
+    return f"{icon} {pair.status}{until}{why}{guest}"
 
 
 def route(pair: PairView) -> str:
@@ -40,9 +41,11 @@ def route(pair: PairView) -> str:
 
 
 def line(pair: PairView, now: datetime) -> str:
-    """Two lines of a list."""
+    """Two lines of a list, three where the session is a guest."""
     session = plain(pair.session) if pair.session else "no session"
-    return f"{bold(f'#{pair.id}')} {route(pair)}\n     {status_line(pair, now)} · {session}"
+    status, _, guest = status_line(pair, now).partition("\n")
+    lines = [f"{bold(f'#{pair.id}')} {route(pair)}", f"{status} · {session}", *([guest] if guest else [])]
+    return "\n     ".join(lines)
 
 
 def details(pair: PairView, now: datetime) -> str:
@@ -64,7 +67,9 @@ def buttons(pair: PairView) -> tuple[tuple[Button, ...], ...]:
     number = (str(pair.id),)
     stopped = pair.status in (PairStatus.PAUSED, PairStatus.ERROR)
     go = Button("▶ Resume", "presume", number) if stopped else Button("⏸ Pause", "ppause", number)
+    join = ((Button("➕ Join the source", "pjoin", number),),) if pair.guest else ()
     return (
+        *join,
         (go, Button("🔍 Test", "ptest", number)),
         (Button("🔄", "pshow", number), Button("🗑 Remove", "premove", number)),
     )

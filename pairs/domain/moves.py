@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pairs.domain.guests import SHORT
 from pairs.domain.specs import shorten
 from sessions.domain.choice import Candidate, Seen, unfit
 
-READABLE = frozenset({Seen.MEMBER, Seen.PROTECTED})
+INSIDE = frozenset({Seen.MEMBER, Seen.PROTECTED})
+READABLE = INSIDE | {Seen.GUEST}
 EDITS = (
     "The new account posts at the destination itself: what the old one posted there can no longer be edited or deleted."
 )
@@ -29,6 +31,7 @@ class MovingPair:
     session: str
     wanted_id: int | None
     generation: int
+    source_username: str = ""
 
     @property
     def paused(self) -> bool:
@@ -167,6 +170,9 @@ def _warnings(pairs: Sequence[MovingPair], wishes: Mapping[int, int], sights: Si
     itself = [pair.id for pair in pairs if pair.posts_itself]
     if itself:
         yield f"{pairs_named(itself)}: {EDITS}"
+    guests = [pair.id for pair in pairs if sights.read.get((wishes[pair.id], pair.source_chat)) == Seen.GUEST]
+    if guests:
+        yield f"{pairs_named(guests)}: the session is {SHORT}, so posts come late; it can join."
     protected = [pair.id for pair in pairs if sights.read.get((wishes[pair.id], pair.source_chat)) == Seen.PROTECTED]
     if protected:
         yield f"{pairs_named(protected)}: the source forbids copying what is posted there."

@@ -11,6 +11,7 @@ class Access(models.TextChoices):
     MEMBER = "member"
     BANNED = "banned"
     PROTECTED = "protected"
+    GUEST = "guest"  # it may read the public chat, but is told of nothing there
     UNKNOWN = "unknown"
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from pairs.domain.moves import READABLE, MovingPair, Sights
 from pairs.models import SourceAccess
-from project.telegram.values import ChatSight
+from project.telegram.values import GUEST, ChatSight
 from sessions.domain.accounts import split_account
-from sessions.services.lookups import Looked, look_at_chats
+from sessions.domain.choice import Candidate
+from sessions.services.lookups import Looked, look_at_chats, look_up_names
 
+MOST_MEETING, MOST_NAMES = 2, 10  # sessions that look up names, and how many each
 FRESH = timedelta(minutes=10)  # two rounds of health checks
 
 
@@ -56,6 +58,28 @@ def see(needs: Mapping[int, Wanted], *, trust_refusals: bool) -> Sights:
         post |= {(session, chat): sight.can_post for chat, sight in found.sights.items()}
     _note(looked, needs)
     return Sights(read, post, errors)
+
+
+def introduce(pairs: Sequence[MovingPair], usable: Sequence[Candidate], sights: Sights) -> Sights:
+    """Looks up the public names of these sources, which no session is known to be in, through the best sessions with a
+    seat: an account can read a public chat only after it met its name. Telegram limits that tightly, so it is a few
+    names for a few sessions. Blocks up to ten seconds."""
+    sources = {pair.source_chat: pair.source_username for pair in pairs if pair.source_username}
+    unknown = {
+        one.session_id: [name for chat, name in sources.items() if _may_meet(sights.read.get((one.session_id, chat)))]
+        for one in usable[:MOST_MEETING]
+    }
+    asked = {f"session.{session}": [f"@{name}" for name in names[:MOST_NAMES]] for session, names in unknown.items()}
+    read = dict(sights.read)
+    for (account, _), found in look_up_names({account: names for account, names in asked.items() if names}).items():
+        _, session = split_account(account)
+        if found.chat_id in sources:
+            read[session, found.chat_id] = "member" if found.member else GUEST
+    return Sights(read, sights.post, sights.errors)
+
+
+def _may_meet(seen: str | None) -> bool:
+    return seen in (None, "unknown")
 
 
 def _fresh(needs: Mapping[int, Wanted], *, trust_refusals: bool) -> dict[tuple[int, int], str]:

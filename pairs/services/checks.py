@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import median
+
+from django.utils import timezone
 
 from pairs.domain.options import Protected, read_options
 from pairs.models import Pair
+from pairs.services.delays import delays
+from pairs.services.guests import guest_note
+from project.botkit.times import ago
 from project.core.checks import Check, failed, ok, warning
 from project.core.config import Config, current
 from project.core.crypto import unseal
@@ -24,6 +30,8 @@ from sessions.services.lookups import look_up_chat
 READING = frozenset({"View Channels", "Read Message History"})
 POSTING = READING | {"Send Messages", "Attach Files"}
 _LOOK_BACK = 10  # messages
+_LAST = 10  # posts
+LATE = 15.0  # seconds; a member hears of a post within one or two
 INTENT = "Switch on Message Content Intent at https://discord.com/developers/applications/{}/bot"
 
 
@@ -40,6 +48,7 @@ def check_pair(pair: Pair) -> Iterator[Check]:
         yield failed("session", f"{session.name} is not logged in ({why}).", todo)
     else:
         yield _source(pair, session)
+    yield _delay(pair)
     yield from run(_discord(pair, current()))
     if pair.sender:
         yield check_posting(pair.sender.account, str(pair.sender), str(pair.destination_chat))
@@ -55,7 +64,27 @@ def _source(pair: Pair, session: TelegramSession) -> Check:
         return failed("source", f"{session.name} cannot read {pair.source_name}: {error.message}", todo)
     if found.protected:
         return _protected(pair, found)
+    if not found.member:
+        todo = f"`python manage.py pair join {pair.pk}`, or [Join the source] below /pairs #{pair.pk}, makes it one."
+        return warning("source", f"{session.name} reads {found.title}, but is {guest_note()}.", todo)
     return ok("source", f"{session.name} reads {found.title}; its newest message is {found.top_message_id}.")
+
+
+def _delay(pair: Pair) -> Check:
+    """When the last post was seen, and how late the last ten came: from the date that Telegram gave them to our row."""
+    late = delays(pair.pk, _LAST)
+    if not late:
+        return ok("delay", "No post of the source has come so far.")
+    seen = f"The last post was seen {ago(late[0].seen_at, timezone.now())}"
+    seconds = [one.seconds for one in late]
+    if len(late) == 1:
+        return ok("delay", f"{seen}, {seconds[0]:.0f} s after it was posted.")
+    middle = median(seconds)
+    spread = f"{min(seconds):.0f} to {max(seconds):.0f} s late, half of them within {middle:.0f} s"
+    text = f"{seen}; the last {len(late)} came {spread}."
+    if middle > LATE:
+        return warning("delay", text, "After an interruption that is right; else the checks around this one say why.")
+    return ok("delay", text)
 
 
 def _protected(pair: Pair, found: ChatInfo) -> Check:

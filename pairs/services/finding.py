@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from django.utils import timezone
 
-from pairs.domain.moves import READABLE
+from pairs.domain.moves import INSIDE, READABLE, Sights
 from pairs.domain.references import chat_number, check_chat, check_destination, marked
 from pairs.models import Access, Pair, SourceAccess
 from pairs.services.access import Wanted, see
@@ -43,7 +43,8 @@ class Poster:
 
 
 def find_reader(source: str, session: str = "") -> Reader:
-    """The session of that name, else the best one that can read the source. Blocks while sessions look.
+    """The session of that name, else the best one that can read the source: a member, and only when no session that
+    could take the pair is one, a guest of a public chat. Blocks while sessions look.
 
     Raises InvalidInput, NotFound and Conflict.
     """
@@ -54,15 +55,33 @@ def find_reader(source: str, session: str = "") -> Reader:
     if not able:
         raise Conflict("No session can take another pair now.", hint="/optimalsession says why; or name a session.")
     number = chat_number(wanted)
-    choices = _members(number, able) if number and number > 0 else able
-    return _first([choice.name for choice in choices[:MOST_LOOKS]], wanted)
+    if number and number > 0:
+        return _first(_names(_readers(number, able)), wanted)
+    found = _first(_names(able), wanted)
+    if found.source.member or found.source.chat_id <= 0:
+        return found
+    members, _ = _seeing(found.source.chat_id, able)
+    try:
+        return _first(_names(members), str(found.source.chat_id)) if members else found
+    except NotFound:
+        return found
 
 
-def _members(chat: int, able: Sequence[Choice]) -> list[Choice]:
-    """Those that see the chat, asked all at once; a protected one is no reason against it, as the pair's option says
+def _names(choices: Sequence[Choice]) -> list[str]:
+    return [choice.name for choice in choices[:MOST_LOOKS]]
+
+
+def _seeing(chat: int, able: Sequence[Choice]) -> tuple[list[Choice], Sights]:
+    """The members among them, asked all at once; a protected chat is no reason against it, as the pair's option says
     what becomes of its messages. An account knows an id from its own dialogs, so asking costs Telegram little."""
     sights = see({choice.session_id: Wanted(sources={chat}) for choice in able}, trust_refusals=False)
-    seeing = [choice for choice in able if sights.read.get((choice.session_id, chat)) in READABLE]
+    return [choice for choice in able if sights.read.get((choice.session_id, chat)) in INSIDE], sights
+
+
+def _readers(chat: int, able: Sequence[Choice]) -> list[Choice]:
+    """The members; only without one those that may read the chat all the same."""
+    members, sights = _seeing(chat, able)
+    seeing = members or [choice for choice in able if sights.read.get((choice.session_id, chat)) in READABLE]
     if not seeing:
         silent = [choice.name for choice in able if choice.session_id in sights.errors]
         unheard = f" No answer came from {few(silent, MOST_LOOKS)}." if silent else ""
@@ -96,9 +115,15 @@ def _looked(session: TelegramSession, source: str) -> Reader:
     SourceAccess.objects.update_or_create(
         session=session,
         source_chat=found.chat_id,
-        defaults={"access": Access.PROTECTED if found.protected else Access.MEMBER, "checked_at": timezone.now()},
+        defaults={"access": _access(found), "checked_at": timezone.now()},
     )
     return Reader(session, found)
+
+
+def _access(found: ChatInfo) -> Access:
+    if not found.member:
+        return Access.GUEST
+    return Access.PROTECTED if found.protected else Access.MEMBER
 
 
 def find_poster(destination: str, sender: str, session: TelegramSession) -> Poster:

@@ -31,12 +31,14 @@ def begin_import(*, actor: str, work: Sequence[Entry]) -> OperationView:
 
 
 def carry_out(*, actor: str, entry: Entry) -> str:
-    """Does one line; a sentence about it. Blocks for seconds, up to two minutes. Raises RelayErrors."""
+    """Does one line; what has to be said of it, "" for nothing. Blocks for seconds, up to two minutes. Raises
+    RelayErrors."""
     line = entry.line
     if entry.what is What.NEW:
         discord = line.webhook or Secret(str(line.discord))
         wish = PairWish(line.source, discord, line.destination, line.session, line.sender, dict(line.options))
-        return f"Line {line.line}: pair {add_wished(actor=actor, wish=wish).id} is new."
+        new = add_wished(actor=actor, wish=wish)
+        return f"Line {line.line}, pair {new.id}: session {new.session} is {new.guest}." if new.guest else ""
     if entry.what is not What.CHANGED or entry.pair_id is None:
         raise InvalidInput(f"Line {line.line} is {entry.what}: there is nothing to do.")
     pair_id = entry.pair_id
@@ -46,7 +48,7 @@ def carry_out(*, actor: str, entry: Entry) -> str:
         change_pair(actor=actor, pair_id=pair_id, wish=wish_to_edit, reason="import")
     if line.session and line.session.lower() != session_name(pair).lower():
         change_sessions(actor=actor, pairs=[pair_id], target=line.session, reason="import")
-    return f"Line {line.line}: pair {pair_id} has changed."
+    return ""
 
 
 @dataclass
@@ -58,6 +60,7 @@ class Run:
     work: Sequence[Entry]
     done: int = 0
     problems: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     @property
     def gone(self) -> int:
@@ -77,7 +80,8 @@ class Run:
             self._finish()
             return False
         try:
-            carry_out(actor=self.actor, entry=entry)
+            note = carry_out(actor=self.actor, entry=entry)
+            self.notes += [note] if note else []
             self.done += 1
         except RelayError as error:
             self.problems.append(f"Line {entry.line.line}: {error.for_people()}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pairs.services.guests import guest_note
 from pairs.services.placing import best_sessions
 from sessions.domain.choice import Choice, Ranking
 
@@ -28,6 +29,7 @@ def optimal_session(source_chats: Sequence[int] = ()) -> Optimal:
 def _answer(best: Choice | None, ranking: Ranking) -> str:
     if best is not None:
         looks = " It has not looked at the source yet." if best.unseen else ""
+        looks += f" It is {guest_note()}." if best.guest else ""
         return f"{best.name}: priority {best.priority}, {best.used} of {best.max_pairs} pairs, healthy.{looks}"
     if not ranking.refused:
         return "There is no session yet. /registersession makes one."

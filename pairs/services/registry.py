@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from pairs.domain.cycles import closes_cycle
 from pairs.models import Assignment, Pair
+from pairs.services.guests import guest_note, of_guest
 from pairs.services.targets import DiscordTarget, sealed_token
 from project.core.audit import record
 from project.core.config import current
@@ -23,7 +24,8 @@ from sessions.services.login import wake
 
 @dataclass(frozen=True, slots=True)
 class PairView:
-    """A pair as the doors show it."""
+    """A pair as the doors show it. `guest`: that its session is no member of the source, and what comes of it; else
+    ""."""
 
     id: int
     source: str
@@ -37,6 +39,12 @@ class PairView:
     until: datetime | None = None
     by_webhook: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
+    guest: str = ""
+
+    @property
+    def remark(self) -> str:
+        """Why it stands as it does, and what holds it up."""
+        return "; ".join(text for text in (self.reason, self.guest) if text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +203,7 @@ def find_pair(pair_id: int) -> Pair:
 
 
 def _with_relations() -> QuerySet[Pair]:
-    return Pair.living().select_related("sender", "assignment__session")
+    return Pair.living().select_related("sender", "assignment__session").annotate(is_guest=of_guest())
 
 
 def view(pair: Pair) -> PairView:
@@ -213,4 +221,11 @@ def view(pair: Pair) -> PairView:
         until=pair.status_until,
         by_webhook=pair.webhook_id is not None,
         options=dict(pair.options),
+        guest=guest_note() if _is_guest(pair) else "",
     )
+
+
+def _is_guest(pair: Pair) -> bool:
+    """Lists bring it along."""
+    known: bool | None = getattr(pair, "is_guest", None)
+    return Pair.objects.filter(of_guest(), pk=pair.pk).exists() if known is None else known

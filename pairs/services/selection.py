@@ -46,6 +46,7 @@ def _row(pair: Pair) -> MovingPair:
         session_id=session.pk if session else None,
         session=session.name if session else "",
         wanted_id=pair.wanted_session_id,
+        source_username=pair.source_username,
         generation=pair.assignment.generation if session else 0,
     )
 

@@ -32,7 +32,7 @@ WHERE p.status = 'active' AND s.id IS NOT NULL
         AND (s.health <> 'healthy' OR s.lifecycle <> 'active' OR x.access = 'banned')
    OR p.status IN ('degraded', 'disabled') AND s.id IS NOT NULL
    OR p.status = 'parked' AND a.pair_id IS NOT NULL
-   OR p.status = 'error' AND p.status_code = %s AND x.access IN ('member', 'protected')
+   OR p.status = 'error' AND p.status_code = %s AND x.access IN ('member', 'protected', 'guest')
 ORDER BY p.id
 """
 
@@ -82,7 +82,7 @@ def _wanted() -> list[_Row]:
         facts = Facts(
             reader=reader(lifecycle, health) if assigned else Reader.NONE,
             lost=access == Access.BANNED,
-            reached=access in (Access.MEMBER, Access.PROTECTED),
+            reached=access in (Access.MEMBER, Access.PROTECTED, Access.GUEST),
             explanation=_explanation(lifecycle, health, why),
         )
         wanted = next_standing(now, facts)

@@ -87,7 +87,7 @@ class LoginProgress:
 @dataclass(frozen=True, slots=True)
 class Verified:
     """The session passed a check that was made for this. `access`: by pair, what its source is to the session
-    ("member", "banned", "protected", "unknown"), as last seen."""
+    ("member", "guest", "banned", "protected", "unknown"), as last seen."""
 
     name: str
     health: str

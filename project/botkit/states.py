@@ -19,6 +19,7 @@ _ICONS = {
     "deleted": "⛔",
     "member": "🟢",
     "protected": "🟡",
+    "guest": "🟡",
     "banned": "🔴",
 }
 

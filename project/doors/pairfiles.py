@@ -49,8 +49,8 @@ def carry_out(plan: ImportPlan, *, actor: str, say: Say) -> bool:
         say(end_now(run.operation.id))
         raise
     finally:
-        for problem in run.problems:
-            say(problem)
+        for told in (*run.notes, *run.problems):
+            say(told)
     say(f"{run.done} of {len(run.work)} lines are carried out.")
     return bool(run.problems)
 

@@ -175,6 +175,10 @@ class TelegramAccount:
         """A channel or supergroup by its bare id."""
         return await self._chats.chat(chat_id)
 
+    async def join(self, reference: str) -> ChatInfo:
+        """Become a member of a public channel or supergroup, at a person's word only. Users only."""
+        return await self._chats.join(reference)
+
     async def look(self, chat_ids: Sequence[int]) -> dict[int, ChatSight]:
         """Whether it is in each of these chats and may post there. Users only."""
         return await sights.look(self._link, self._chats, chat_ids)

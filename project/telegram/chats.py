@@ -93,6 +93,18 @@ class Chats:
             raise TargetGone("The account is not in the chat any more, or was banned there.", code="CHANNEL_PRIVATE")
         return chat_info(chat, await self._top(address, chat_id))
 
+    async def join(self, reference: str) -> ChatInfo:
+        """The account becomes a member of a public channel or supergroup. Raises as `resolve`, and Refused with
+        Telegram's reason. Source: https://core.telegram.org/method/channels.joinChannel."""
+        found = await self.resolve(reference)
+        if not found.member:
+            address = await self.address(found.chat_id)
+            channel = types.InputChannel(address.channel_id, address.access_hash)
+            await self._link.call(functions.channels.JoinChannelRequest(channel), chat_id=found.chat_id)
+            found = await self.chat(found.chat_id)
+            self.note(found.chat_id, "protected" if found.protected else "member")
+        return found
+
     async def _top(self, address: Any, chat_id: int) -> int:
         if self._link.session.state.is_bot:
             return 0
@@ -242,6 +254,7 @@ def chat_info(chat: Any, top: int) -> ChatInfo:
         can_post=may_post(chat),
         top_message_id=top,
         moved_to=int(getattr(chat.migrated_to, "channel_id", 0)) if basic else 0,
+        member=not chat.left,
     )
 
 

@@ -58,7 +58,8 @@ class ChatInfo:
     a basic group.
 
     `protected` means that its content must not be copied (noforwards). `top_message_id` is 0 when unknown: bots cannot
-    ask for it. `moved_to` is the supergroup that a basic group became, 0 for none.
+    ask for it. `moved_to` is the supergroup that a basic group became, 0 for none. `member`: whether the account is in
+    it; a public chat shows itself to others as well, but tells them of nothing.
     """
 
     chat_id: int
@@ -69,6 +70,7 @@ class ChatInfo:
     can_post: bool
     top_message_id: int
     moved_to: int = 0
+    member: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ class Seen(StrEnum):
     MEMBER = "member"
     BANNED = "banned"
     PROTECTED = "protected"
+    GUEST = "guest"
     UNKNOWN = "unknown"
 
 
@@ -40,7 +41,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True)
 class Choice:
     """A session that fits. `unseen`: sources of which nobody knows whether it can read them; it has to look first.
-    `protected`: sources that it reads but that forbid copying, as they do to everybody."""
+    `protected`: sources that it reads but that forbid copying, as they do to everybody. `guest`: public sources that it
+    may read but is no member of, so that posts come late."""
 
     session_id: int
     name: str
@@ -49,6 +51,7 @@ class Choice:
     max_pairs: int
     unseen: tuple[int, ...]
     protected: tuple[int, ...]
+    guest: tuple[int, ...] = ()
 
     @property
     def free(self) -> int:
@@ -76,8 +79,8 @@ class Ranking:
 def rank(candidates: Iterable[Candidate], sources: Sequence[int] = (), *, seats: int = 1) -> Ranking:
     """Sessions that could take `seats` pairs of these sources.
 
-    Only healthy ones with room that no look found unable to read. Those surely in every source come first, then the
-    higher priority, then the more free seats, then the name.
+    Only healthy ones with room that no look found unable to read. Those surely in every source come first, those that
+    are no member of one last; then the higher priority, then the more free seats, then the name.
     """
     best, refused = [], []
     for candidate in candidates:
@@ -86,8 +89,12 @@ def rank(candidates: Iterable[Candidate], sources: Sequence[int] = (), *, seats:
             refused.append(Refusal(candidate.session_id, candidate.name, reasons))
         else:
             best.append(_choice(candidate, sources))
-    best.sort(key=lambda choice: (bool(choice.unseen), -choice.priority, -choice.free, choice.name.lower()))
+    best.sort(key=_place)
     return Ranking(tuple(best), tuple(sorted(refused, key=lambda refusal: refusal.name.lower())))
+
+
+def _place(choice: Choice) -> tuple[object, ...]:
+    return bool(choice.guest), bool(choice.unseen), -choice.priority, -choice.free, choice.name.lower()
 
 
 def unfit(candidate: Candidate) -> str:
@@ -121,4 +128,5 @@ def _choice(candidate: Candidate, sources: Sequence[int]) -> Choice:
         max_pairs=candidate.max_pairs,
         unseen=tuple(source for source, what in seen.items() if what == Seen.UNKNOWN),
         protected=tuple(source for source, what in seen.items() if what == Seen.PROTECTED),
+        guest=tuple(source for source, what in seen.items() if what == Seen.GUEST),
     )

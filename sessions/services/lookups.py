@@ -77,9 +77,36 @@ def look_up_self(account: str) -> AccountInfo:
     return msgspec.convert(_ask(account, ""), AccountInfo)
 
 
-def _ask(account: str, reference: str) -> object:
+def join_chat(account: str, reference: str) -> ChatInfo:
+    """`account` becomes a member of a public chat. Blocks up to 60 s. Raises as `look_up_chat`."""
+    return msgspec.convert(_ask(account, reference, join=True), ChatInfo)
+
+
+def look_up_names(asked: Mapping[str, Sequence[str]], *, limit: float = LOOK_LIMIT) -> dict[tuple[str, str], ChatInfo]:
+    """Public names as several accounts see them, by account and name; blocks up to `limit` seconds. An account knows
+    how to address a chat from then on. What cannot be seen, or is not answered in time, is missing."""
+    wishes = [(account, name) for account, names in asked.items() for name in names]
+    if not wishes:
+        return {}
     with transaction.atomic():
-        lookup = Lookup.objects.create(account=account, reference=reference)
+        rows = Lookup.objects.bulk_create(Lookup(account=account, reference=name) for account, name in wishes)
+        for account in asked:
+            wake(account)
+    open_, found = {row.pk for row in rows}, dict[tuple[str, str], ChatInfo]()
+    deadline = time.monotonic() + limit
+    while open_ and time.monotonic() < deadline:
+        for row in Lookup.objects.filter(pk__in=open_, answered_at__isnull=False):
+            open_.discard(row.pk)
+            if not row.error:
+                found[row.account, row.reference] = msgspec.convert(row.answer, ChatInfo)
+        if open_:
+            time.sleep(_LOOK_STEP)
+    return found
+
+
+def _ask(account: str, reference: str, *, join: bool = False) -> object:
+    with transaction.atomic():
+        lookup = Lookup.objects.create(account=account, reference=reference, join=join)
         wake(account)
     deadline = time.monotonic() + LIMIT
     while time.monotonic() < deadline:

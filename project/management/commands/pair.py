@@ -1,4 +1,4 @@
-"""`manage.py pair add|edit|pause|resume|remove|test|list|import|export`: what is relayed where."""
+"""`manage.py pair add|edit|join|pause|resume|remove|test|list|import|export`: what is relayed where."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pairs.services import statuses
 from pairs.services.adding import add_wished
 from pairs.services.changing import change_pair
 from pairs.services.checks import check_pair
+from pairs.services.joining import join_source
 from pairs.services.registry import PairView, find_pair, list_pairs
 from pairs.services.removal import queued, remove_pairs
 from pairs.services.selection import pairs_of_spec
@@ -83,7 +84,9 @@ class Command(DoorCommand):
         for made in (add, edit):
             made.add_argument("--protected", choices=["skip", "reupload"], help="what the source forbids to copy")
         test = verb("test", self._test, "See whether a pair can work. Nothing is posted.")
-        for made in (edit, test):
+        join = verb("join", self._join, "Let the session of a pair join the public source that it reads.")
+        join.add_argument("--reason", default="", metavar="TEXT", help="for the audit trail")
+        for made in (edit, test, join):
             made.add_argument("pair", type=int, metavar="ID")
 
     # --- one pair
@@ -137,6 +140,10 @@ class Command(DoorCommand):
             pair = find_pair(options["pair"])
             with at_work(current(), self.say):
                 self.end(self.show(check_pair(pair)))
+
+    def _join(self, options: dict[str, Any]) -> None:
+        with installation(current()), at_work(current(), self.say):
+            self.say(str(join_source(actor=actor(), pair_id=options["pair"], reason=options["reason"])))
 
     # --- several
 
@@ -204,7 +211,7 @@ def _options(options: dict[str, Any]) -> dict[str, str]:
 
 
 def _row(one: PairView) -> tuple[object, ...]:
-    return (one.id, one.source, one.discord, one.destination, one.session, one.sender, one.status, one.reason)
+    return (one.id, one.source, one.discord, one.destination, one.session, one.sender, one.status, one.remark)
 
 
 def _discord(given: str) -> Secret:

@@ -127,7 +127,7 @@ SWITCHES = (
     Switch(
         ("S-14", "S-45", "S-87"),
         "pairs/services/standins.py",
-        "chosen = spread(fits, {one.session_id: one.free for one in usable})",
+        "chosen = _seated(order, fits, usable, sights)",
         "chosen: dict[int, int] = {}",
         "no session stands in for another",
     ),
@@ -141,8 +141,8 @@ SWITCHES = (
     Switch(
         ("S-48", "S-83"),
         _CHOICE,
-        "(bool(choice.unseen), -choice.priority, -choice.free, choice.name.lower())",
-        "(bool(choice.unseen), -choice.free, choice.name.lower())",
+        "bool(choice.unseen), -choice.priority, -choice.free, choice.name.lower()",
+        "bool(choice.unseen), -choice.free, choice.name.lower()",
         "the best session is chosen without its priority",
     ),
     Switch(("S-48",), _CHOICE, "if candidate.free < seats:", "if False:", "a full session is chosen"),

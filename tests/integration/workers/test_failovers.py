@@ -22,7 +22,7 @@ from project.core.errors import Conflict
 from project.core.models import Notice
 from project.core.notices import Severity
 from project.core.secret import Secret
-from project.telegram.values import ChatSight
+from project.telegram.values import ChatInfo, ChatSight
 from sessions.models import AccountSecret, HealthFlip, SenderBot, SenderState, TelegramSession
 from sessions.services.enabling import disable_session, enable_session
 from sessions.services.lookups import Looked
@@ -91,6 +91,35 @@ def test_a_dead_login_moves_what_can_move_and_disables_the_rest(ill: int) -> Non
     first, second = Pair.objects.order_by("pk").values_list("pk", flat=True)
     assert f"other takes pair {first}." in text
     assert f"⛔ pair {second} without a stand-in" in text
+
+
+def test_a_guest_of_a_public_source_stands_in_only_where_no_member_can(
+    ill: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever its priority. One that never met the source looks its name up first."""
+    guest = add_session("guest", add_node("guests"))
+    TelegramSession.objects.filter(pk=guest).update(priority=10)
+    Pair.objects.filter(source_chat=2).update(source_username="public_news")
+    SourceAccess.objects.create(session_id=guest, source_chat=1, access=Access.GUEST, checked_at=NOW + MINUTE)
+    asked: list[Mapping[str, Sequence[str]]] = []
+
+    def names(wanted: Mapping[str, Sequence[str]]) -> dict[tuple[str, str], ChatInfo]:
+        asked.append(wanted)
+        seen = ChatInfo(2, "News", "public_news", True, False, False, 0, member=False)
+        return {(f"session.{guest}", "@public_news"): seen} if f"session.{guest}" in wanted else {}
+
+    def strangers(wanted: Mapping[str, Sequence[int]]) -> dict[str, Looked]:
+        return {
+            account: Looked({chat: ChatSight(chat, "unknown", can_post=False) for chat in chats})
+            for account, chats in wanted.items()
+        }
+
+    monkeypatch.setattr(access, "look_up_names", names)
+    monkeypatch.setattr(access, "look_at_chats", strangers)
+    make(ill, "expired")
+    FailOvers().round(NOW)
+    assert wanted() == ["other", "guest"]
+    assert asked[0][f"session.{guest}"] == ["@public_news"]
 
 
 def test_of_a_session_that_works_only_pairs_with_a_lost_source_move(ill: int) -> None:

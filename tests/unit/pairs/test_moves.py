@@ -42,8 +42,23 @@ def names(ranking: Ranking) -> list[str]:
         ([replace(ONE, name="two", priority=10, access={})], ["one", "two"]),
         ([replace(ONE, name="two", priority=10, access={10: "unknown"})], ["one", "two"]),
         ([replace(ONE, name="two", priority=2, access={10: "protected"})], ["two", "one"]),
+        ([replace(ONE, name="two", priority=10, access={10: "guest"})], ["one", "two"]),
+        (
+            [replace(ONE, name="two", priority=10, access={10: "guest"}), replace(ONE, name="three", access={})],
+            ["one", "three", "two"],
+        ),
     ],
-    ids=["priority", "free seats", "more seats", "name", "never looked", "unknown", "protected"],
+    ids=[
+        "priority",
+        "free seats",
+        "more seats",
+        "name",
+        "never looked",
+        "unknown",
+        "protected",
+        "guest",
+        "guests last",
+    ],
 )
 def test_the_best_comes_first(others: list[Candidate], order: list[str]) -> None:
     assert names(rank([ONE, *others], [10])) == order
