@@ -19,7 +19,8 @@ EDITS = (
 
 @dataclass(frozen=True, slots=True)
 class MovingPair:
-    """A pair as its rows show it. `session_id` is None while it is parked; `wanted_id` is who is to have it next."""
+    """A pair as its rows show it. `session_id` is None while it is parked; `wanted_id` and `wanted` name who is to have
+    it next."""
 
     id: int
     title: str
@@ -32,6 +33,7 @@ class MovingPair:
     wanted_id: int | None
     generation: int
     source_username: str = ""
+    wanted: str = ""
 
     @property
     def paused(self) -> bool:
@@ -63,8 +65,8 @@ class Sights:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A pair and its sessions, by id and name. `before_id` is None for a parked pair, which nobody has to give away.
-    `wanted_id`: who was to have it when this was planned."""
+    """A pair and its sessions, by id and name. `before_id` has it now, None for a parked pair, which nobody has to give
+    away; `before` is whose it would have become, or is. `wanted_id`: who was to have it when this was planned."""
 
     pair_id: int
     before_id: int | None
@@ -157,7 +159,7 @@ def _move(pair: MovingPair, target: Candidate) -> Move:
     return Move(
         pair_id=pair.id,
         before_id=pair.session_id,
-        before=pair.session,
+        before=pair.wanted or pair.session,
         after_id=target.session_id,
         after=target.name,
         generation=pair.generation,

@@ -20,10 +20,12 @@ from sessions.models import TelegramSession
 
 AUDITED = "pair.session"
 
-_LOCK = """
+_LOCK = "SELECT 1 FROM pairs_pair WHERE id = ANY(%s) ORDER BY id FOR NO KEY UPDATE"
+# A statement of its own: one that waited for the lock sees the locked row anew, but not the rows it is joined with.
+_NOW = """
 SELECT p.id, p.status, coalesce(a.generation, 0), p.wanted_session_id, s.name FROM pairs_pair p
 LEFT JOIN pairs_assignment a ON a.pair_id = p.id LEFT JOIN tg_sessions_telegramsession s ON s.id = p.wanted_session_id
-WHERE p.id = ANY(%s) ORDER BY p.id FOR NO KEY UPDATE OF p
+WHERE p.id = ANY(%s)
 """
 # Asking for the session that has the pair takes an earlier wish back.
 _WISH = """
@@ -137,10 +139,12 @@ def _check_targets(moves: Sequence[Move]) -> None:
 
 def _check_pairs(moves: Sequence[Move]) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [[move.pair_id for move in moves]])
+        ids = [move.pair_id for move in moves]
+        cursor.execute(_LOCK, [ids])
+        cursor.execute(_NOW, [ids])
         now = {pair: _Now(*row) for pair, *row in cursor.fetchall()}
     late = [move.pair_id for move in moves if _is_late(move, now)]
-    moving = [f"pair {number} is just moving to {now[number].wanted}" for number in late]
+    moving = [f"pair {number} is already moving to {now[number].wanted}" for number in late]
     if moving:
         raise Conflict(f"Meanwhile {few(moving, _SHOWN)}.", hint="Nothing was changed; ask again when that is done.")
     changed = [move.pair_id for move in moves if not _is_as_planned(move, now)]

@@ -58,12 +58,8 @@ def plan_change(pairs: str | Collection[int], target: str) -> ChangePlan:
 
 def _moving(busy: Sequence[MovingPair]) -> list[Refused]:
     """Two wishes for one pair at once: the first is heard."""
-    ids = [pair.wanted_id for pair in busy if pair.wanted_id is not None]
-    names = dict(TelegramSession.objects.filter(pk__in=ids).values_list("pk", "name"))
-    return [
-        Refused(pair.id, f"just moving to {names[pair.wanted_id or 0]}; wait for it, or move it back to {pair.session}")
-        for pair in busy
-    ]
+    way_out = "wait for it, or move it back to"
+    return [Refused(pair.id, f"already moving to {pair.wanted}; {way_out} {pair.session}") for pair in busy]
 
 
 def change_sessions(

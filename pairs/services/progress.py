@@ -18,9 +18,10 @@ from project.core import operations
 from project.core.errors import ManyProblems
 from project.core.models import OperationState
 from project.core.operations import OperationView, find_operation
-from project.core.words import counted
+from project.core.words import counted, few
 
 UNDO = "pairs.undo"
+_NAMED = 3  # sessions in a title
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +101,10 @@ def undo(operation_id: int, *, actor: str, partly: bool = False) -> OperationVie
     if plan.refused and not partly:
         raise ManyProblems(plan.problems, hint="Nothing was changed.")
     with transaction.atomic():
-        operation = operations.take_undo(operation_id)
+        operations.take_undo(operation_id)
         if not plan.moves:
             return None
-        title = f"Back: {operation.title}"
+        title = f"{counted(len(plan.moves), 'pair')} back to {few(sorted({move.after for move in plan.moves}), _NAMED)}"
         return commit(plan.moves, actor=actor, kind=UNDO, title=title, reason=f"undo of operation {operation_id}")
 
 

@@ -30,7 +30,7 @@ def pairs_of_spec(spec: PairSpec) -> list[MovingPair]:
 
 def moving_pairs(which: Q) -> list[MovingPair]:
     """Living pairs as a move looks at them, by id, in one query."""
-    rows = Pair.living().filter(which).select_related("assignment__session").order_by("pk")
+    rows = Pair.living().filter(which).select_related("assignment__session", "wanted_session").order_by("pk")
     return [_row(pair) for pair in rows.defer("webhook_sealed", "options")]
 
 
@@ -48,6 +48,7 @@ def _row(pair: Pair) -> MovingPair:
         wanted_id=pair.wanted_session_id,
         source_username=pair.source_username,
         generation=pair.assignment.generation if session else 0,
+        wanted=pair.wanted_session.name if pair.wanted_session else "",
     )
 
 

@@ -60,6 +60,7 @@ def test_progress_ends_with_the_last_hand_over_and_undo_goes_back(eyes: Eyes) ->
     assert progress.look(operation.id).operation.state == "done"
     back = progress.undo(operation.id, actor="me")
     assert back is not None
+    assert back.title == "2 pairs back to one"
     assert wishes() == {1: "one", 2: "one"}
     with pytest.raises(Conflict, match="undone already"):
         progress.undo(operation.id, actor="me")
@@ -120,7 +121,7 @@ def test_of_two_wishes_for_a_pair_the_first_is_heard(eyes: Eyes) -> None:
     pair(2, one)
     move("1", "two")
     with pytest.raises(
-        ManyProblems, match="pair 1: just moving to two; wait for it, or move it back to one"
+        ManyProblems, match="pair 1: already moving to two; wait for it, or move it back to one"
     ) as refused:
         move("1,2", "three")
     assert refused.value.correction == "2"
@@ -136,7 +137,7 @@ def test_of_two_wishes_at_the_same_moment_the_first_is_heard(eyes: Eyes) -> None
     pair(1, one)
     plans = [plan_change("1", name).plan for name in ("two", "three")]
     commit(plans[0].moves, actor="ann", kind="pairs.move", title="first")
-    with pytest.raises(Conflict, match="Meanwhile pair 1 is just moving to two"):
+    with pytest.raises(Conflict, match="Meanwhile pair 1 is already moving to two"):
         commit(plans[1].moves, actor="bob", kind="pairs.move", title="second")
     assert wishes() == {1: "two"}
 
@@ -235,7 +236,7 @@ def test_all_from_a_session_names_what_is_on_its_way_there_too(eyes: Eyes) -> No
     pair(1, one)
     pair(2, two, wanted_session=one)
     pair(3, three)
-    with pytest.raises(ManyProblems, match="pair 2: just moving to one"):
+    with pytest.raises(ManyProblems, match="pair 2: already moving to one"):
         move("all_from:one", "three")
     assert move("all_from:one", "three", partly=True) == [1]
     given()
