@@ -8,6 +8,7 @@ _ICONS = {
     "unhealthy": "🟡",
     "degraded": "🟡",
     "expired": "🔴",
+    "stopped": "🔴",
     "unauthorized": "🔴",
     "error": "🔴",
     "unknown": "⚪",

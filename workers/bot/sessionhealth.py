@@ -71,12 +71,15 @@ def overview_text(found: SessionsPage, now: datetime) -> str:
 def _line(line: SessionLine, now: datetime) -> str:
     why = f" · {plain(line.reason)}" if line.reason else ""
     off = f" · {state(line.lifecycle)}" if line.lifecycle != "active" else ""
-    return f"{state(line.health)} {bold(line.name)}{off}{why} · {_outcome(line.check, now)}"
+    return f"{state(line.health)} {bold(line.name)}{off}{why} · {_outcome(line, now)}"
 
 
-def _outcome(check: CheckView | None, now: datetime) -> str:
+def _outcome(line: SessionLine, now: datetime) -> str:
+    check = line.check
     if check is None:
         return "never checked"
+    if line.recovered_since_check:
+        return "not checked since it recovered"
     return f"check {'passed' if check.passed else f'failed ({plain(check.code)})'} {ago(check.at, now)}"
 
 
@@ -86,10 +89,10 @@ def report_text(report: HealthReport, now: datetime) -> str:
     lines = [f"🩺 {bold(line.name)} · {state(line.health)}" + (f" · {plain(line.reason)}" if line.reason else "")]
     if not report.fresh:
         lines.append(f"⚠️ Not checked now: {plain(report.why_not)}. What is stored:")
-    outcome = _outcome(line.check, now)
+    outcome = _outcome(line, now)
     lines.append(outcome[0].upper() + outcome[1:])
-    lines += _seen(line.check) if line.check else []
-    lines += _access(report.pairs, now)
+    lines += _seen(line.check) if line.check and not line.recovered_since_check else []
+    lines += _access(report, now)
     return "\n".join([*lines, *_todo(line)])
 
 
@@ -113,11 +116,13 @@ def _updates(detail: Any) -> str:
     return "flowing" if not unsynced else f"catching up with {counted(unsynced, 'source')}"
 
 
-def _access(pairs: tuple[PairAccess, ...], now: datetime) -> list[str]:
+def _access(report: HealthReport, now: datetime) -> list[str]:
+    pairs = report.pairs
     if not pairs:
         return ["Pairs: none"]
     readable = sum(pair.access in ("member", "protected") for pair in pairs)
-    lines = [f"Access: {readable} of {counted(len(pairs), 'pair')}"]
+    had = f"{readable} of {counted(len(pairs), 'pair')}"
+    lines = [f"Access: none now; before it stopped: {had}" if report.line.standing == "stopped" else f"Access: {had}"]
     worst = sorted(pairs, key=lambda pair: (pair.access in ("member", "protected"), pair.pair_id))
     lines += [_pair(pair, now) for pair in worst[:_SHOWN]]
     return [*lines, f"… and {len(pairs) - _SHOWN} more"] if len(pairs) > _SHOWN else lines

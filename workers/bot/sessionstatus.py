@@ -76,7 +76,7 @@ def detail_text(found: SessionDetail, now: datetime) -> str:
     where = f"{worker.state.icon} {worker.state.word}" + (f" on node {plain(worker.node)}" if worker.node else "")
     lines = [
         f"📋 {bold(line.name)} · {plain(line.phone)}",
-        f"Status: {state(line.lifecycle)}",
+        f"Status: {state(line.standing)}",
         f"Health: {state(line.health)}" + (f" · {plain(line.reason)}" if line.reason else ""),
         f"Priority: {line.priority}",
         f"Pairs: {line.pairs}/{line.max_pairs} ({line.used:.0f} %){_statuses(found)}",
@@ -104,6 +104,8 @@ def _group(group: GroupView) -> str:
 def _check(line: SessionLine, now: datetime) -> str:
     if line.check is None:
         return "none yet"
+    if line.recovered_since_check:
+        return "none since it recovered"
     outcome = "passed" if line.check.passed else f"failed ({plain(line.check.code)})"
     return f"{outcome}, {ago(line.check.at, now)}"
 

@@ -78,6 +78,19 @@ class SessionLine:
         """Percent of its seats that are taken."""
         return 100 * self.pairs / self.max_pairs
 
+    @property
+    def standing(self) -> str:
+        """The lifecycle as people read it: an active session whose login is dead is "stopped"."""
+        dead = self.health in (Health.EXPIRED, Health.UNAUTHORIZED)
+        return "stopped" if self.lifecycle == Lifecycle.ACTIVE and dead else self.lifecycle
+
+    @property
+    def recovered_since_check(self) -> bool:
+        """The newest check failed, and what failed was mended after it."""
+        if self.check is None or self.check.passed or self.flip is None:
+            return False
+        return self.flip.after == Health.HEALTHY and self.flip.at >= self.check.at
+
 
 @dataclass(frozen=True, slots=True)
 class SessionDetail:

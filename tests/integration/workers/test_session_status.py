@@ -79,6 +79,34 @@ def test_a_report_names_the_error_and_each_pairs_access() -> None:
     assert "/whatif ill" in text
 
 
+@pytest.mark.parametrize("health", ["expired", "unauthorized"])
+def test_a_dead_session_is_not_called_active_and_its_access_is_of_the_past(health: str) -> None:
+    session = add_session("dead", add_node(), health=health, good=None)
+    add_pair(session, 1)
+    SourceAccess.objects.create(session_id=session, source_chat=1, access=Access.MEMBER, checked_at=datetime.now(UTC))
+    now = datetime.now(UTC)
+    assert "Status: 🔴 stopped" in visible(sessionstatus.detail_text(session_status("dead"), now))
+    report = visible(sessionhealth.report_text(session_health("dead"), now))
+    assert "Access: none now; before it stopped: 1 of 1 pair" in report
+
+
+def test_after_a_recovery_the_failure_before_it_is_not_shown_as_the_state_of_things() -> None:
+    session = add_session("back", add_node(), good=None)
+    now = datetime.now(UTC)
+    failed = {"passed": False, "code": "AUTH_KEY_UNREGISTERED", "detail": {"error": "Its login is gone."}}
+    HealthCheck.objects.create(session_id=session, at=now - timedelta(minutes=3), **failed)
+    HealthFlip.objects.create(session_id=session, at=now - timedelta(minutes=1), before="expired", after="healthy")
+    shown = [
+        sessionstatus.detail_text(session_status("back"), now),
+        sessionhealth.report_text(session_health("back"), now),
+        sessionhealth.overview_text(sessions_page(), now),
+    ]
+    assert not any("AUTH_KEY" in text or "Its login" in text for text in shown)
+    assert all("since it recovered" in text for text in shown)
+    HealthCheck.objects.create(session_id=session, at=now, passed=False, code="LOST")
+    assert "failed (LOST)" in sessionstatus.detail_text(session_status("back"), now)
+
+
 def test_a_check_that_nobody_can_make_says_why_and_shows_what_is_stored() -> None:
     session = add_session("s", None, good=None)
     connection.cursor().execute("UPDATE core_lease SET expires_at = clock_timestamp() - interval '1 hour'")
