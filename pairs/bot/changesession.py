@@ -5,15 +5,30 @@ from __future__ import annotations
 from pairs.bot.moves import follow, preview
 from pairs.domain.moves import pairs_named
 from pairs.domain.specs import USAGE, shorten
+from pairs.services.failover import way_back
 from pairs.services.moving import change_sessions, plan_change
-from project.botkit.parts import Call, Command, Confirmed, Reply, Room, bold
+from project.botkit.parts import ID, Call, Command, Confirmed, Press, Reply, Room, bold
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from project.core.words import counted
+from sessions.services.finding import session_of
 
 
 async def _run(call: Call) -> None:
-    target, spec = _parsed(call.text)
+    await _ask(call, *_parsed(call.text))
+
+
+async def _bring_back(call: Call) -> None:
+    """The button of a recovery: the session's pairs that others took over meanwhile, as far as they are still there."""
+    session = await call.do(session_of, int(call.words[0]))
+    pairs = await call.do(way_back, session.pk)
+    if pairs:
+        await _ask(call, session.name, shorten(pairs))
+    else:
+        await call.reply(Reply(f"Nothing is left to bring back to {bold(session.name)}."))
+
+
+async def _ask(call: Call, target: str, spec: str) -> None:
     try:
         change = await call.do(plan_change, spec, target)
     except ManyProblems as error:
@@ -58,6 +73,7 @@ def _told(error: ManyProblems, target: str) -> ManyProblems:
 
 
 MOVE = Confirmed("move", Role.OPERATOR, _move)
+RETURN = Press("mreturn", Role.OPERATOR, _bring_back, ID)
 COMMAND = Command(
     name="changesession",
     arguments="<new_session_name> <pair_specification>",
@@ -77,4 +93,4 @@ COMMAND = Command(
         "/changesession user1_main all_from:user2_backup",
     ),
 )
-PART = Room(commands=(COMMAND,), presses=(MOVE,))
+PART = Room(commands=(COMMAND,), presses=(MOVE, RETURN))

@@ -12,11 +12,13 @@ import asyncpg
 from pairs.journal import records, sql
 from pairs.journal.batch import MOST, Batcher
 from pairs.journal.link import JournalLink
+from pairs.journal.notices import Route, tell_stopped
 from pairs.journal.reading import JournalReads
 from pairs.journal.rows import Appended, NewEvent, Step, StoredEvent
 from project.core.errors import FenceLost
 from project.core.leases import Holding
 from project.core.message import storable_text
+from project.core.pg import Connection
 
 # What the database says about one row's content, not about itself.
 POISON = (
@@ -84,7 +86,14 @@ class Journal(JournalReads):
     async def stop_pair(self, pair_id: int, account: str, reason: str) -> None:
         """Puts the pair into `error` and tells operators, unless it stands already; its queue is kept."""
         reason = storable_text(reason)[:300]
-        await self._execute(sql.STOP_PAIR, *self._fences([account]), pair_id, reason, account)
+
+        async def stop(connection: Connection) -> None:
+            async with connection.transaction():
+                route = await connection.fetchrow(sql.STOP_PAIR, *self._fences([account]), pair_id, reason, account)
+                if route is not None:
+                    await tell_stopped(connection, pair_id, Route(*route), reason)
+
+        await self._link.run(stop)
 
     async def inbox_later(self, ids: Sequence[int], least: float, most: float) -> None:
         """Inbox rows that cannot be resolved yet wait as long as they have waited, within these seconds."""

@@ -193,7 +193,10 @@ FROM behind HAVING count(*) > 0
 STOP_PAIR = f"""
 WITH {_ACCOUNTS_FENCE},
 going AS MATERIALIZED (
-    SELECT id, status FROM pairs_pair
+    SELECT id, status, coalesce(nullif(source_title, ''), source_chat::text) AS source,
+           coalesce(nullif(discord_title, ''), discord_channel::text) AS discord,
+           coalesce(nullif(destination_title, ''), destination_chat::text) AS destination
+    FROM pairs_pair
     WHERE id = $4 AND status IN ('active', 'degraded') AND EXISTS (SELECT 1 FROM fence) FOR NO KEY UPDATE
 ),
 stopped AS (
@@ -205,9 +208,7 @@ noted AS (
            jsonb_build_object('status', 'error'), $5::text, ''
     FROM going
 )
-INSERT INTO core_notice (key, text, severity, failed)
-SELECT 'pair.' || id, '🔴 Pair ' || id || ' stopped: ' || $5::text
-       || '\nIts messages are kept. When that is mended: /resumepair ' || id, 'info', '{{}}' FROM going
+SELECT source, discord, destination FROM going
 """
 
 INBOX_LATER = f"""

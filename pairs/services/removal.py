@@ -8,6 +8,7 @@ from django.db import transaction
 
 from pairs.models import Assignment, Delivery, HopState, Inbox, Pair, PairStatus
 from pairs.services.stillness import UNFINISHED
+from project.core import notices
 from project.core.audit import record
 from project.core.errors import NotFound
 from sessions.services.login import wake
@@ -31,6 +32,7 @@ def remove_pairs(*, actor: str, pair_ids: Sequence[int], reason: str = "", corre
         Assignment.objects.filter(pair__in=pairs).delete()
         skipped = _skip_queue(pairs)
         Inbox.objects.filter(pair__in=pairs).delete()
+        notices.end(*(f"pair.{pair.pk}" for pair in pairs))
         for pair in pairs:
             _remove(pair)
             record(

@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from pairs.domain.status import PairStatus, Standing, parked
 from pairs.models import Pair
+from project.core import notices
 from project.core.audit import record
 
 _SET = """
@@ -83,7 +84,11 @@ def set_statuses(changes: Sequence[Change]) -> tuple[int, ...]:
             ],
         )
         row = cursor.fetchone()
-    return tuple(row[0]) if row else ()
+    done = tuple(row[0]) if row else ()
+    again = {change.pair_id for change in changes if change.expected == PairStatus.ERROR != change.standing.status}
+    if again.intersection(done):
+        notices.end(*(f"pair.{number}" for number in sorted(again.intersection(done))))
+    return done
 
 
 def pause(pair_ids: Collection[int], *, actor: str, reason: str = "", until: datetime | None = None) -> StatusReport:

@@ -15,6 +15,7 @@ from project.botkit.pool import Pool
 from project.core.errors import Refused, RelayError
 from project.core.logs import get_logger
 from project.core.models import Notice
+from project.core.notices import NoticeButton
 from project.core.whitelist import list_operators
 
 EVERY = 1.0  # seconds
@@ -91,7 +92,10 @@ def waiting_notices() -> list[Waiting]:
     """What nobody was told of, oldest first."""
     now = timezone.now()
     rows = Notice.objects.filter(sent_at=None).order_by("pk")[:MOST]
-    return [Waiting(row.pk, row.text, (now - row.created_at).total_seconds()) for row in rows]
+    return [
+        Waiting(row.pk, row.text, (now - row.created_at).total_seconds(), tuple(map(NoticeButton.read, row.buttons)))
+        for row in rows
+    ]
 
 
 def mark_sent(ids: Sequence[int], failed: dict[str, str]) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from project.botkit.parts import Reply, plain
+from project.botkit.parts import Button, Reply, plain
+from project.core.notices import NoticeButton
 
 GATHER = 1.5  # seconds: what happens at once is told in one message
 CALM = 3  # messages within WINDOW that go out as they come; then they are gathered
 WINDOW = 60.0  # seconds
 SHOWN = 15  # notices in one message
+ROWS = 8  # of buttons below it
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +22,7 @@ class Waiting:
     id: int
     text: str
     age: float
+    buttons: tuple[NoticeButton, ...] = ()
 
 
 def hold_back(waiting: Sequence[Waiting], sent_ago: Sequence[float]) -> float:
@@ -31,10 +34,22 @@ def hold_back(waiting: Sequence[Waiting], sent_ago: Sequence[float]) -> float:
 
 
 def message(waiting: Sequence[Waiting]) -> Reply:
-    """One message about all of them; the oldest in full, the others counted."""
+    """One message about all of them; the oldest in full, with what can be done about them, the others counted."""
+    rows = _rows(waiting[:SHOWN])
     if len(waiting) == 1:
-        return Reply(plain(waiting[0].text))
+        return Reply(plain(waiting[0].text), rows)
     shown = [plain(one.text) for one in waiting[:SHOWN]]
     more = len(waiting) - len(shown)
     rest = [f"… and {more} more: /sessionhealth and /audit"] if more else []
-    return Reply("\n\n".join([f"🔔 {len(waiting)} notices", *shown, *rest]))
+    return Reply("\n\n".join([f"🔔 {len(waiting)} notices", *shown, *rest]), rows)
+
+
+def _rows(waiting: Sequence[Waiting]) -> tuple[tuple[Button, ...], ...]:
+    """A row for each notice, each button once."""
+    found: dict[NoticeButton, None] = {}
+    rows = []
+    for one in waiting:
+        new = [button for button in one.buttons if button not in found]
+        found |= dict.fromkeys(new)
+        rows.append(tuple(Button(button.text, button.act, button.args) for button in new))
+    return tuple(row for row in rows if row)[:ROWS]

@@ -17,7 +17,7 @@ from pairs.services.settling import Settled
 from project.botkit.times import span
 from project.core import notices
 from project.core.models import Notice
-from project.core.notices import Severity
+from project.core.notices import NoticeButton, Severity
 from project.core.words import counted
 from sessions.domain.health import Health, Limits, Verdict, judge
 from sessions.models import HealthFlip, TelegramSession
@@ -107,14 +107,17 @@ def _tell(one: HealthFlip, report: FailOverReport | None) -> None:
     elif one.after == Health.HEALTHY and one.before in _BAD:
         ended = notices.end(_key(one.session_id))
         if ended:
-            notices.post(_key(one.session_id), _recovered(one))
+            back = NoticeButton(f"↩ Bring them back to {one.session.name}", "mreturn", (str(one.session_id),))
+            taken = bool(way_back(one.session_id))
+            notices.post(_key(one.session_id), _recovered(one), buttons=[back] if taken else [])
 
 
 def _tell_of(session_id: int, name: str, health: Health, reason: str, report: FailOverReport | None) -> None:
     icon, severity = _BAD[health]
     lines = [f"{icon} Session {name} is {health}: {reason}", *pairs_lines(report), _TODO[health].format(name)]
     notices.end(_key(session_id))
-    notices.post(_key(session_id), "\n".join(lines), severity=severity)
+    buttons = [NoticeButton(f"🔑 Log in {name}", "login.open", (str(session_id),))] if health == Health.EXPIRED else []
+    notices.post(_key(session_id), "\n".join(lines), severity=severity, buttons=buttons)
 
 
 def tell_settled(settled: Sequence[Settled]) -> None:

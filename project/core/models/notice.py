@@ -27,6 +27,9 @@ class Notice(models.Model):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     ended_at = models.DateTimeField(null=True, blank=True, help_text="when what it tells of was over")
     sent_at = models.DateTimeField(null=True, blank=True)
+    buttons = models.JSONField(
+        default=list, db_default=[], blank=True, help_text="what can be done about it: [text, act, arguments …]"
+    )
     failed = models.JSONField(default=dict, blank=True, help_text="operators whom it did not reach, and why")
     alerted_at = models.DateTimeField(null=True, blank=True)
 

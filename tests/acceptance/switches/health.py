@@ -108,7 +108,7 @@ SWITCHES = (
     Switch(
         ("S-58", "S-86"),
         "workers/services/health.py",
-        'notices.post(_key(session_id), "\\n".join(lines), severity=severity)',
+        'notices.post(_key(session_id), "\\n".join(lines), severity=severity, buttons=buttons)',
         "pass",
         "nobody is told of trouble",
     ),

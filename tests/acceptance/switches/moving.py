@@ -14,7 +14,7 @@ SWITCHES = (
     Switch(
         ("S-33",),
         "pairs/bot/changesession.py",
-        "    target, spec = _parsed(call.text)\n",
+        "    await _ask(call, *_parsed(call.text))\n",
         "    return\n",
         "/changesession does nothing",
     ),

@@ -61,14 +61,14 @@ SWITCHES = (
     Switch(
         ("S-102",),
         _HEALTH,
-        "lines += _access(report.pairs, now)",
+        "lines += _access(report, now)",
         "pass",
         "a check does not show which sources can be read",
     ),
     Switch(
         ("S-103",),
         _HEALTH,
-        "lines += _seen(line.check) if line.check else []",
+        "lines += _seen(line.check) if line.check and not line.recovered_since_check else []",
         "pass",
         "a check does not show what it saw",
     ),

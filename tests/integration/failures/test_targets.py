@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from django.db import connections
 
 from pairs.people import DiscordPeople
+from pairs.services.statuses import resume
 from project.core.config import current
 from project.core.message import Message, Node, Style
 from project.sandbox.faults import FaultRule
@@ -54,13 +58,26 @@ async def test_a_pair_that_stops_is_told_once_and_audited(rig: FailureRig, pg: a
     rig.world.post(rig.source, "two")
     await until(lambda: rig.at_destination(destination) == ["one", "two"], "the other pair")
     await rig.keeps(2, hop=2)
-    (notice,) = await pg.fetch("SELECT key, text, sent_at FROM core_notice")
+    (notice,) = await pg.fetch("SELECT * FROM core_notice")
     assert notice["key"] == f"pair.{rig.pair}"
     assert reason in notice["text"]
     assert f"/resumepair {rig.pair}" in notice["text"]
+    title = await pg.fetchval("SELECT source_title FROM pairs_pair WHERE id = $1", rig.pair)
+    assert (title or str(rig.source)) in notice["text"]
+    assert (notice["severity"], notice["ended_at"]) == ("critical", None)
+    assert json.loads(notice["buttons"])[0][1:] == ["presume", str(rig.pair)]
     (event,) = await pg.fetch("SELECT * FROM core_auditevent WHERE target = $1", f"pair.{rig.pair}")
     assert (event["actor"], event["action"], event["reason"]) == (f"worker:{rig.sender}", "pair.status", reason)
     assert (event["before"], event["after"]) == ('{"status": "active"}', '{"status": "error"}')
+    await asyncio.to_thread(_resumed, rig.pair)
+    assert await pg.fetchval("SELECT ended_at FROM core_notice WHERE id = $1", notice["id"]) is not None
+
+
+def _resumed(pair: int) -> None:
+    try:
+        assert resume([pair], actor="bot:1").changed == (pair,)
+    finally:
+        connections.close_all()
 
 
 @pytest.mark.parametrize(("number", "code"), [(400, "CHANNEL_PRIVATE"), (403, "CHAT_WRITE_FORBIDDEN")])

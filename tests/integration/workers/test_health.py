@@ -204,6 +204,8 @@ def test_a_dead_key_ends_it_at_once_and_a_new_login_brings_its_pairs_back(code: 
     assert health(session) == wanted
     assert len(texts()) == 1
     assert "/" in texts()[0]
+    buttons = [["🔑 Log in s", "login.open", str(session)]] if wanted == "expired" else []
+    assert list(Notice.objects.values_list("buttons", flat=True)) == [buttons]
     now = {status: Pair.objects.get(pk=pair.pk).status for status, pair in pairs.items()}
     assert now == {"active": "disabled", "paused": "paused", "error": "error"}
     secret.dead_code = ""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from project.bot.digest import GATHER, SHOWN, WINDOW, Waiting, hold_back, message
+from project.bot.digest import GATHER, ROWS, SHOWN, WINDOW, Waiting, hold_back, message
+from project.core.notices import NoticeButton
 
 
 def waiting(count: int, age: float = GATHER) -> list[Waiting]:
@@ -33,3 +34,17 @@ def test_one_message_says_all_and_counts_what_is_too_much() -> None:
     text = message(waiting(SHOWN + 5)).text
     assert f"{SHOWN + 5} notices" in text
     assert "… and 5 more" in text
+
+
+def test_what_can_be_done_stands_below_once_for_each_notice() -> None:
+    resume = [NoticeButton(f"Resume pair {number}", "presume", (str(number),)) for number in range(20)]
+    (row,) = message([Waiting(1, "stopped", GATHER, (resume[7],))]).rows
+    assert [(button.text, button.act, button.args) for button in row] == [("Resume pair 7", "presume", ("7",))]
+    twice = message([Waiting(number, "stopped", GATHER, (resume[7],)) for number in (1, 2)])
+    assert len(twice.rows) == 1
+    assert len(message([Waiting(n, "stopped", GATHER, (resume[n],)) for n in range(20)]).rows) == ROWS
+
+
+def test_a_button_survives_its_way_through_the_table() -> None:
+    button = NoticeButton("🔑 Log in ann", "login.open", ("3",))
+    assert NoticeButton.read(button.stored) == button
