@@ -255,7 +255,7 @@ class DiscordRest:
 def _content(post: Post) -> dict[str, Any]:
     payload: dict[str, Any] = {"content": post.content, "allowed_mentions": {"parse": []}}
     if post.files:
-        payload["attachments"] = [{"id": i, "filename": file.name} for i, file in enumerate(post.files)]
+        payload["attachments"] = [{"id": str(i), "filename": file.name} for i, file in enumerate(post.files)]
     return payload
 
 

@@ -54,7 +54,7 @@ class LimitedError(Exception):
     def body(self) -> dict[str, object]:
         """JSON of the answer."""
         message = "You are being rate limited."
-        return {"message": message, "retry_after": self.retry_after, "global": self.scope == "global"}
+        return {"message": message, "code": 0, "retry_after": self.retry_after, "global": self.scope == "global"}
 
 
 class Windows:

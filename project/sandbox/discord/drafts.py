@@ -138,7 +138,16 @@ def _embeds(fields: Mapping[str, object]) -> tuple[object, ...] | None:
     if sum(_text_size(embed) for embed in raw) > MAX_EMBED_TEXT:
         message = f"Embed size exceeds maximum size of {MAX_EMBED_TEXT}"
         raise form_error("embeds", "MAX_EMBED_SIZE_EXCEEDED", message)
-    return tuple(raw)
+    return tuple(map(_embed, raw))
+
+
+def _embed(given: Mapping[str, object]) -> Mapping[str, object]:
+    """As Discord keeps it: always of type "rich", and each field says whether it is inline."""
+    raw = given.get("fields")
+    fields = (
+        [{"inline": False, **field} for field in raw if isinstance(field, Mapping)] if isinstance(raw, list) else None
+    )
+    return {**given, "type": "rich"} | ({} if fields is None else {"fields": fields})
 
 
 def _text_size(value: object, key: str = "") -> int:

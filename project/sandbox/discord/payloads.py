@@ -23,6 +23,8 @@ def user(user_id: int, name: str, *, bot: bool) -> Json:
         "avatar": None,
         "bot": bot,
         "public_flags": 0,
+        "flags": 0,
+        "primary_guild": None,
     }
 
 
@@ -31,7 +33,7 @@ def own_user(bot: Bot) -> Json:
     return user(bot.id, bot.name, bot=True) | {
         "verified": True,
         "mfa_enabled": False,
-        "flags": 0,
+        "locale": "en-US",
         "email": None,
     }
 
@@ -51,10 +53,20 @@ def application(bot: Bot) -> Json:
         "icon": None,
         "description": "",
         "summary": "",
+        "type": None,
+        "redirect_uris": [],
+        "interactions_endpoint_url": None,
+        "role_connections_verification_url": None,
+        "eligible_oauth2_scopes": [],
+        "explicit_content_filter": 0,
+        "approximate_guild_count": 1,
+        "approximate_user_install_count": 0,
+        "approximate_user_authorization_count": 0,
         "bot_public": True,
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
         "flags": application_flags(bot),
+        "flags_new": str(application_flags(bot)),
         "owner": user(1, "developer", bot=False),
         "team": None,
         "bot": user(bot.id, bot.name, bot=True),
@@ -72,6 +84,8 @@ def _role(role_id: int, name: str, permissions: int, *, managed_by: int | None =
         "permissions": str(permissions),
         "managed": managed_by is not None,
         "mentionable": False,
+        "icon": None,
+        "unicode_emoji": None,
         "flags": 0,
     }
     return role | ({"tags": {"bot_id": str(managed_by)}} if managed_by is not None else {})
@@ -93,6 +107,7 @@ def member(guild: Guild, user_id: int) -> Json:
         "mute": False,
         "nick": None,
         "avatar": None,
+        "banner": None,
         "flags": 0,
         "pending": False,
         "premium_since": None,
@@ -134,6 +149,18 @@ def guild(found: Guild) -> Json:
         "premium_tier": 0,
         "preferred_locale": "en-US",
         "public_updates_channel_id": None,
+        "safety_alerts_channel_id": None,
+        "widget_enabled": False,
+        "widget_channel_id": None,
+        "home_header": None,
+        "incidents_data": None,
+        "region": "deprecated",
+        "max_members": 25_000_000,
+        "max_presences": None,
+        "max_video_channel_users": 25,
+        "max_stage_video_channel_users": 50,
+        "premium_subscription_count": 0,
+        "nsfw": False,
         "nsfw_level": 0,
         "premium_progress_bar_enabled": False,
     }

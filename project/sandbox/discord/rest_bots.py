@@ -6,7 +6,8 @@ from project.sandbox.discord import payloads
 from project.sandbox.discord.calls import Answer, Call
 from project.sandbox.discord.errors import ApiError, Problem
 from project.sandbox.discord.model import PUBLIC_THREAD
-from project.sandbox.discord.permissions import Permission
+from project.sandbox.discord.permissions import ALL, Permission, bits
+from project.sandbox.discord.state import Json
 
 
 def get_me(call: Call) -> Answer:
@@ -29,8 +30,9 @@ def get_application(call: Call) -> Answer:
 
 def get_my_guilds(call: Call) -> Answer:
     """GET /users/@me/guilds"""
+    shown: Json = {"icon": None, "banner": None, "owner": False, "permissions": str(bits(ALL)), "features": []}
     mine = [found for found in call.state.guilds.values() if call.bot.id in found.bots]
-    return [{"id": str(found.id), "name": found.name, "icon": None, "owner": False, "features": []} for found in mine]
+    return [shown | {"id": str(found.id), "name": found.name} for found in mine]
 
 
 def get_gateway(call: Call) -> Answer:
