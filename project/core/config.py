@@ -224,10 +224,6 @@ class Config:
             _DISCORD, "Discord's gateway.", Kind.SOCKET_URL, default_text="the one that Discord's API names"
         ),
     )
-    discord_cdn_url: str = field(
-        default="https://cdn.discordapp.com",
-        metadata=_about(_DISCORD, "Where Discord's files are fetched from.", Kind.WEB_URL),
-    )
     discord_rate: int = field(
         default=50,
         metadata=_about(

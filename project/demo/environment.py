@@ -34,7 +34,6 @@ def prepare(environ: MutableMapping[str, str], base: Path) -> None:
             "TELEGRAM_DC_KEY_FILE": str(var / KEY_FILE),
             "DISCORD_API_URL": f"http://127.0.0.1:{http}/api/v10",
             "DISCORD_GATEWAY_URL": f"ws://127.0.0.1:{http}/gateway",
-            "DISCORD_CDN_URL": f"http://127.0.0.1:{http}/cdn",
             "BOT_API_URL": f"http://127.0.0.1:{http}/botapi",
             "NODE_NAME": "demo",
         }

@@ -256,6 +256,8 @@ class Listener:
     def _new_session(self) -> None:
         """Every channel reads its history before it hands over anything that comes after this."""
         self._ready.clear()
+        if self._opening is not None:
+            self._opening.cancel()  # it speaks of the session before
         for channel_id in self._channels():
             self.catch_up(channel_id)
 

@@ -30,7 +30,6 @@ class Endpoints:
     telegram_dc_key_file: str
     discord_api_url: str
     discord_gateway_url: str
-    discord_cdn_url: str
     bot_api_url: str
     control_url: str
     chat_url: str
@@ -42,7 +41,6 @@ class Endpoints:
             "TELEGRAM_DC_KEY_FILE": self.telegram_dc_key_file,
             "DISCORD_API_URL": self.discord_api_url,
             "DISCORD_GATEWAY_URL": self.discord_gateway_url,
-            "DISCORD_CDN_URL": self.discord_cdn_url,
             "BOT_API_URL": self.bot_api_url,
         }
 
@@ -114,7 +112,6 @@ class Sandbox:
             telegram_dc_key_file=str(self._key_file),
             discord_api_url=self.discord.api_url,
             discord_gateway_url=self._discord_server.gateway_url,
-            discord_cdn_url=self.discord.state.cdn_url,
             bot_api_url=base + PREFIX,
             control_url=base + "/control",
             chat_url=base + "/",

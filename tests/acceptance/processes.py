@@ -95,7 +95,7 @@ def running(folder: Path) -> Iterator[Processes]:
 
 _ENDPOINTS = (
     *("TELEGRAM_DC", "TELEGRAM_DC_KEY_FILE", "BOT_API_URL"),
-    *("DISCORD_API_URL", "DISCORD_GATEWAY_URL", "DISCORD_CDN_URL"),
+    *("DISCORD_API_URL", "DISCORD_GATEWAY_URL"),
 )
 
 

@@ -159,7 +159,6 @@ def loopback(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Loopback]:
             "telegram_dc_key_file",
             "discord_api_url",
             "discord_gateway_url",
-            "discord_cdn_url",
             "bot_api_url",
         )
         yield Loopback({name.upper(): str(told[name]) for name in names}, told["control_url"])

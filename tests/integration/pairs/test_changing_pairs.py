@@ -92,6 +92,16 @@ def test_a_new_webhook_in_the_same_channel_stops_nothing(pair: Pair) -> None:
     assert "ttt" not in str(AuditEvent.objects.values_list("before", "after"))
 
 
+def test_another_channel_relays_what_people_write_there_from_then_on(pair: Pair) -> None:
+    edit_pair(actor="me", pair_id=pair.pk, change=PairChange(target=DiscordTarget(21, 5, "other", None)))
+    moved = find_pair(pair.pk)
+    assert moved.discord_channel == 21
+    assert moved.people_since is not None
+    assert moved.people_since > moved.created_at
+    edit_pair(actor="me", pair_id=pair.pk, change=PairChange(target=DiscordTarget(21, 5, "renamed", None)))
+    assert find_pair(pair.pk).people_since == moved.people_since, "it is the same channel"
+
+
 def test_the_session_may_post_in_place_of_the_bot(pair: Pair) -> None:
     stands = delivery(pair, 1, 2, act="post", state="sent", remote_id=501)
     same_chat = ChatInfo(30, "Copy", "", is_broadcast=True, protected=False, can_post=True, top_message_id=0)
