@@ -10,7 +10,7 @@ from pairs.intake.events import deleted, edited
 from pairs.journal.journal import Journal
 from pairs.journal.rows import NewEvent
 from pairs.lane.config import PairConfig
-from project.core.message import Message
+from project.core.message import UNREADABLE, Message
 from project.telegram.account import TelegramAccount
 from project.telegram.updates import counts_per_account
 
@@ -41,7 +41,7 @@ class Recheck:
     def _of(self, message_id: int, message: Message | None, gone: Collection[int]) -> list[NewEvent]:
         pairs = [pair for pair in self._pairs if message_id in self._relayed[pair.id]]
         if message is not None:
-            return edited(message, pairs)
+            return [] if message.note == UNREADABLE else edited(message, pairs)  # what we relayed of it was better
         return deleted(message_id, pairs) if message_id in gone else []
 
     async def _gone(self, chat_id: int, missing: Sequence[int], stands: Collection[int]) -> Collection[int]:

@@ -10,7 +10,7 @@ from django.db import connection
 # Retention empties old payloads, and with them the dates. A post of Discord has another scope.
 _LAST = """
 SELECT e.created_at, extract(epoch FROM e.created_at) - (e.payload->>'date')::float8 FROM pairs_event e
-WHERE e.pair_id = %s AND e.kind = 'create' AND e.scope LIKE 'tg:%%' AND e.payload->>'date' IS NOT NULL
+WHERE e.pair_id = %s AND e.kind = 'create' AND e.scope LIKE 'tg:%%' AND (e.payload->>'date')::bigint > 0
 ORDER BY e.seq DESC LIMIT %s
 """
 

@@ -100,6 +100,11 @@ class Message(msgspec.Struct, frozen=True, gc=False):
     note: str = ""
 
 
+UNREADABLE = "[a message that could not be read]"
+PARTLY = "[a part of this message could not be read]"
+"""Visible lines for what a platform sends and nobody here understands: it costs itself, never its channel."""
+
+
 class ProtectedMessage(Message, frozen=True, gc=False):
     """A message whose chat forbids to copy it, as intake sees it; the journal keeps it like any other."""
 

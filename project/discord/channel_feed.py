@@ -10,9 +10,9 @@ from typing import Protocol
 
 from project.core.errors import InvalidInput
 from project.core.logs import get_logger
-from project.core.message import Message
+from project.core.message import UNREADABLE, Message
 from project.discord.acts import Act, Delete, Edit, Post
-from project.discord.convert import UNREADABLE, unreadable
+from project.discord.convert import unreadable
 from project.discord.pacing import Backoff
 
 log = get_logger(__name__)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from project.core.logs import get_logger
-from project.core.message import Attachment, Author, MediaKind, Message
+from project.core.message import PARTLY, UNREADABLE, Attachment, Author, MediaKind, Message
 from project.discord import markdown
 from project.discord.directory import Directory
 from project.discord.fields import Fields
@@ -21,8 +21,6 @@ log = get_logger(__name__)
 STILL = frozenset({"image/png", "image/jpeg", "image/webp"})
 REPLY = 19
 WRITTEN = frozenset({0, REPLY, 20, 23})  # types of what somebody wrote, commands included; the others tell of events
-UNREADABLE = "[a message that could not be read]"
-PARTLY = "[a part of this message could not be read]"
 NOTHING = "[a message that cannot be shown here]"
 
 

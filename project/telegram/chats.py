@@ -11,6 +11,7 @@ from typing import Any
 from telethon.tl import functions, types
 
 from project.core.errors import InvalidInput, NotFound, Refused, TargetGone
+from project.telegram.errors import UnreadableAnswer
 from project.telegram.link import Link
 from project.telegram.peers import ask_chats, chat_number
 from project.telegram.updates import counts_per_account
@@ -19,6 +20,7 @@ from project.telegram.values import GUEST, NOBODY, ChatInfo, ChatTop
 BATCH = 100  # messages.getPeerDialogs takes up to 100 peers
 _BAD_PEER_REST = 3600.0  # seconds a chat without access is left out of batches, since one bad peer fails a batch
 _DIALOG_PAGES = 10
+_MOST_SKIPPED = 5  # newest messages that cannot be read
 
 _NAME = re.compile(r"^(?:https?://)?(?:(?:www\.)?(?:t|telegram)\.me/(?:s/)?)?@?([A-Za-z]\w{3,31})(?:/\d+)*/?(?:\?.*)?$")
 _PRIVATE = re.compile(r"^(?:https?://)?(?:t|telegram)\.me/c/(\d+)(?:/\d+)*/?(?:\?.*)?$")
@@ -108,11 +110,16 @@ class Chats:
     async def _top(self, address: Any, chat_id: int) -> int:
         if self._link.session.state.is_bot:
             return 0
-        page = await self._link.call(
-            functions.messages.GetHistoryRequest(address, 0, None, 0, limit=1, max_id=0, min_id=0, hash=0),
-            chat_id=chat_id,
-        )
-        return int(page.messages[0].id) if page.messages else 0
+        for skipped in range(_MOST_SKIPPED):
+            request = functions.messages.GetHistoryRequest(address, 0, None, skipped, 1, max_id=0, min_id=0, hash=0)
+            try:
+                page = await self._link.call(request, chat_id=chat_id)
+            except UnreadableAnswer:
+                if skipped == _MOST_SKIPPED - 1:
+                    raise
+                continue  # the one before it: what follows that, a line in its place, is not left out
+            return int(page.messages[0].id) if page.messages else 0
+        return 0
 
     async def address(self, chat_id: int) -> Any:
         """How this account addresses a chat. Raises NotFound.
@@ -188,6 +195,11 @@ class Chats:
         peers = [types.InputDialogPeer(await self.address(i)) for i in chat_ids]
         try:
             answer = await ask(functions.messages.GetPeerDialogsRequest(peers))
+        except UnreadableAnswer:
+            if len(chat_ids) == 1:
+                return await self._counter_alone(chat_ids[0], ask)
+            half = len(chat_ids) // 2
+            return await self._tops(chat_ids[:half], ask) | await self._tops(chat_ids[half:], ask)
         except TargetGone:
             if len(chat_ids) == 1:
                 self._bad_until[chat_ids[0]] = self._link.clock() + _BAD_PEER_REST
@@ -204,6 +216,18 @@ class Chats:
             counters[None] = answer.state.pts
         behind = self._link.compare(counters)
         return {number: ChatTop(d.top_message, d.pts or 0, number in behind) for number, d in dialogs.items()}
+
+    async def _counter_alone(self, chat_id: int, ask: Callable[[Any], Awaitable[Any]]) -> dict[int, ChatTop]:
+        """Of a channel whose newest message cannot be read, and with it its dialog."""
+        if counts_per_account(chat_id):
+            return {}
+        address = await self.address(chat_id)
+        channel = types.InputChannel(address.channel_id, address.access_hash)
+        full = await ask(functions.channels.GetFullChannelRequest(channel))
+        for chat in full.chats:
+            self.note(chat_number(chat) or 0, seen_in(chat))
+        pts = int(full.full_chat.pts)
+        return {chat_id: ChatTop(0, pts, bool(self._link.compare({chat_id: pts})))}
 
     def is_guest(self, chat_id: int) -> bool:
         """Whether the last look showed a chat that may be read without being in it."""

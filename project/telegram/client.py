@@ -23,14 +23,15 @@ from telethon.tl.functions import (
     InvokeWithoutUpdatesRequest,
     PingDelayDisconnectRequest,
 )
+from telethon.tl.functions.channels import GetFullChannelRequest
 from telethon.tl.functions.help import GetConfigRequest
-from telethon.tl.functions.updates import GetStateRequest
+from telethon.tl.functions.updates import GetChannelDifferenceRequest, GetDifferenceRequest, GetStateRequest
 
 from project.telegram.box import Box, ChannelCache
 from project.telegram.connection import HardConnection
 from project.telegram.proxy import Proxy
 from project.telegram.qr import LoginEars
-from project.telegram.sender import CALL_LIMIT, Lost, Sender
+from project.telegram.sender import CALL_LIMIT, Lost, Sender, Unreadable
 from project.telegram.session import MemorySession
 from project.telegram.values import App
 
@@ -41,6 +42,7 @@ CONNECT_LIMIT = 10  # seconds for the TCP connection alone
 CLOSE_LIMIT = 5.0  # seconds
 
 _log = logging.getLogger("project.telegram.wire")
+_relay_log = logging.getLogger(__name__)
 _log.setLevel(logging.WARNING)  # below that Telethon writes what it receives
 
 
@@ -222,7 +224,23 @@ class Client(TelegramClient):  # type: ignore[misc]
     async def _call(
         self, sender: Any, request: Any, ordered: bool = False, flood_sleep_threshold: int | None = None
     ) -> Any:
-        return await self.ask(request)
+        """Telethon's own requests: differences. One that cannot be decoded counts as too long, so that the chat's
+        history is read, and what cannot be read of that costs itself alone."""
+        try:
+            return await self.ask(request)
+        except Unreadable as error:
+            _relay_log.error("a difference of updates cannot be read: %s", error)
+            return await self._as_too_long(request)
+
+    async def _as_too_long(self, request: Any) -> Any:
+        if isinstance(request, GetDifferenceRequest):
+            return types.updates.DifferenceTooLong((await self.ask(GetStateRequest())).pts)
+        if not isinstance(request, GetChannelDifferenceRequest):
+            raise Unreadable
+        full = await self.ask(GetFullChannelRequest(request.channel))
+        peer, nothing = types.PeerChannel(request.channel.channel_id), types.PeerNotifySettings()
+        dialog = types.Dialog(peer, 0, 0, 0, 0, 0, 0, 0, nothing, pts=full.full_chat.pts)
+        return types.updates.ChannelDifferenceTooLong(dialog, [], [], [], final=True)
 
     async def _preprocess_updates(self, updates: Any, users: Any, chats: Any) -> list[Any]:
         self._mb_entity_cache.extend((), chats)

@@ -12,7 +12,7 @@ from project.telegram.datacentres import DataCentres
 from project.telegram.errors import migrate_dc
 from project.telegram.link import Link
 from project.telegram.media import RemoteFile, remote_file
-from project.telegram.reading import raw_by_id
+from project.telegram.reading import Unread, raw_by_id
 
 PART = 512 * 1024  # bytes; offsets must be multiples of it, https://core.telegram.org/api/files
 _FRESH_STARTS = 2  # times a file reference may expire within one download
@@ -48,7 +48,7 @@ async def download(
 
 async def _find(link: Link, chats: Chats, chat_id: int, message_id: int) -> RemoteFile:
     for message in await raw_by_id(link, chats, chat_id, [message_id]):
-        file = remote_file(message)
+        file = None if isinstance(message, Unread) else remote_file(message)
         if file is not None:
             return file
     raise NotFound(f"Message {message_id} has no file any more.")

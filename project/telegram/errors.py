@@ -19,6 +19,7 @@ from project.core.errors import (
     Unreachable,
 )
 
+UNREADABLE = "UNREADABLE"
 KEY_NOT_FOUND = "AUTH_KEY_NOT_FOUND"  # our name for the transport's -404: the server does not know the key
 
 DEAD = {
@@ -113,6 +114,16 @@ def translate(code: str, number: int, asked: Asked) -> GatewayError:
     if abs(number) >= 500 or code.upper() in _INTERNAL or code.startswith("INTERDC_"):
         return server_trouble(code, asked)
     return Refused(f"Telegram refused {asked.method}: {code}.", code=code)
+
+
+class UnreadableAnswer(Refused):
+    """An answer to a question came that nobody here can decode: something in it is of a kind that we do not know."""
+
+
+def unreadable(asked: Asked, why: str) -> GatewayError:
+    """The answer cannot be decoded. A question can be asked in smaller pieces; a change has happened perhaps."""
+    kind = Ambiguous if asked.writes else UnreadableAnswer
+    return kind(f"Telegram's answer to {asked.method} cannot be read: {why}.", code=UNREADABLE)
 
 
 def server_trouble(code: str, asked: Asked) -> GatewayError:

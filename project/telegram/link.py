@@ -26,7 +26,7 @@ from project.telegram.governor import Floods, Governor, least_poll
 from project.telegram.messages import neutral_updates
 from project.telegram.names import Names
 from project.telegram.proxy import parse_proxy
-from project.telegram.sender import CALL_LIMIT, Lost
+from project.telegram.sender import CALL_LIMIT, Lost, Unreadable
 from project.telegram.session import MemorySession
 from project.telegram.updates import Gap, Update, chat_scope
 from project.telegram.values import App, Endpoint
@@ -34,6 +34,7 @@ from project.telegram.verdict import asked_of, dc_address, home_of, verdict
 
 OPEN_LIMIT = 30.0  # seconds for connection, key exchange and introduction together
 GRACE = 1.0  # seconds in which an update may still arrive that an answer has overtaken
+MOST_UNREADABLE = 1000  # messages remembered
 SAVE_EVERY = 60.0  # seconds between two notices that only counters have moved
 _FIRST_DC = Endpoint(2, "149.154.167.51", 443, "")  # where a login begins; Telegram sends us on if it is elsewhere
 
@@ -66,6 +67,7 @@ class Link:
         self._stopped = asyncio.Event()
         self.carry_login: Callable[[int], Awaitable[None]]  # set by DataCentres: the login has a key there afterwards
         self._rng = Random()
+        self.unreadable: set[tuple[int, int]] = set()  # chat and id of messages that cannot be decoded
         self._saved_at = 0.0
         self._answered_at = float("-inf")
         self._governor, self._floods = Governor(name), Floods()
@@ -163,7 +165,7 @@ class Link:
                 if self.session.state.user_id:
                     await client.ask(functions.users.GetUsersRequest([types.InputUserSelf()]))
                     await client.prepare()
-        except (RPCError, OSError, BufferError) as error:
+        except (RPCError, OSError, BufferError, Unreadable) as error:
             home = home_of(error) if isinstance(error, RPCError) else None
             if home is None or not may_move:
                 await client.close()
@@ -218,12 +220,14 @@ class Link:
             dc_id = home_of(error)
             if dc_id is None:
                 raise self._failed(error, asked) from None
+        except Unreadable as error:
+            raise self._failed(error, asked) from None
         except Lost as error:
             raise self._lost(error, asked) from None
         await self.move(dc_id)
         try:
             return await self._ask(request, limit)
-        except RPCError as error:
+        except (RPCError, Unreadable) as error:
             raise self._failed(error, asked) from None
         except Lost as error:
             raise self._lost(error, asked) from None
@@ -290,6 +294,12 @@ class Link:
         if self._client is None:
             raise Unreachable("Not connected to Telegram.", code="LOST")
         return self._client
+
+    def note_unreadable(self, chat_id: int, message_id: int) -> None:
+        """A message cannot be decoded: it is not asked for again by this process, as each time costs a search."""
+        if len(self.unreadable) >= MOST_UNREADABLE:
+            self.unreadable.clear()
+        self.unreadable.add((chat_id, message_id))
 
     def _failed(self, error: BaseException, asked: Asked) -> GatewayError:
         """Our error for Telethon's; a dead account is remembered, and its connection closed."""

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from telethon import utils
 from telethon.tl import types
 
-from project.core.message import Author, Message, ProtectedMessage
+from project.core.logs import get_logger
+from project.core.message import PARTLY, UNREADABLE, Attachment, Author, Message, ProtectedMessage, RichText
 from project.telegram.entities import from_telegram
 from project.telegram.media import attachments_of, note_of
 from project.telegram.names import Names
 from project.telegram.peers import chat_number
 from project.telegram.updates import Deleted, Edited, Gap, Posted, Update, chat_scope
 
+T = TypeVar("T")
+_log = get_logger(__name__)
 _NEW = (types.UpdateNewChannelMessage, types.UpdateNewMessage)
 _EDIT = (types.UpdateEditChannelMessage, types.UpdateEditMessage)
 
@@ -22,18 +25,36 @@ _EDIT = (types.UpdateEditChannelMessage, types.UpdateEditMessage)
 def neutral_updates(updates: Sequence[Any], names: Names, account: str) -> Iterator[Update]:
     """What happened in channels and groups, in order, as `account` sees it. Everything else is left out."""
     for update in updates:
-        if isinstance(update, types.UpdateDeleteChannelMessages):
-            yield Deleted(chat_scope(update.channel_id, account), tuple(update.messages))
-        elif isinstance(update, types.UpdateDeleteMessages):
-            yield Deleted(None, tuple(update.messages))
-        elif isinstance(update, types.UpdateShortChatMessage):
-            yield _short(update, names, account)
-        elif isinstance(update, _NEW) and _is_end(update.message):
-            yield Gap(chat_scope(-update.message.peer_id.chat_id, account))
-        elif isinstance(update, _NEW + _EDIT):
-            message = neutral_message(update.message, names, account)
-            if message is not None:
-                yield Posted(message) if isinstance(update, _NEW) else Edited(message)
+        try:
+            yield from _neutral_update(update, names, account)
+        except Exception as error:  # of a kind that nobody foresaw: it may not stop those behind it
+            chat = _chat_of(update)
+            kind, why = type(update).__name__, type(error).__name__
+            _log.error("an update cannot be read", account=account, kind=kind, chat=chat, why=why)
+            if chat is not None:
+                yield Gap(chat_scope(chat, account))
+
+
+def _neutral_update(update: Any, names: Names, account: str) -> Iterator[Update]:
+    if isinstance(update, types.UpdateDeleteChannelMessages):
+        yield Deleted(chat_scope(update.channel_id, account), tuple(update.messages))
+    elif isinstance(update, types.UpdateDeleteMessages):
+        yield Deleted(None, tuple(update.messages))
+    elif isinstance(update, types.UpdateShortChatMessage):
+        yield _short(update, names, account)
+    elif isinstance(update, _NEW) and _is_end(update.message):
+        yield Gap(chat_scope(-update.message.peer_id.chat_id, account))
+    elif isinstance(update, _NEW + _EDIT):
+        message = neutral_message(update.message, names, account)
+        if message is not None:
+            yield Posted(message) if isinstance(update, _NEW) else Edited(message)
+
+
+def _chat_of(update: Any) -> int | None:
+    """The chat of an update, as far as it says one."""
+    if (channel := getattr(update, "channel_id", None)) is not None:
+        return int(channel)
+    return chat_number(getattr(getattr(update, "message", None), "peer_id", None))
 
 
 def _is_end(message: Any) -> bool:
@@ -64,19 +85,64 @@ def neutral_message(message: Any, names: Names, account: str) -> Message | None:
     """
     if not isinstance(message, types.Message) or (chat_id := chat_number(message.peer_id)) is None:
         return None
+    if type(message.id) is not int:
+        _log.error("a message without an id", scope=chat_scope(chat_id, account))
+        return None
     kind = ProtectedMessage if message.noforwards else Message
+    try:
+        return kind(
+            scope=chat_scope(chat_id, account),
+            message_id=message.id,
+            date=int(message.date.timestamp()),
+            text=from_telegram(message.message or "", message.entities or ()),
+            author=_author(message, names),
+            attachments=attachments_of(message),
+            reply_to=_reply_to(message),
+            group_id=message.grouped_id,
+            edited=_edited(message),
+            note=note_of(message),
+        )
+    except Exception:  # whatever it is, it would be so each time: it must show, and not stop its chat
+        return _salvaged(message, names, kind, chat_scope(chat_id, account))
+
+
+def _salvaged(message: Any, names: Names, kind: type[Message], scope: str) -> Message:
+    """What can be read of a message of which something cannot: a line says so, and the log says what."""
+    lost: list[str] = []
+
+    def part(name: str, read: Callable[[], T], otherwise: T) -> T:
+        try:
+            return read()
+        except Exception as error:
+            lost.append(f"{name} ({type(error).__name__})")
+            return otherwise
+
+    nothing: RichText = ()
+    text = part("text", lambda: from_telegram(message.message or "", message.entities or ()), nothing)
+    text = text or part("text without entities", lambda: from_telegram(str(message.message or ""), ()), nothing)
+    no_files: tuple[Attachment, ...] = ()
+    attachments = part("media", lambda: attachments_of(message), no_files)
+    note = part("note", lambda: note_of(message), "")
+    if not note and {"text", "media", "note"} & {name.split(" ")[0] for name in lost}:
+        note = PARTLY if text or attachments else UNREADABLE
+    _log.error("a message cannot be read whole", scope=scope, message=message.id, lost=lost)
     return kind(
-        scope=chat_scope(chat_id, account),
+        scope=scope,
         message_id=message.id,
-        date=int(message.date.timestamp()),
-        text=from_telegram(message.message or "", message.entities or ()),
-        author=_author(message, names),
-        attachments=attachments_of(message),
-        reply_to=_reply_to(message),
+        date=part("date", lambda: int(message.date.timestamp()), 0),
+        text=text,
+        author=part("author", lambda: _author(message, names), None),
+        attachments=attachments,
+        reply_to=part("reply", lambda: _reply_to(message), None),
         group_id=message.grouped_id,
-        edited=_edited(message),
-        note=note_of(message),
+        edited=part("edit date", lambda: _edited(message), None),
+        note=note,
     )
+
+
+def unread(chat_id: int, message_id: int, account: str) -> Message:
+    """A line in the place of a message that cannot even be decoded."""
+    return Message(chat_scope(chat_id, account), message_id, 0, note=UNREADABLE)
 
 
 def _author(message: Any, names: Names) -> Author | None:

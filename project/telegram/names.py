@@ -23,9 +23,11 @@ class Names:
         """Take the names out of an answer's users and chats."""
         for entities in lists:
             for entity in entities:
-                name = display_name(entity)
+                try:
+                    name, peer = display_name(entity), marked_id(entity)
+                except (AttributeError, TypeError, ValueError):
+                    continue  # a name that cannot be read is not known; what it names comes all the same
                 if name:
-                    peer = marked_id(entity)
                     self._names[peer] = name
                     self._names.move_to_end(peer)
         while len(self._names) > KEPT:

@@ -7,6 +7,7 @@ from typing import Any
 
 from project.core.errors import TargetGone
 from project.telegram.chats import BATCH, Chats, may_post, seen_in
+from project.telegram.errors import UnreadableAnswer
 from project.telegram.link import Link
 from project.telegram.peers import ask_chats, chat_number
 from project.telegram.updates import counts_per_account
@@ -38,7 +39,7 @@ async def _look(link: Link, chats: Chats, chat_ids: Sequence[int]) -> dict[int, 
     addresses = [await chats.address(chat_id) for chat_id in chat_ids]
     try:
         answer = await link.call(ask_chats(addresses))
-    except TargetGone as error:
+    except (TargetGone, UnreadableAnswer) as error:
         if len(chat_ids) == 1:
             seen = "banned" if error.code in _SHUT_OUT else "unknown"
             return {chat_ids[0]: ChatSight(chat_ids[0], seen, can_post=False)}

@@ -8,8 +8,8 @@ from telethon.errors import AuthKeyNotFound, InvalidBufferError, RPCError
 from telethon.tl import functions
 
 from project.core.errors import AccountDead, GatewayError, Refused, RetryLater, Unreachable
-from project.telegram.errors import DEAD, KEY_NOT_FOUND, Asked, migrate_dc, translate, unanswered
-from project.telegram.sender import Lost
+from project.telegram.errors import DEAD, KEY_NOT_FOUND, Asked, migrate_dc, translate, unanswered, unreadable
+from project.telegram.sender import Lost, Unreadable
 from project.telegram.updates import chat_scope
 
 _TOO_MANY_CONNECTIONS = 30.0  # seconds to stay away after the transport's -429, which names none
@@ -22,6 +22,7 @@ _WRITES = (
     functions.auth.SendCodeRequest,
     functions.auth.SignInRequest,
     functions.channels.DeleteMessagesRequest,
+    functions.channels.JoinChannelRequest,
     functions.messages.EditMessageRequest,
     functions.messages.SendMediaRequest,
     functions.messages.SendMessageRequest,
@@ -47,6 +48,8 @@ def verdict(error: BaseException, asked: Asked, *, signed_in: bool) -> GatewayEr
         return translate(code, error.code or 0, asked)
     if _key_unknown(error):
         return AccountDead(DEAD[KEY_NOT_FOUND], code=KEY_NOT_FOUND, hint="Log in again.")
+    if isinstance(error, Unreadable):
+        return unreadable(asked, str(error))
     if isinstance(error, InvalidBufferError) and error.code == 429:
         wait = _TOO_MANY_CONNECTIONS
         return RetryLater("Too many connections.", retry_after=wait, scope=asked.account, code="-429")

@@ -33,6 +33,7 @@ FAULTS = (
     "PHONE, USER, NETWORK, FILE_MIGRATE (303)",
     "gap in the updates, TooLong",
     "single pushes of Telegram lost",
+    "Telegram sends something that cannot be decoded",
     "silent stall",
     "CHAT_FORWARDS_RESTRICTED (protected)",
     "group becomes a supergroup",

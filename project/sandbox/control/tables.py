@@ -39,6 +39,7 @@ def telegram_verbs(world: TelegramWorld) -> dict[str, Verb]:
         world.invite_link,
         world.post,
         world.edit,
+        world.garble,
         world.delete,
         world.messages,
         world.file_data,

@@ -149,6 +149,10 @@ class TelegramControl:
             entities=list(entities),
         )
 
+    async def garble(self, channel_id: int, message_id: int | None = None) -> None:
+        """A message, or the channel's next post, cannot be decoded by any client."""
+        await self._transport.call("telegram/garble", object, channel_id=channel_id, message_id=message_id)
+
     async def delete(self, channel_id: int, ids: Sequence[int]) -> None:
         """Deletes anybody's messages."""
         await self._transport.call("telegram/delete", object, channel_id=channel_id, ids=list(ids))

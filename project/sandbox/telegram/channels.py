@@ -36,6 +36,7 @@ class Channel:
     changes: list[Change] = field(default_factory=list)
     pts: int = 1
     last_id: int = 0
+    garble_next: bool = False  # of its next post nobody can decode a part
     version: int = 0  # moves when what members see of the channel itself changes
 
     def is_member(self, user_id: int) -> bool:

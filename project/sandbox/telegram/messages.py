@@ -110,6 +110,7 @@ class StoredMessage:
     deleted_at: float | None = None
     service: bool = False
     moved: int | None = None  # of a service message: the chat that a basic group became, or was
+    garbled: bool = False  # it leaves with something in it that no client of this layer can decode
 
 
 class ChangeKind(StrEnum):

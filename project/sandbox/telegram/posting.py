@@ -61,9 +61,11 @@ def post(
             file=draft.file,
             group_id=group_id,
             random_id=draft.random_id,
+            garbled=channel.garble_next,
         )
         for place, draft in enumerate(checked, start=1)
     ]
+    channel.garble_next = False
     channel.put(posted)
     for message in posted:
         announce(state, channel, ChangeKind.POSTED, (message.id,), origin)

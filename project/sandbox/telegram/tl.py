@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterable
 from typing import Any
 
-from telethon.tl import types
+from telethon.tl import TLObject, types
 
 from .channels import Channel, Role
 from .entities import to_tl
@@ -15,6 +15,7 @@ from .state import State
 from .users import User
 
 _VECTOR = 0x1CB5C415
+_NO_CONSTRUCTOR = 0x0BADC0DE
 ALL_RIGHTS = types.ChatAdminRights(
     change_info=True,
     post_messages=True,
@@ -32,6 +33,13 @@ def vector(items: Iterable[bytes]) -> bytes:
     """A TL vector of objects that are serialised already."""
     serialised = list(items)
     return struct.pack("<Ii", _VECTOR, len(serialised)) + b"".join(serialised)
+
+
+class Undecodable(TLObject):  # type: ignore[misc]
+    """Of a constructor that no layer has."""
+
+    def _bytes(self) -> bytes:
+        return struct.pack("<I", _NO_CONSTRUCTOR)
 
 
 class Renderer:
@@ -125,7 +133,7 @@ class Renderer:
             post=not channel.megagroup or None,
             from_id=self._from(channel, author),
             reply_to=header,
-            media=self.media(viewer_id, message.file) if message.file else None,
+            media=self._media(viewer_id, message),
             entities=to_tl(message.entities) or None,
             views=1 if not channel.megagroup else None,
             forwards=0 if not channel.megagroup else None,
@@ -134,6 +142,11 @@ class Renderer:
             grouped_id=message.group_id,
             noforwards=channel.protected or None,
         )
+
+    def _media(self, viewer_id: int, message: StoredMessage) -> Any:
+        if message.garbled:
+            return Undecodable()
+        return self.media(viewer_id, message.file) if message.file else None
 
     def _from(self, channel: Channel, author: int | None) -> Any:
         if not channel.megagroup:

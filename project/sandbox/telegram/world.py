@@ -6,7 +6,7 @@ import contextlib
 import random
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from project.core.errors import Conflict, InvalidInput, NotFound
 from project.sandbox.faults import Counters, CountersView, FaultBook
@@ -280,6 +280,18 @@ class TelegramWorld:
             raise NotFound(f"There is no message {message_id} in Telegram channel {channel_id}.")
         with _as_input():
             posting.edit(self.state, channel, message, text, entities)
+
+    def garble(self, channel_id: int, message_id: int | None = None) -> None:
+        """A message, or the channel's next post, leaves with media of a constructor that no client knows, as if the
+        server spoke a newer layer: whatever it stands in cannot be decoded."""
+        channel = self.state.channel(channel_id)
+        if message_id is None:
+            channel.garble_next = True
+            return
+        message = channel.get(message_id)
+        if message is None:
+            raise NotFound(f"There is no message {message_id} in Telegram channel {channel_id}.")
+        channel.messages[message_id] = replace(message, garbled=True)
 
     def delete(self, channel_id: int, ids: Sequence[int]) -> None:
         """Deletes anybody's messages; ids that do not exist are passed over."""

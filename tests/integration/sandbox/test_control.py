@@ -173,6 +173,7 @@ async def test_every_verb_works_over_the_wire(running: Running) -> None:
     await telegram.leave(group, ann)
     assert (await telegram.invite_link(group)).startswith("https://t.me/+")
     message = await telegram.post(group, "x")
+    await telegram.garble(group, message)
     await telegram.delete(group, [message])
     assert (await telegram.messages(group))[0].deleted
     assert await telegram.typed(ann, "12345") is False
