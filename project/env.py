@@ -85,8 +85,12 @@ def _defaults() -> dict[str, Any]:
 def _fill_servers(values: dict[str, Any]) -> None:
     values["embedded_database"] = not values["database_url"]
     values["embedded_redis"] = not values["redis_url"]
-    values["database_url"] = values["database_url"] or layout.database_url(values["var_dir"])
-    values["database_direct_url"] = values["database_direct_url"] or values["database_url"]
+    if values["embedded_database"]:
+        values["database_url"] = layout.database_url(values["var_dir"], layout.SERVICES)
+        values["database_accounts_url"] = layout.database_url(values["var_dir"], layout.ACCOUNTS)
+        values["database_owner_url"] = layout.database_url(values["var_dir"])
+    for other in ("database_direct_url", "database_owner_url", "database_accounts_url"):
+        values[other] = values[other] or values["database_url"]
     values["redis_url"] = values["redis_url"] or layout.redis_url(values["var_dir"])
 
 

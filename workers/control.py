@@ -33,6 +33,7 @@ from workers.services.alarms import Alarms
 from workers.services.failovers import FailOvers, tell_moves
 from workers.services.groups import replan_changed
 from workers.services.health import judge_all, tell, tell_settled
+from workers.services.room import tell_shortage
 from workers.services.sights import Watch
 
 QUEUE = "control"
@@ -63,6 +64,7 @@ class Rounds:
         self._well = True
         self._do(judge_all, self._watch, self._limits, now)
         reports = self._do(self._failovers.round, now) or {}
+        self._do(tell_shortage)
         self._do(tell, reports)
         self._do(tell_moves, reports)
         self._do(place_parked)

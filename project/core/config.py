@@ -81,8 +81,8 @@ class Config:
         repr=False,
         metadata=_about(
             _SERVERS,
-            "The PostgreSQL database. `postgresql:///name?host=/folder` means a Unix socket. "
-            "When it is set, MASTER_KEYS and SECRET_KEY are required.",
+            "The PostgreSQL database, as the role that the services connect as. `postgresql:///name?host=/folder` "
+            "means a Unix socket. When it is set, MASTER_KEYS and SECRET_KEY are required.",
             Kind.DATABASE,
             default_text="an embedded PostgreSQL in VAR_DIR",
         ),
@@ -95,6 +95,51 @@ class Config:
             "The same database past a pooler (PgBouncer), for LISTEN and for locks held by a connection.",
             Kind.DATABASE,
             default_text="DATABASE_URL",
+        ),
+    )
+    database_owner_url: str = field(
+        default="",
+        repr=False,
+        metadata=_about(
+            _SERVERS,
+            "The same database as the role that owns the tables: `migrate` uses it, and makes the other roles when it "
+            "may. Nothing else needs it.",
+            Kind.DATABASE,
+            default_text="DATABASE_URL",
+        ),
+    )
+    database_accounts_url: str = field(
+        default="",
+        repr=False,
+        metadata=_about(
+            _SERVERS,
+            "The same database as the role of the processes of accounts (two connections each). With a role of its own "
+            "they can never take the connections of the services.",
+            Kind.DATABASE,
+            default_text="DATABASE_URL",
+        ),
+    )
+    postgres_max_connections: int = field(
+        default=0,
+        metadata=_about(
+            _SERVERS,
+            "max_connections of the embedded PostgreSQL, and of the one of docker-compose.yml (500 there). Needed are "
+            "two for each account and SERVICE_CONNECTIONS. 0: as many as the machine has memory for.",
+            Kind.INTEGER,
+            unit="connections",
+            low=0,
+            high=100_000,
+        ),
+    )
+    service_connections: int = field(
+        default=60,
+        metadata=_about(
+            _SERVERS,
+            "Of PostgreSQL's max_connections, how many stay free for everything but the processes of accounts.",
+            Kind.INTEGER,
+            unit="connections",
+            low=10,
+            high=100_000,
         ),
     )
     redis_url: str = field(
@@ -270,6 +315,17 @@ class Config:
             "The local IP address that Telegram connections leave from.",
             Kind.IP_ADDRESS,
             default_text="the system's choice",
+        ),
+    )
+    node_memory_reserve: int = field(
+        default=256,
+        metadata=_about(
+            _NODE,
+            "A node takes no account that would leave less of its host's memory free.",
+            Kind.INTEGER,
+            unit="MiB",
+            low=0,
+            high=1_048_576,
         ),
     )
     boot_limit: float = field(

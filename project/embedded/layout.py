@@ -10,6 +10,7 @@ from urllib.parse import quote
 SUN_PATH_LIMIT = 107  # bytes of a Unix socket's path on Linux, without the closing zero
 _LONGEST_SOCKET = ".s.PGSQL.5432.lock"  # PostgreSQL adds .lock beside its socket
 DATABASE = "relay"
+OWNER, SERVICES, ACCOUNTS = "relay", "relay_app", "relay_accounts"  # roles; the first is the cluster's superuser
 REDIS_DATABASES = 64  # one for each test process
 
 
@@ -58,9 +59,9 @@ def layout(var_dir: Path) -> Layout:
     return Layout(var_dir.expanduser().resolve())
 
 
-def database_url(var_dir: Path) -> str:
+def database_url(var_dir: Path, user: str = OWNER) -> str:
     """URL of the embedded PostgreSQL, in the form that libpq and asyncpg both read."""
-    return f"postgresql://{DATABASE}@/{DATABASE}?host={quote(str(layout(var_dir).sockets), safe='/')}"
+    return f"postgresql://{user}@/{DATABASE}?host={quote(str(layout(var_dir).sockets), safe='/')}"
 
 
 def redis_url(var_dir: Path) -> str:

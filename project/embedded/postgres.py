@@ -6,25 +6,30 @@ import os
 import shutil
 import signal
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+import psutil
 import psycopg
 
+from project.core.config import Config
 from project.core.errors import SettingError
+from project.core.roles import grant_roles
 from project.embedded.child import end, launched, spawn
 from project.embedded.identity import Identity, choose
-from project.embedded.layout import DATABASE, Layout, database_url
+from project.embedded.layout import ACCOUNTS, DATABASE, OWNER, SERVICES, Layout, database_url
 from project.embedded.wheels import package_directory
+from workers.domain.room import connections_for
 
 _INITDB_SECONDS = 120
 _STOP = ((signal.SIGINT, 8.0), (signal.SIGQUIT, 6.0))  # fast shutdown, then the immediate one
 MAJOR = "18"
+_FEWEST, _MOST = 100, 2000  # connections for the processes of accounts, whatever the machine has
 
 _SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "500",
     "shared_buffers": "64MB",
     "wal_level": "minimal",
     "max_wal_senders": "0",
@@ -43,7 +48,8 @@ class Postgres:
 
     name = "PostgreSQL"
 
-    def __init__(self, layout: Layout, *, durable: bool = True) -> None:
+    def __init__(self, config: Config, layout: Layout, *, durable: bool = True) -> None:
+        self._config = config
         self._layout = layout
         self._durable = durable
         self._identity: Identity | None = None
@@ -95,6 +101,7 @@ class Postgres:
     def start(self, output: IO[bytes]) -> subprocess.Popen[bytes]:
         """Start the server; the caller has seen to it that no other works in the data directory."""
         settings = dict(_SETTINGS, unix_socket_directories=str(self._layout.sockets))
+        settings["max_connections"] = str(self._connections())
         if not self._durable:
             settings |= {"fsync": "off", "full_page_writes": "off"}
         options = [f"--{name}={value}" for name, value in settings.items()]
@@ -112,19 +119,40 @@ class Postgres:
         return False
 
     def finish_start(self) -> None:
-        """Create our database after the first start."""
+        """Create our database after the first start, and the roles that an older version did not have."""
         with self._maintenance() as connection:
             known = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE]).fetchone()
             if known is None:
                 connection.execute(f"CREATE DATABASE {DATABASE}")
+        with psycopg.connect(database_url(self._layout.var), connect_timeout=2, autocommit=True) as connection:
+            grant_roles(connection, self._roles())
 
     def stop(self, process: subprocess.Popen[bytes]) -> None:
         """Stop the server with a checkpoint."""
         end(process, _STOP)
 
+    def _roles(self) -> Config:
+        """The settings as they are for this server, whatever database the program's own are about."""
+        var = self._layout.var
+        return replace(
+            self._config,
+            database_url=database_url(var, SERVICES),
+            database_accounts_url=database_url(var, ACCOUNTS),
+            database_owner_url=database_url(var),
+        )
+
+    def _connections(self) -> int:
+        """As set, or for the accounts that this machine has memory for."""
+        if self._config.postgres_max_connections:
+            return self._config.postgres_max_connections
+        services = self._config.service_connections
+        return connections_for(
+            psutil.virtual_memory().total, services=services, fewest=_FEWEST + services, most=_MOST + services
+        )
+
     def _maintenance(self) -> psycopg.Connection[tuple[object, ...]]:
         directory = str(self._layout.sockets)
-        return psycopg.connect(host=directory, dbname="postgres", user=DATABASE, connect_timeout=2, autocommit=True)
+        return psycopg.connect(host=directory, dbname="postgres", user=OWNER, connect_timeout=2, autocommit=True)
 
     def _create(self, identity: Identity) -> None:
         """initdb beside the final place, then one rename: a killed initdb leaves nothing in that place."""
@@ -133,7 +161,7 @@ class Postgres:
         new.mkdir(mode=0o700)
         os.chown(new, identity.owner_uid, identity.owner_gid)
         options = [
-            f"--username={DATABASE}",
+            f"--username={OWNER}",
             "--auth=trust",
             "--encoding=UTF8",
             "--locale=C",

@@ -61,7 +61,7 @@ def ensure_servers(config: Config, *, take_over: bool = False, durable: bool = T
     place = layout(config.var_dir)
     wanted: list[Server] = []
     if config.embedded_database:
-        wanted.append(Postgres(place, durable=durable))
+        wanted.append(Postgres(config, place, durable=durable))
     if config.embedded_redis:
         wanted.append(EmbeddedRedis(place, durable=durable))
     return Servers(place, wanted, take_over=take_over)

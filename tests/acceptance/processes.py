@@ -9,7 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import psycopg
@@ -18,6 +18,8 @@ from psycopg import sql
 
 from project.core.config import Config, current
 from project.core.dsn import parse_database_url
+from project.core.roles import grant_roles
+from project.embedded.layout import ACCOUNTS, OWNER, SERVICES
 from project.env import BASE_DIR, load
 from project.run.manager import Manager
 from project.run.service import Ready, Service, running_for, wrote
@@ -159,10 +161,21 @@ def _own_database() -> dict[str, str]:
         conn.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(own)))
         _copy(conn, name, own)
     redis, _, number = config.redis_url.rpartition("db=")
-    return {
-        "DATABASE_URL": config.database_url.replace(f"/{name}?", f"/{own}?"),
+    owner = config.database_url.replace(f"/{name}?", f"/{own}?")
+    urls = {
+        "DATABASE_OWNER_URL": owner,
+        "DATABASE_URL": _as(SERVICES, owner),
+        "DATABASE_ACCOUNTS_URL": _as(ACCOUNTS, owner),
+    }
+    with psycopg.connect(owner, autocommit=True) as conn:
+        grant_roles(conn, replace(config, **{setting.lower(): url for setting, url in urls.items()}))
+    return urls | {
         "REDIS_URL": f"{redis}db={int(number) + _OWN_REDIS}",
     }
+
+
+def _as(role: str, url: str) -> str:
+    return url.replace(f"//{OWNER}@", f"//{role}@")
 
 
 def _copy(conn: psycopg.Connection, name: str, own: str) -> None:

@@ -6,6 +6,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import yaml
@@ -71,6 +72,21 @@ def test_settings_come_from_env_and_no_secret_is_written_down(name: str) -> None
     assert {setting.lower() for setting in environment} <= set(declarations())
     assert "${POSTGRES_PASSWORD:?" in environment["DATABASE_URL"]
     assert not {"MASTER_KEYS", "SECRET_KEY", "DISCORD_BOT_TOKEN"} & set(environment)
+
+
+def test_only_migrations_connect_as_the_owner_of_the_tables() -> None:
+    owner = SERVICES["postgres"]["environment"]["POSTGRES_USER"]
+    users = {
+        name: {
+            setting: urlsplit(value).username for setting, value in service["environment"].items() if "_URL" in setting
+        }
+        for name, service in SERVICES.items()
+        if name in APP
+    }
+    assert users["migrate"].pop("DATABASE_OWNER_URL") == owner
+    for told in users.values():
+        assert owner not in told.values()
+        assert told["DATABASE_URL"] != told["DATABASE_ACCOUNTS_URL"]
 
 
 def test_only_the_admin_site_is_reachable_and_only_from_this_host() -> None:

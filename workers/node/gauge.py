@@ -9,6 +9,11 @@ from pathlib import Path
 import psutil
 
 
+def available_memory() -> int:
+    """Bytes that programs can have on this host without swapping."""
+    return int(psutil.virtual_memory().available)
+
+
 @dataclass(frozen=True, slots=True)
 class HostFigures:
     """Sizes in bytes, the disk being that of VAR_DIR; `cpu_percent` of all processors together."""

@@ -15,12 +15,14 @@ from project.core.link import DatabaseDown, Link
 from project.core.logs import get_logger
 from workers.domain import restarts
 from workers.domain.claims import fair_share
+from workers.domain.room import MIB, room_in_memory
 from workers.models import NodeState
 from workers.node import rows
 from workers.node.fleet import Changed, Ended, Event, Started
-from workers.node.gauge import HostFigures, WorkerFigures
+from workers.node.gauge import HostFigures, WorkerFigures, available_memory
 from workers.node.guard import Guard
 from workers.node.reconcile import reconcile
+from workers.room import budget_of
 
 if TYPE_CHECKING:
     from project.core.pg import Connection
@@ -53,6 +55,7 @@ class Rounds:
         self._me = me
         self._link = Link("node", direct=True)
         self._guard = Guard(config, node=me.id)
+        self._budget = budget_of(config)
         self._unowned = Unowned(ttl=config.lease_ttl)
         self._events: list[Event] = []
         self._free = False
@@ -146,8 +149,11 @@ class Rounds:
         share = fair_share(total=seen.hosts, mine=len(seen.mine), nodes=seen.nodes, claimable=len(seen.open))
         if not share:
             return frozenset()
-        accounts = [place.account for place in by_address[:share]]
-        return frozenset(await rows.claim(conn, self._me, accounts, ttl=self._config.lease_ttl))
+        fits = room_in_memory(free=available_memory(), reserve=self._config.node_memory_reserve * MIB)
+        accounts = [place.account for place in by_address[: min(share, fits)]]
+        if not accounts:
+            return frozenset()
+        return frozenset(await rows.claim(conn, self._me, accounts, ttl=self._config.lease_ttl, budget=self._budget))
 
     async def _write_events(self, conn: Connection) -> None:
         """Leases first: the next owner waits for that."""

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from workers import room
 from workers.models import ProcessState
 from workers.node.gauge import HostFigures, WorkerFigures
 
@@ -49,6 +50,12 @@ UPDATE workers_placement SET node_id = $2, pid = NULL, state = '', restart_token
 WHERE account = ANY($3::text[]) AND host = account
   AND (node_id IS NULL OR node_id NOT IN (SELECT id FROM workers_node WHERE {_LIVE}))
 RETURNING account
+"""
+_CLAIM_ALONE = "SELECT pg_advisory_xact_lock(7461, 3)"
+_ROOM = f"""
+SELECT {room.LIMITS.format(role="$2")},
+    (SELECT count(*) FROM workers_placement WHERE host = account
+     AND node_id IN (SELECT id FROM workers_node WHERE {_LIVE})) AS taken
 """
 _STARTED = """
 UPDATE workers_placement
@@ -162,9 +169,15 @@ async def retire(conn: Connection, nodes: Sequence[uuid.UUID]) -> None:
     await conn.execute(_RETIRE, list(nodes))
 
 
-async def claim(conn: Connection, me: Me, accounts: Sequence[str], *, ttl: float) -> list[str]:
-    """Take these placements, as far as no live node has them by now; returns those taken."""
-    return [row["account"] for row in await conn.fetch(_CLAIM, ttl, me.id, list(accounts))]
+async def claim(conn: Connection, me: Me, accounts: Sequence[str], *, ttl: float, budget: room.Budget) -> list[str]:
+    """Take these placements, the first first, as far as no live node has them by now and PostgreSQL has connections for
+    them; returns those taken. One node at a time, so that all together keep to the limit."""
+    async with conn.transaction():
+        await conn.execute(_CLAIM_ALONE)
+        row = await conn.fetchrow(_ROOM, ttl, budget.role)
+        assert row is not None, "it has no FROM"
+        left = budget.processes(row["most"], row["reserved"], row["of_role"]) - row["taken"]
+        return [row["account"] for row in await conn.fetch(_CLAIM, ttl, me.id, list(accounts)[: max(0, left)])]
 
 
 async def note_started(conn: Connection, me: Me, account: str, pid: int) -> None:

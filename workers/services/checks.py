@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from django.db import transaction
@@ -14,6 +14,7 @@ from project.core.notices import Severity
 from project.core.words import few
 from workers.models import Node, NodeState
 from workers.selectors import Orphans, lasting_orphans
+from workers.services import room
 from workers.services.groups import replan_changed
 
 KEY = "workers"
@@ -37,7 +38,10 @@ def check_workers() -> WorkersCheck:
     more when all is well again."""
     moved = replan_changed().moved
     gone, forgotten = _bury_nodes()
-    troubles = (*_orphan_troubles(lasting_orphans()), *_node_troubles())
+    orphans = lasting_orphans()
+    if notices.is_open(room.KEY):  # it tells of them, and what to do
+        orphans = replace(orphans, placements=())
+    troubles = (*_orphan_troubles(orphans), *_node_troubles())
     _tell(troubles)
     return WorkersCheck(moved, gone, forgotten, troubles)
 

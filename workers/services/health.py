@@ -23,6 +23,7 @@ from sessions.domain.health import Health, Limits, Verdict, judge
 from sessions.models import HealthFlip, TelegramSession
 from sessions.services.health import explain, flip
 from workers.models import Placement
+from workers.services import room
 from workers.services.sights import Sight, Watch
 
 HOST = "host."
@@ -182,9 +183,9 @@ def _way_back(session: TelegramSession) -> str:
 
 def _tell_host(cause: str, flips: Sequence[HealthFlip]) -> None:
     """One notice however many sessions follow: those of a host do not all fall silent in the same second."""
-    if not flips or notices.is_open(cause):
-        return
     host = cause.removeprefix(HOST)
+    if not flips or notices.is_open(cause) or (not host and notices.is_open(room.KEY)):
+        return
     placed = Placement.objects.filter(account__startswith="session.")
     there = placed.filter(node__name=host) if host else placed.filter(node=None)
     sessions = counted(max(there.count(), len(flips)), "session")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import psycopg
 import redis
+from django.db.models import F
 
 from project.core.checks import Check, failed, ok, warning
 from project.core.config import Config
@@ -16,6 +17,8 @@ from project.core.errors import SettingError
 from project.doors.doctor.database import connect
 from project.failures import redis_unreachable
 from sessions.models import TelegramSession
+from workers.models import Placement
+from workers.services.room import connection_room
 
 DATABASE, REDIS = "database", "Redis"
 OLDEST_POSTGRES = 140000  # as server_version_num
@@ -24,11 +27,10 @@ _SECONDS = 3.0
 _PROBE = "relay.doctor"
 MIB = 2**20
 _ENOUGH, _TOO_LITTLE = 512 * MIB, 32 * MIB
-_PER_WORKER, _PER_INSTALLATION = 4, 30  # connections: a session's process; web, control, beat, listener and a node
 _ASK = """
 SELECT current_setting('server_version_num')::int, current_setting('max_connections')::int
     - current_setting('superuser_reserved_connections')::int,
-    (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')
+    (SELECT sum(numbackends)::int FROM pg_stat_database)
 """
 
 
@@ -66,15 +68,15 @@ def check_tables(config: Config, *, behind: bool) -> Check:
 
 
 def check_connections(config: Config) -> Iterator[Check]:
-    """Is `max_connections` enough for the sessions there are?"""
-    with connect(config) as conn:
-        row = conn.execute(_ASK).fetchone()
-    seen = _Seen(*(row or (0, 0, 0)))
-    sessions = TelegramSession.living().count()
-    needed = _PER_INSTALLATION + _PER_WORKER * sessions
-    if needed > seen.most:
-        text = f"{sessions} sessions need up to {needed} connections, PostgreSQL allows {seen.most}."
-        yield warning("connections", text, f"Set max_connections to {needed + 10} or more and restart PostgreSQL.")
+    """Are there enough for the sessions and the senders there are, and do they leave room for the services?"""
+    alone = Placement.objects.filter(host=F("account"), account__startswith="sender.").count()
+    accounts = TelegramSession.living().count() + alone
+    room = connection_room()
+    if why := room.shortage(0, accounts):
+        yield warning("connections", f"{accounts} accounts may need a process each.", why)
+    if config.database_accounts_url == config.database_url and not config.embedded_database:
+        text = "The processes of accounts connect as the same role as the services, and can take their connections."
+        yield warning("roles", text, "Set DATABASE_OWNER_URL and DATABASE_ACCOUNTS_URL (docs/howto/database-roles.md).")
 
 
 def check_redis(config: Config) -> Iterator[Check]:
