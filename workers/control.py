@@ -30,6 +30,7 @@ from sessions.services.removal import destroy_left_overs
 from workers.beat import KEEPALIVE
 from workers.clock import database_now
 from workers.services.alarms import Alarms
+from workers.services.balance import balance
 from workers.services.failovers import FailOvers, tell_moves
 from workers.services.groups import replan_changed
 from workers.services.health import judge_all, tell, tell_settled
@@ -75,6 +76,7 @@ class Rounds:
         self._do(resume_expired, now)
         self._do(let_go)
         self._do(replan_changed)
+        self._do(balance)
         return self._well
 
     def _do(self, step: Callable[P, T], *args: P.args, **named: P.kwargs) -> T | None:

@@ -317,6 +317,38 @@ class Config:
             default_text="the system's choice",
         ),
     )
+    egress_name: str = field(
+        default="",
+        metadata=_about(
+            _NODE,
+            "A name for the public address that this host's connections leave from. Nodes of one name share accounts "
+            "out among themselves, and hand them over without the wait for another address. Only for hosts that "
+            "really leave from one address.",
+            Kind.TEXT,
+            default_text="none: accounts move by `node balance` only",
+        ),
+    )
+    node_load_limit: float = field(
+        default=90.0,
+        metadata=_about(
+            _NODE,
+            "A host that uses more of its memory or of its processors for NODE_LOAD_TIME gives an account away.",
+            Kind.NUMBER,
+            unit="percent",
+            low=1,
+            high=100,
+        ),
+    )
+    node_load_time: float = field(
+        default=600.0, metadata=_seconds(_NODE, "How long a host is over NODE_LOAD_LIMIT before that.", 0, 86_400)
+    )
+    balance_interval: float = field(
+        default=60.0, metadata=_seconds(_NODE, "Least time between two accounts that move for balance.", 1, 86_400)
+    )
+    balance_rest: float = field(
+        default=86_400.0,
+        metadata=_seconds(_NODE, "An account that moved for balance stays where it is for this long.", 1, 2_592_000),
+    )
     node_memory_reserve: int = field(
         default=256,
         metadata=_about(

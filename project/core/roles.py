@@ -35,7 +35,10 @@ log = get_logger(__name__)
 
 def grant_roles(conn: psycopg.Connection[Any], config: Config) -> None:
     """Make the roles of DATABASE_URL and DATABASE_ACCOUNTS_URL where they are missing, and let them use all tables that
-    there are and will be. `conn` is the owner's, in autocommit. Raises SettingError when it may not make a role."""
+    there are and will be. `conn` is the owner's, in autocommit; a standby has its primary's roles. Raises SettingError
+    when it may not make a role."""
+    if conn.execute("SELECT pg_is_in_recovery()").fetchone() == (True,):
+        return
     owner = parse_database_url(config.database_owner_url).user
     settings = {"DATABASE_URL": config.database_url, "DATABASE_ACCOUNTS_URL": config.database_accounts_url}
     users = {name: parse_database_url(url) for name, url in settings.items()}

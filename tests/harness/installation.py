@@ -91,7 +91,8 @@ class Installation:
         """Starts a service ("discord", "control", "beat", "bot") or a node ("node1", ...)."""
         env = dict(os.environ)
         if name.startswith("node"):
-            env |= {"NODE_NAME": name, "EGRESS_ADDRESS": f"127.0.1.{name.removeprefix('node')}"}
+            host = "1" if self.config.egress_name else name.removeprefix("node")  # one address for all that share it
+            env |= {"NODE_NAME": name, "EGRESS_ADDRESS": f"127.0.1.{host}"}
         self._spawn(name, self._argv(name), env)
 
     def _argv(self, name: str) -> list[str]:

@@ -9,6 +9,7 @@ from project.botkit.sizes import free_of, size
 from project.botkit.times import span
 from project.core.operators import Role
 from project.core.words import counted
+from workers.services.balance import Spread
 from workers.services.nodes import NodeView
 from workers.services.status import GroupView, WorkerStatus, WorkerView, worker_status
 
@@ -38,7 +39,23 @@ def status_text(status: WorkerStatus) -> str:
         title += f" · page {status.page} of {status.pages}"
     workers = [_worker(worker) for worker in status.workers] or ["There is no session yet. → /registersession"]
     nodes = [_node(node) for node in status.nodes] or ["🔴 No node is running: nothing is relayed."]
+    nodes += [_spread(status.spread)] if status.spread else []
     return "\n\n".join([title, *workers, "\n".join([bold("Nodes"), *nodes])])
+
+
+def _spread(spread: Spread) -> str:
+    """Who has how many, and the next move."""
+    counts = " · ".join(f"{plain(name)} {count}" for name, count in sorted(spread.accounts.items()))
+    if not spread.moves:
+        return f"⚖️ Accounts: {counts}"
+    if not spread.by_itself:
+        what = f"{counted(len(spread.moves), 'account')} to move: python manage.py node balance"
+        return f"⚖️ Accounts: {counts}\n{what}"
+    move, when = spread.moves[0], "when the one before is up"
+    if spread.wait is not None:
+        when = f"in {span(spread.wait)}" if spread.wait else "now"
+    going = f"{plain(move.account)} from {plain(move.source)} to {plain(move.target)}, {when} ({move.why})"
+    return f"⚖️ Accounts: {counts}\nNext move: {going}; {len(spread.moves)} in all"
 
 
 def _worker(worker: WorkerView) -> str:
@@ -91,7 +108,8 @@ COMMAND = Command(
     details=(
         "Of every session: its pairs, its worker groups with their pairs of at most 30, the node and process that run "
         "it, for how long, restarts after crashes, how long its oldest message has been waiting (lag), memory that it "
-        "shares with nobody, and CPU of one processor. Of every node: its accounts, memory, disk and CPU."
+        "shares with nobody, and CPU of one processor. Of every node: its accounts, memory, disk and CPU; "
+        "how accounts are spread over the nodes, and which one moves next."
     ),
     examples=("/workerstatus",),
 )

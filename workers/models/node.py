@@ -26,7 +26,9 @@ class ProcessState(models.TextChoices):
 class Node(models.Model):
     """One running supervisor. A restart of the program on the same host is a new row.
 
-    Sizes are in bytes; `cpu_percent` is of all processors together, since the last measurement.
+    Sizes are in bytes; `cpu_percent` is of all processors together, since the last measurement. Nodes of one
+    `egress_name` leave from one public address. `loaded_since`: its memory or CPU has been over the threshold from then
+    on; `relieved_at`: it last gave an account away for that.
     """
 
     id = models.UUIDField(primary_key=True)
@@ -43,6 +45,9 @@ class Node(models.Model):
     disk_free = models.BigIntegerField(null=True, blank=True)
     cpu_percent = models.FloatField(null=True, blank=True)
     measured_at = models.DateTimeField(null=True, blank=True)
+    egress_name = models.CharField(max_length=64, blank=True, default="", db_default="")
+    loaded_since = models.DateTimeField(null=True, blank=True)
+    relieved_at = models.DateTimeField(null=True, blank=True)
 
     def __str__(self) -> str:
         return self.name
@@ -73,6 +78,7 @@ class Placement(models.Model):
     cpu_percent = models.FloatField(null=True, blank=True)
     measured_at = models.DateTimeField(null=True, blank=True)
     restart_token = models.UUIDField(null=True, blank=True)
+    moved_at = models.DateTimeField(null=True, blank=True, help_text="when it last went to another node for balance")
 
     def __str__(self) -> str:
         return self.account

@@ -24,6 +24,11 @@ class HostFigures:
     disk_free: int
     cpu_percent: float
 
+    @property
+    def load_percent(self) -> float:
+        """Of what is used most, memory or processors."""
+        return max(self.cpu_percent, 100 * (1 - self.memory_free / max(self.memory_total, 1)))
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerFigures:

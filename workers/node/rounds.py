@@ -92,7 +92,8 @@ class Rounds:
     async def note_figures(self, host: HostFigures, workers: Sequence[WorkerFigures]) -> None:
         """Write what this host and its workers use. Raises DatabaseDown."""
         async with self._link.use() as conn:
-            await rows.note_figures(conn, self._me, host, workers)
+            loaded = host.load_percent >= self._config.node_load_limit
+            await rows.note_figures(conn, self._me, host, workers, loaded=loaded)
 
     async def part(self, *, limit: float) -> None:
         """Give back leases and placements, within `limit` seconds, and tell the other nodes."""

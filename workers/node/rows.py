@@ -19,8 +19,8 @@ _LIVE = "state <> 'gone' AND heartbeat_at > clock_timestamp() - make_interval(se
 # One statement, so that a node at rest costs next to nothing. Its parts do not see each other's writes.
 _LOOK = f"""
 WITH beat AS (
-    INSERT INTO workers_node (id, name, egress, state, pid, started_at, heartbeat_at)
-    VALUES ($2, $3, $4, $5, $6, clock_timestamp(), clock_timestamp())
+    INSERT INTO workers_node (id, name, egress, state, pid, egress_name, started_at, heartbeat_at)
+    VALUES ($2, $3, $4, $5, $6, $7, clock_timestamp(), clock_timestamp())
     ON CONFLICT (id) DO UPDATE SET heartbeat_at = clock_timestamp(), state = EXCLUDED.state
 ), buried AS (
     UPDATE workers_node SET state = 'gone' WHERE state <> 'gone' AND id <> $2 AND NOT ({_LIVE})
@@ -51,7 +51,7 @@ WHERE account = ANY($3::text[]) AND host = account
   AND (node_id IS NULL OR node_id NOT IN (SELECT id FROM workers_node WHERE {_LIVE}))
 RETURNING account
 """
-_CLAIM_ALONE = "SELECT pg_advisory_xact_lock(7461, 3)"
+_CLAIM_ALONE = "SELECT pg_advisory_xact_lock(7461, 5)"
 _ROOM = f"""
 SELECT {room.LIMITS.format(role="$2")},
     (SELECT count(*) FROM workers_placement WHERE host = account
@@ -76,6 +76,7 @@ RETURNING account
 _MEASURED = """
 WITH host AS (
     UPDATE workers_node SET memory_total = $2, memory_free = $3, disk_total = $4, disk_free = $5, cpu_percent = $6,
+        loaded_since = CASE WHEN $12 THEN coalesce(loaded_since, clock_timestamp()) END,
         measured_at = clock_timestamp() WHERE id = $1
 )
 UPDATE workers_placement place
@@ -110,12 +111,14 @@ SELECT pg_notify('relay_wake', 'placements') FROM (SELECT count(*) FROM left_beh
 
 @dataclass(frozen=True, slots=True)
 class Me:
-    """This supervisor as a row."""
+    """This supervisor as a row. `egress` is what leases remember of its address, `egress_name` what it shares with
+    other nodes, "" when nobody said so."""
 
     id: uuid.UUID
     name: str
     egress: str
     pid: int
+    egress_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +148,7 @@ class Seen:
 
 async def look(conn: Connection, me: Me, *, state: str, ttl: float) -> Seen:
     """Say that this node is alive, note those that were silent for `ttl` seconds, and see what concerns this one."""
-    rows = await conn.fetch(_LOOK, ttl, me.id, me.name, me.egress, state, me.pid)
+    rows = await conn.fetch(_LOOK, ttl, me.id, me.name, me.egress, state, me.pid, me.egress_name)
     placed = [row for row in rows if row["account"] is not None]
     return Seen(
         hosts=rows[0]["hosts"],
@@ -200,8 +203,10 @@ async def note_state(conn: Connection, me: Me, account: str, state: ProcessState
     await conn.execute(_STATE, me.id, account, state.value)
 
 
-async def note_figures(conn: Connection, me: Me, host: HostFigures, workers: Sequence[WorkerFigures]) -> None:
-    """Show what this host and its processes use."""
+async def note_figures(
+    conn: Connection, me: Me, host: HostFigures, workers: Sequence[WorkerFigures], *, loaded: bool
+) -> None:
+    """Show what this host and its processes use, and since when it is too much."""
     await conn.execute(
         _MEASURED,
         me.id,
@@ -211,6 +216,7 @@ async def note_figures(conn: Connection, me: Me, host: HostFigures, workers: Seq
         [worker.memory for worker in workers],
         [worker.resident for worker in workers],
         [worker.cpu_percent for worker in workers],
+        loaded,
     )
 
 

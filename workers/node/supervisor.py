@@ -41,7 +41,7 @@ class Supervisor:
 
     def __init__(self, config: Config, *, zygote: Sequence[str] = COMMAND) -> None:
         self._command = zygote
-        me = rows.Me(uuid.uuid4(), config.node_name, egress_name(config), os.getpid())
+        me = rows.Me(uuid.uuid4(), config.node_name, egress_name(config), os.getpid(), config.egress_name)
         self._rounds = Rounds(config, me)
         self._gauge = Gauge(config.var_dir)
         self._zygote = ZygoteLink(self._on_message)

@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import Count
 
 from pairs.models import Assignment
@@ -18,23 +17,11 @@ from workers.domain import restarts
 from workers.domain.status import WorkerFacts, WorkerState, judge_worker
 from workers.models import GroupState, Placement, WorkerGroup
 from workers.selectors import GROUP_SILENT_AFTER
+from workers.services.balance import Spread, likely_spread
+from workers.services.lags import lags
 from workers.services.nodes import NodeView, list_nodes
 
 PER_PAGE = 10
-
-# The oldest part of each lane that is not through; the index `delivery_lane` has them in order.
-_LAGS = """
-SELECT a.session_id, max(extract(epoch FROM clock_timestamp() - oldest.created_at))::float8
-FROM pairs_assignment a
-JOIN pairs_pair p ON p.id = a.pair_id AND p.status IN ('active', 'degraded')
-CROSS JOIN (VALUES (1), (2)) AS hops (hop)
-CROSS JOIN LATERAL (
-    SELECT e.created_at FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
-    WHERE d.pair_id = a.pair_id AND d.hop = hops.hop AND d.state IN ('waiting', 'sending')
-    ORDER BY d.seq LIMIT 1
-) oldest
-WHERE a.session_id = ANY(%s) GROUP BY a.session_id
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +59,14 @@ class WorkerView:
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """One page of the sessions by name, and all live nodes."""
+    """One page of the sessions by name, all live nodes, and how accounts are spread over them, when there are two."""
 
     workers: tuple[WorkerView, ...]
     nodes: tuple[NodeView, ...]
     page: int
     pages: int
     total: int
+    spread: Spread | None = None
 
 
 def worker_status(page: int = 1, *, per_page: int = PER_PAGE) -> WorkerStatus:
@@ -88,21 +76,13 @@ def worker_status(page: int = 1, *, per_page: int = PER_PAGE) -> WorkerStatus:
     page, pages = nearest_page(page, total, per_page)
     start = (page - 1) * per_page
     sessions = living.only("name", "lifecycle", "health", "max_pairs")[start : start + per_page]
-    return WorkerStatus(tuple(workers_of(list(sessions))), tuple(list_nodes()), page, pages, total)
+    return WorkerStatus(tuple(workers_of(list(sessions))), tuple(list_nodes()), page, pages, total, likely_spread())
 
 
 def nearest_page(page: int, total: int, per_page: int) -> tuple[int, int]:
     """The page that exists nearest to this one, and how many there are."""
     pages = max(1, -(-total // per_page))
     return min(max(page, 1), pages), pages
-
-
-def lags(session_ids: Collection[int]) -> dict[int, float]:
-    """Seconds for which the oldest message of each session has been waiting to get through; a session that has nothing
-    to do is not named. Pairs that stand still (paused, disabled, in error) do not count."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LAGS, [list(session_ids)])
-        return dict(cursor.fetchall())
 
 
 def workers_of(sessions: Sequence[TelegramSession]) -> list[WorkerView]:

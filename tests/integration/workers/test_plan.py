@@ -18,7 +18,8 @@ from workers.domain.status import WorkerState
 from workers.models import Node, Placement, WorkerGroup
 from workers.services.checks import check_workers
 from workers.services.groups import replan, replan_changed
-from workers.services.status import lags, worker_status
+from workers.services.lags import lags
+from workers.services.status import worker_status
 
 pytestmark = pytest.mark.django_db
 

@@ -1,0 +1,192 @@
+"""Spreading accounts over nodes: what the rows say, the next move, and making it by the ordinary hand-over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import connection, transaction
+from django.db.models import BigIntegerField, F, Max, Sum
+from django.db.models.fields.json import KeyTextTransform
+from django.db.models.functions import Cast, Now
+
+from project.core.audit import record
+from project.core.config import current
+from project.core.logs import get_logger
+from sessions.domain.accounts import split_account
+from sessions.models import TelegramSession
+from sessions.services.login import wake
+from workers.clock import database_now
+from workers.domain.balance import AccountLoad, Move, NodeLoad, Why, next_move, plan_moves, seconds_until
+from workers.domain.room import MIB, room_in_memory
+from workers.models import Node, NodeState, Placement, ProcessState, WorkerGroup
+from workers.services.lags import lags
+
+ACTOR = "control"
+WITH_ANOTHER = 2
+SETTLING = timedelta(minutes=3)  # after which a move that never came up holds the next one up no longer
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class MoveView:
+    """A move by names: the session's or sender's, and the nodes'."""
+
+    account: str
+    source: str
+    target: str
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """How accounts are spread now, by node name; the moves to come. `by_itself`: control makes them, among nodes of one
+    EGRESS_NAME. `wait`: seconds until the next may be made, None while the account that moved last comes up."""
+
+    accounts: Mapping[str, int]
+    moves: tuple[MoveView, ...]
+    wait: float | None
+    by_itself: bool
+
+
+def balance() -> None:
+    """One move, when one is due: among nodes that share their public address."""
+    with transaction.atomic():
+        _alone()
+        scene = _look(by_itself=True)
+        move = next_move(scene.nodes, scene.accounts) if scene.wait == 0 else None
+        if move is not None:
+            _make(move, scene, ACTOR)
+
+
+def show_spread(*, by_itself: bool = True) -> Spread:
+    """The spread as it is. Not `by_itself`: as `python manage.py node balance` would move, whatever the addresses."""
+    scene = _look(by_itself=by_itself)
+    counts = dict.fromkeys(scene.names.values(), 0)
+    for account in scene.accounts:
+        counts[scene.names[account.node]] += 1
+    return Spread(counts, _named(plan_moves(scene.nodes, scene.accounts), scene), scene.wait, by_itself)
+
+
+def likely_spread() -> Spread | None:
+    """What people see: with the moves that control makes, else with those that a person may; None without two nodes."""
+    spread = show_spread()
+    if len(spread.accounts) < WITH_ANOTHER:
+        return None
+    return spread if spread.moves else show_spread(by_itself=False)
+
+
+def move_one(*, actor: str) -> MoveView | None:
+    """The next move among all nodes, when one may be made now; None when there is none, or not yet."""
+    with transaction.atomic():
+        _alone()
+        scene = _look(by_itself=False)
+        move = next_move(scene.nodes, scene.accounts) if scene.wait == 0 else None
+        if move is None or not _make(move, scene, actor):
+            return None
+    return _named([move], scene)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class _Scene:
+    nodes: Sequence[NodeLoad]
+    accounts: Sequence[AccountLoad]
+    names: Mapping[str, str]
+    wait: float | None
+
+
+def _look(*, by_itself: bool) -> _Scene:
+    now = database_now()
+    alive = Node.objects.exclude(state=NodeState.GONE).filter(
+        heartbeat_at__gt=Now() - timedelta(seconds=current().lease_ttl)
+    )
+    rows = {str(node.pk): node for node in alive}
+    places = list(Placement.objects.filter(host=F("account"), node__in=list(rows)).order_by("account"))
+    last = Placement.objects.aggregate(last=Max("moved_at"))["last"]
+    return _Scene(
+        [_node(key, node, now, by_itself=by_itself) for key, node in rows.items() if node.egress_name or not by_itself],
+        _accounts(places, now),
+        {key: node.name for key, node in rows.items()},
+        seconds_until(
+            since_last=None if last is None else (now - last).total_seconds(),
+            interval=current().balance_interval,
+            settled=all(_settled(place, now) for place in places),
+        ),
+    )
+
+
+def _node(key: str, node: Node, now: datetime, *, by_itself: bool) -> NodeLoad:
+    config = current()
+    loaded = node.loaded_since is not None and now - node.loaded_since >= timedelta(seconds=config.node_load_time)
+    relieved = node.relieved_at is not None and now - node.relieved_at < timedelta(seconds=config.balance_rest)
+    room = node.memory_free is None or room_in_memory(free=node.memory_free, reserve=config.node_memory_reserve * MIB)
+    takes = node.state == NodeState.UP and not node.drain_asked and not relieved and bool(room)
+    return NodeLoad(key, node.egress_name if by_itself else "", loaded=loaded, takes=takes)
+
+
+def _accounts(places: Sequence[Placement], now: datetime) -> list[AccountLoad]:
+    sessions = [number for kind, number in map(split_account, (place.account for place in places)) if kind == "session"]
+    backlog, sent, rest = lags(sessions), _sent(sessions), timedelta(seconds=current().balance_rest)
+    found = []
+    for place in places:
+        kind, number = split_account(place.account)
+        number = number if kind == "session" else 0
+        age = max(1.0, (now - place.started_at).total_seconds()) if place.started_at else 1.0
+        moved = place.moved_at is not None and now - place.moved_at < rest
+        rested = not moved and place.state == ProcessState.UP
+        rate = sent.get(number, 0) / age
+        found.append(AccountLoad(place.account, str(place.node_id), backlog.get(number, 0.0), rate, rested))
+    return found
+
+
+def _sent(sessions: Sequence[int]) -> dict[int, int]:
+    """Parts that their processes have sent since they started, as the groups report it."""
+    sent = Cast(KeyTextTransform("sent", "counters"), BigIntegerField())
+    groups = WorkerGroup.objects.filter(session__in=sessions).values_list("session")
+    return {session: total or 0 for session, total in groups.annotate(total=Sum(sent))}
+
+
+def _settled(place: Placement, now: datetime) -> bool:
+    moving = place.moved_at is not None and now - place.moved_at < SETTLING
+    return not moving or place.state == ProcessState.UP
+
+
+def _make(move: Move, scene: _Scene, actor: str) -> bool:
+    """From then on the row is the target's: the source drains the worker and frees the lease, the target takes it."""
+    moved = Placement.objects.filter(account=move.account, node_id=move.source).update(
+        node_id=move.target, pid=None, state=ProcessState.NONE, moved_at=Now(), updated_at=Now()
+    )
+    if not moved:
+        return False
+    if move.why is Why.LOAD:
+        Node.objects.filter(pk=move.source).update(relieved_at=Now())
+    before, after = scene.names[move.source], scene.names[move.target]
+    record(
+        actor=actor,
+        action="node.balance",
+        target=move.account,
+        before={"node": before},
+        after={"node": after},
+        reason=move.why.value,
+    )
+    wake("placements")
+    log.info("account moves", account=move.account, source=before, target=after, why=move.why.value)
+    return True
+
+
+def _alone() -> None:
+    """Control and a command may want to move at the same moment."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(7461, 4)")
+
+
+def _named(moves: Sequence[Move], scene: _Scene) -> tuple[MoveView, ...]:
+    numbers = [number for kind, number in (split_account(move.account) for move in moves) if kind == "session"]
+    sessions = {row.account: row.name for row in TelegramSession.objects.filter(pk__in=numbers).only("name")}
+    names = scene.names
+    return tuple(
+        MoveView(sessions.get(move.account, move.account), names[move.source], names[move.target], move.why)
+        for move in moves
+    )
