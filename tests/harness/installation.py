@@ -23,6 +23,7 @@ from project.embedded.child import spawn
 from project.embedded.layout import layout
 from project.embedded.schema import migrate
 from project.embedded.servers import Servers, ensure_servers
+from project.run.services import services as programs
 from project.sandbox.client import ControlClient
 from tests.harness.environment import BASE
 from tests.harness.servers import EmbeddedServers
@@ -88,7 +89,7 @@ class Installation:
     # --- children
 
     def start(self, name: str) -> None:
-        """Starts a service ("discord", "control", "beat", "bot") or a node ("node1", ...)."""
+        """Starts a service ("discord", "control", "beat", "bot", "web") or a node ("node1", ...)."""
         env = dict(os.environ)
         if name.startswith("node"):
             host = "1" if self.config.egress_name else name.removeprefix("node")  # one address for all that share it
@@ -101,6 +102,8 @@ class Installation:
             return [*celery, "worker", "-Q", "control", "-c", "1", "-n", "control@%h"]
         if name == "beat":
             return [*celery, "beat"]
+        if name == "web":
+            return list(programs(self.config)[0].argv)
         command = {"discord": "rundiscord", "bot": "runbot"}.get(name, "runnode")
         return [sys.executable, str(BASE / "manage.py"), command]
 

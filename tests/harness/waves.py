@@ -1,4 +1,4 @@
-"""Sets a large world up in waves: during a login each bot has a process of its own, and PostgreSQL 500 connections."""
+"""Sets a large world up in waves: during a login each bot has a process of its own."""
 
 from __future__ import annotations
 
