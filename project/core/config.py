@@ -102,8 +102,8 @@ class Config:
         repr=False,
         metadata=_about(
             _SERVERS,
-            "The same database as the role that owns the tables: `migrate` uses it, and makes the other roles when it "
-            "may. Nothing else needs it.",
+            "The same database as the role that owns the tables: `python manage.py migrate` uses it, and makes the "
+            "other roles when it may. Nothing else needs it.",
             Kind.DATABASE,
             default_text="DATABASE_URL",
         ),
@@ -325,7 +325,7 @@ class Config:
             "out among themselves, and hand them over without the wait for another address. Only for hosts that "
             "really leave from one address.",
             Kind.TEXT,
-            default_text="none: accounts move by `node balance` only",
+            default_text="none: accounts move by `python manage.py node balance` only",
         ),
     )
     node_load_limit: float = field(
