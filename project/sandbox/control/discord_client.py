@@ -134,10 +134,15 @@ class DiscordControl:
         """Sends any gateway event; how many sessions there were."""
         return await self._transport.call("discord/dispatch", int, event=event, data=data, bot_id=bot_id)
 
-    async def edit(self, channel_id: int, message_id: int, content: str) -> None:
-        """Changes the text of a message."""
+    async def edit(self, channel_id: int, message_id: int, content: str, *, keep: Sequence[int] | None = None) -> None:
+        """Changes the text of a message, and takes its files away but those of `keep`."""
         await self._transport.call(
-            "discord/edit", object, channel_id=channel_id, message_id=message_id, content=content
+            "discord/edit",
+            object,
+            channel_id=channel_id,
+            message_id=message_id,
+            content=content,
+            keep=None if keep is None else list(keep),
         )
 
     async def delete(self, channel_id: int, ids: Sequence[int]) -> None:

@@ -138,8 +138,16 @@ class TelegramControl:
             files=list(files),
         )
 
-    async def edit(self, channel_id: int, message_id: int, text: str, *, entities: Sequence[Entity] = ()) -> None:
-        """Edits anybody's message."""
+    async def edit(
+        self,
+        channel_id: int,
+        message_id: int,
+        text: str,
+        *,
+        entities: Sequence[Entity] = (),
+        file: NewFile | None = None,
+    ) -> None:
+        """Edits anybody's message; `file` replaces its file."""
         await self._transport.call(
             "telegram/edit",
             object,
@@ -147,6 +155,7 @@ class TelegramControl:
             message_id=message_id,
             text=text,
             entities=list(entities),
+            file=file,
         )
 
     async def garble(self, channel_id: int, message_id: int | None = None) -> None:

@@ -180,12 +180,15 @@ class DiscordWorld:
             draft = replace(read_draft(Body({"content": content}, uploads)), reference=reference)
             return create_message(self.state, channel, as_user(user), draft, overrides or {}, without).id
 
-    def edit(self, channel_id: int, message_id: int, content: str) -> None:
-        """Changes the text of a message, as its author."""
+    def edit(self, channel_id: int, message_id: int, content: str, *, keep: Sequence[int] | None = None) -> None:
+        """Changes the text of a message, as its author; of its files only those of `keep` stay, or all."""
         channel = self._channel(channel_id)
         message = self._message(channel, message_id)
+        fields: dict[str, object] = {"content": content}
+        if keep is not None:
+            fields["attachments"] = [{"id": str(file_id)} for file_id in keep]
         with _by_rule():
-            edit_message(self.state, channel, message, read_draft(Body({"content": content})), EVERYTHING)
+            edit_message(self.state, channel, message, read_draft(Body(fields)), EVERYTHING)
 
     def override(
         self, channel_id: int, message_id: int, fields: Mapping[str, object], *, without: Sequence[str] = ()

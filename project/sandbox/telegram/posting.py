@@ -79,17 +79,20 @@ def edit(
     text: str,
     entities: Sequence[Entity],
     *,
+    file: StoredFile | None = None,
     origin: object | None = None,
 ) -> StoredMessage:
-    """Replaces the text of a message. Raises MESSAGE_NOT_MODIFIED, MESSAGE_EMPTY and the limits' errors."""
-    draft = _checked(channel, Draft(text, tuple(entities), message.file))
-    if (draft.text, draft.entities) == (message.text, message.entities):
+    """Replaces the text of a message, and its file when there is a new one. Raises MESSAGE_NOT_MODIFIED, MESSAGE_EMPTY
+    and the limits' errors."""
+    draft = _checked(channel, Draft(text, tuple(entities), file or message.file))
+    if (draft.text, draft.entities, draft.file) == (message.text, message.entities, message.file):
         raise RpcRefusedError("MESSAGE_NOT_MODIFIED")
     step = Edit(draft.text, state.clock.monotonic() * 1000, state.clock.wall() * 1000)
     edited = replace(
         message,
         text=draft.text,
         entities=draft.entities,
+        file=draft.file,
         edited=state.clock.date(),
         edits=(*message.edits, step),
     )

@@ -272,14 +272,25 @@ class TelegramWorld:
             drafts += [posting.Draft(file=file, reply_to=reply_to) for file in stored[1:]]
             return posting.post(self.state, channel, drafts, author_id=author_id)[0].id
 
-    def edit(self, channel_id: int, message_id: int, text: str, *, entities: Sequence[Entity] = ()) -> None:
-        """Edits anybody's message."""
+    def edit(
+        self,
+        channel_id: int,
+        message_id: int,
+        text: str,
+        *,
+        entities: Sequence[Entity] = (),
+        file: NewFile | None = None,
+    ) -> None:
+        """Edits anybody's message. `file` is put in the place of its file, or added to a text: none can be taken away
+        (https://core.telegram.org/method/messages.editMessage)."""
         channel = self.state.channel(channel_id)
         message = channel.get(message_id)
         if message is None:
             raise NotFound(f"There is no message {message_id} in Telegram channel {channel_id}.")
         with _as_input():
-            posting.edit(self.state, channel, message, text, entities)
+            date = self.state.clock.date()
+            stored = self.state.files.store(file, date=date, protected=channel.protected) if file else None
+            posting.edit(self.state, channel, message, text, entities, file=stored)
 
     def garble(self, channel_id: int, message_id: int | None = None) -> None:
         """A message, or the channel's next post, leaves with media of a constructor that no client knows, as if the

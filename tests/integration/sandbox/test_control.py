@@ -350,6 +350,23 @@ async def test_the_page_shows_files(running: Running) -> None:
     assert kinds == [(200, "application/octet-stream"), (200, "image/png"), missing, missing]
 
 
+async def test_edits_change_files_too(running: Running) -> None:
+    control = running.control
+    source = await control.telegram.create_channel("News")
+    post = await control.telegram.post(source, "plain")
+    await control.telegram.edit(source, post, "plain", file=NewFile("a.txt", "text/plain", b"a"))
+    (stored,) = await control.telegram.messages(source)
+    assert stored.file is not None
+    assert (stored.file.name, stored.text, len(stored.edits)) == ("a.txt", "plain", 1)
+    channel = await control.discord.create_channel(await control.discord.create_guild("guild"), "general")
+    bob = await control.discord.create_user("Bob")
+    said = await control.discord.post(channel, bob, "two", files=[FileIn("b.txt", b"b"), FileIn("c.txt", b"c")])
+    (before,) = await control.discord.messages(channel)
+    await control.discord.edit(channel, said, "one", keep=[before.files[1].id])
+    (after,) = await control.discord.messages(channel)
+    assert (after.content, [file.name for file in after.files]) == ("one", ["c.txt"])
+
+
 # --- the program
 
 
