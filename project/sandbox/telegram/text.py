@@ -55,12 +55,13 @@ def tidy(text: str, entities: Iterable[Entity], *, limit: int) -> tuple[str, tup
     """The text as it is kept: trimmed, with the given entities and those found (links, mentions, hashtags).
 
     Raises MESSAGE_TOO_LONG or MEDIA_CAPTION_TOO_LONG above `limit` UTF-16 units, ENTITY_BOUNDS_INVALID for a range
-    outside of the text. More than 100 entities: the rest is dropped (https://core.telegram.org/api/entities).
+    outside of the text, INPUT_CONSTRUCTOR_INVALID for a kind that there is not. More than 100 entities: the rest is
+    dropped (https://core.telegram.org/api/entities).
     """
     given = list(entities)
     size = units(text)
     if any(item.kind not in KINDS for item in given):
-        raise RpcRefusedError("ENTITY_TYPE_INVALID")
+        raise RpcRefusedError("INPUT_CONSTRUCTOR_INVALID")
     if any(item.offset < 0 or item.length <= 0 or item.offset + item.length > size for item in given):
         raise RpcRefusedError("ENTITY_BOUNDS_INVALID")
     text, kept = _trimmed(text, given)

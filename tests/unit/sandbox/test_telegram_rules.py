@@ -69,7 +69,7 @@ def test_every_kind_of_entity_survives_the_way_to_telegram_and_back():
     values = {"mention_name": "42", "custom_emoji": "43", "text_url": "https://a.example", "pre": "python"}
     given = tuple(Entity(kind, 1, 2, values.get(kind, "")) for kind in sorted(KINDS))
     assert from_tl(to_tl(given)) == given
-    with pytest.raises(RpcRefusedError, match="ENTITY_TYPE_INVALID"):
+    with pytest.raises(RpcRefusedError, match="INPUT_CONSTRUCTOR_INVALID"):
         text.tidy("abc", [Entity("glitter", 0, 1)], limit=9)
 
 
