@@ -129,7 +129,7 @@ async def test_too_many_wrong_passwords_flood(world, clients):
         await client.sign_in(PHONE, world.login_code(PHONE), phone_code_hash=code_hash)
     with pytest.raises(errors.PasswordHashInvalidError):
         await client.sign_in(password="no")
-    with pytest.raises(errors.PhonePasswordFloodError):
+    with pytest.raises(errors.FloodWaitError):
         await client.sign_in(password="correct horse")
 
 

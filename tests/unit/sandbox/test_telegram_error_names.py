@@ -5,18 +5,23 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from telethon.errors import rpcerrorlist
 
 from project.sandbox.telegram.errors import RpcRefusedError
+from project.sandbox.telegram.rpc import dispatch  # noqa: F401  (all methods)
+from project.sandbox.telegram.rpc.registry import METHODS, name_of
+from tests.harness.telegram_refusals import ANY, listed, strange
 
 SANDBOX = Path(__file__).parents[3] / "project" / "sandbox"
 # Telegram's reference has them (https://core.telegram.org/method/messages.sendMessage), Telethon's list has not.
 NOT_IN_TELETHON = {"REPLY_MESSAGE_ID_INVALID": 400, "REPLY_TO_INVALID": 400}
 
 
+@cache
 def said() -> dict[str, int]:
     """Each name in the sandbox's code with the code that it is answered with; numbers in a name are 1."""
     found = {}
@@ -52,6 +57,20 @@ def telegrams(name: str) -> int | None:
 @pytest.mark.parametrize("name", sorted(said()))
 def test_a_refusal_is_one_of_telegrams(name: str) -> None:
     assert said()[name] == telegrams(name)
+
+
+def test_every_method_has_its_list() -> None:
+    assert {name_of(request) for request in METHODS} == listed().keys() - {ANY}
+
+
+@pytest.mark.parametrize("name", sorted(set().union(*listed().values())))
+def test_a_listed_error_is_one_of_telegrams(name: str) -> None:
+    assert telegrams(name.replace("_X", "_1")) is not None
+
+
+def test_what_no_list_has_is_strange() -> None:
+    found = {("messages.sendMessage", "FLOOD_WAIT_X"), ("upload.getFile", "MESSAGE_EMPTY"), ("auth.logOut", "NEW_NAME")}
+    assert strange(found) == ["auth.logOut: NEW_NAME", "upload.getFile: MESSAGE_EMPTY"]
 
 
 def test_the_code_is_searched() -> None:

@@ -18,6 +18,7 @@ from project.sandbox.telegram.users import User, bare_phone
 from .registry import Call, method
 
 _SHORTEST_PHONE = 5
+_PASSWORD_WAIT = 3600.0  # seconds; a guess
 
 
 def _check_app(request: Any) -> None:
@@ -138,7 +139,7 @@ def authorised(call: Call, user: User) -> Any:
 
 @method(auth.CheckPasswordRequest, anybody=True)
 def check_password(call: Call, request: Any) -> Any:
-    """The second step. PASSWORD_HASH_INVALID, SRP_ID_INVALID, PHONE_PASSWORD_FLOOD after too many tries."""
+    """The second step. PASSWORD_HASH_INVALID, SRP_ID_INVALID, FLOOD_WAIT_X after too many tries."""
     if call.key.password_of is None:
         raise RpcRefusedError("AUTH_KEY_UNREGISTERED")
     user = call.state.user(call.key.password_of)
@@ -146,7 +147,7 @@ def check_password(call: Call, request: Any) -> Any:
     if isinstance(request.password, types.InputCheckPasswordEmpty) or user.password is None:
         raise RpcRefusedError("PASSWORD_HASH_INVALID")
     if user.wrong_passwords >= call.state.settings.password_tries:
-        raise RpcRefusedError("PHONE_PASSWORD_FLOOD")
+        raise flood_wait(_PASSWORD_WAIT)
     if challenge is None or challenge.id != request.password.srp_id:
         raise RpcRefusedError("SRP_ID_INVALID")
     if not challenge.accepts(request.password.A, request.password.M1):

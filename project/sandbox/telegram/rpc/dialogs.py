@@ -92,7 +92,7 @@ def get_dialogs(call: Call, request: Any) -> Any:
 def get_peer_dialogs(call: Call, request: Any) -> Any:
     """Chosen chats, 100 at most. A bad peer fails the whole call: CHANNEL_INVALID, CHANNEL_PRIVATE, PEER_ID_INVALID."""
     if len(request.peers) > _MOST:
-        raise RpcRefusedError("LIMIT_INVALID")
+        raise RpcRefusedError("INPUT_REQUEST_TOO_LONG")
     wanted = [getattr(item, "peer", None) for item in request.peers]
     chats = [basic.named(call, peer) or peers.readable_channel(call, peer) for peer in wanted]
     return types.messages.PeerDialogs(state=current_state(call), **_parts(call, chats))

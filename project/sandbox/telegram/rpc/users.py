@@ -7,8 +7,6 @@ from typing import Any
 from telethon.tl import types
 from telethon.tl.functions import users
 
-from project.sandbox.telegram.errors import RpcRefusedError
-
 from .registry import Call, method
 
 
@@ -20,7 +18,7 @@ def _user(call: Call, wanted: Any) -> Any:
     user = call.state.users.get(wanted.user_id)
     unhashed = call.me.is_bot and wanted.access_hash == 0
     if user is None or (not unhashed and wanted.access_hash != call.state.hashes.of(call.me.id, "user", user.id)):
-        raise RpcRefusedError("USER_ID_INVALID")
+        return types.UserEmpty(wanted.user_id)  # not an error: Telethon's get_input_entity expects it
     return call.render.user(call.me.id, user)
 
 
