@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
@@ -9,9 +12,12 @@ from django_celery_beat.schedulers import DatabaseScheduler
 
 from project.core.config import current
 from project.core.logs import get_logger
+from workers.services.pulses import BEAT, give_pulse_over
 
 LOCK = (7461, 1)
 STANDBY_LOOKS_EVERY = 1.0
+PULSE_EVERY = 5.0  # seconds
+AHEAD = timedelta(seconds=1)  # that a time of the past may lie in the future
 
 KEEPALIVE: dict[str, Any] = {
     "connect_timeout": 3,
@@ -30,6 +36,7 @@ class Leadership:
     def __init__(self, dsn: str) -> None:
         self._dsn = dsn
         self._connection: psycopg.Connection[Any] | None = None
+        self._shown_at = float("-inf")
         self.held = False
 
     def look(self) -> bool:
@@ -42,6 +49,14 @@ class Leadership:
         if before != self.held:
             log.info("beat leads" if self.held else "beat stands by")
         return self.held
+
+    def give_pulse(self) -> None:
+        """Show that the leader lives, every few seconds; a lost connection is noticed at the next look."""
+        if self._connection is None or time.monotonic() - self._shown_at < PULSE_EVERY:
+            return
+        with contextlib.suppress(psycopg.Error):
+            give_pulse_over(self._connection, BEAT)
+            self._shown_at = time.monotonic()
 
     def close(self) -> None:
         """Let the next one lead."""
@@ -77,8 +92,20 @@ class LeaderScheduler(DatabaseScheduler):  # type: ignore[misc]
         if not led:
             self._initial_read = True
             self._heap = None
+        self._leadership.give_pulse()
+        self._forget_the_future()
         wait: float = super().tick(*args, **kwargs)
         return min(wait, STANDBY_LOOKS_EVERY)
+
+    def _forget_the_future(self) -> None:
+        """A last run that lies ahead, by a clock that was wrong and is right now, would keep a task from running until
+        that time comes: it was just now."""
+        now = datetime.now(UTC)
+        for entry in self.schedule.values():
+            if entry.last_run_at > now + AHEAD:
+                log.warning("the last run of a task lies ahead, the clock was set back", task=entry.task)
+                entry.last_run_at = entry.model.last_run_at = now
+                self._heap = None
 
     def sync(self) -> None:
         """Only the leader writes when things ran last."""

@@ -34,8 +34,10 @@ from workers.services.balance import balance
 from workers.services.failovers import FailOvers, tell_moves
 from workers.services.groups import replan_changed
 from workers.services.health import judge_all, tell, tell_settled
+from workers.services.pulses import CONTROL, give_pulse
 from workers.services.room import tell_shortage
 from workers.services.sights import Watch
+from workers.services.standstill import ChecksWatch, watch_clocks
 
 QUEUE = "control"
 EVERY = 5.0  # seconds
@@ -55,7 +57,8 @@ class Rounds:
 
     def __init__(self, config: Config) -> None:
         self._limits = Limits(timeout=timedelta(seconds=config.session_timeout))
-        self._watch = Watch(self._limits, timedelta(seconds=config.session_health_interval))
+        self._watch = Watch(self._limits)
+        self._checks = ChecksWatch()
         self._failovers = FailOvers()
         self._well = True
 
@@ -63,6 +66,7 @@ class Rounds:
         """One round; whether all of it went well. Pairs move before those that nobody takes are disabled."""
         now = database_now()
         self._well = True
+        self._do(give_pulse, CONTROL)
         self._do(judge_all, self._watch, self._limits, now)
         reports = self._do(self._failovers.round, now) or {}
         self._do(tell_shortage)
@@ -77,6 +81,8 @@ class Rounds:
         self._do(let_go)
         self._do(replan_changed)
         self._do(balance)
+        self._do(self._checks.look, now)
+        self._do(watch_clocks, now)
         return self._well
 
     def _do(self, step: Callable[P, T], *args: P.args, **named: P.kwargs) -> T | None:
@@ -93,6 +99,7 @@ class Rounds:
     def lost_sight(self) -> None:
         """The tables could not be read for a while."""
         self._watch.lost_sight()
+        self._checks.lost_sight()
 
 
 class Control(threading.Thread):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 
 from celery import shared_task
@@ -15,11 +14,12 @@ from project.core.retention import audit_removals, notice_removals, remove
 from sessions.services.retention import session_removals
 from workers import selectors
 from workers.control import ControlStep
+from workers.schedule import CHECK_SESSIONS, CHECK_WORKERS, REMOVE_OLD_ROWS
 from workers.services.checks import check_workers as check_all_workers
+from workers.services.pulses import begin_run
 from workers.worker.runtime import here
 
 SPREAD = 20.0
-CHECK_EXPIRES = 100
 REMOVE_LIMIT = 300.0  # seconds
 
 log = get_logger(__name__)
@@ -27,27 +27,29 @@ log = get_logger(__name__)
 app_or_default().steps["worker"].add(ControlStep)
 
 
-@shared_task(name="workers.check_sessions")
+@shared_task(name=CHECK_SESSIONS)
 def check_sessions() -> None:
-    """Ask every session that has an owner for a check, spread over 20 s. The others have nobody to ask."""
+    """Ask every session that has an owner for a check, spread over 20 s. The others have nobody to ask.
+
+    No `expires`: Celery compares it with the worker's wall clock, and a node whose clock is ahead would throw every
+    check away. What piled up is dropped where it arrives.
+    """
+    if not begin_run(CHECK_SESSIONS):
+        return
     for account in selectors.owned_sessions():
-        check_session.apply_async(
-            kwargs={"account": account, "wait": random.uniform(0, SPREAD)},
-            queue=account,
-            expires=CHECK_EXPIRES,
-        )
+        check_session.apply_async(kwargs={"account": account, "wait": random.uniform(0, SPREAD)}, queue=account)
 
 
 @shared_task(name="workers.check_session")
 async def check_session(account: str, wait: float = 0.0) -> None:
-    """Write a HealthCheck row of what the account's live connection shows. `wait` in seconds."""
-    await asyncio.sleep(wait)
+    """Write a HealthCheck row of what the account's live connection shows, unless one is under way. `wait` in
+    seconds."""
     runtime = here()
     if runtime is not None:
-        await runtime.check(account)
+        await runtime.check(account, wait=wait)
 
 
-@shared_task(name="workers.remove_old_rows")
+@shared_task(name=REMOVE_OLD_ROWS)
 def remove_old_rows() -> None:
     """Remove what is older than PAYLOAD_DAYS, LINK_DAYS, CHECK_DAYS and AUDIT_DAYS say, for at most five minutes."""
     config = current()
@@ -62,10 +64,12 @@ def remove_old_rows() -> None:
         log.info("old rows removed", **{what.replace(" ", "_"): count for what, count in removed.items() if count})
 
 
-@shared_task(name="workers.check_workers")
+@shared_task(name=CHECK_WORKERS)
 def check_workers() -> None:
     """Put groups and nodes right, tell of what stays wrong, and drop commands to sessions that no process owns: nobody
     reads them."""
+    if not begin_run(CHECK_WORKERS):
+        return
     done = check_all_workers()
     if done.troubles or done.regrouped or done.nodes_gone:
         log.warning("workers checked", troubles=done.troubles, regrouped=done.regrouped, nodes_gone=done.nodes_gone)

@@ -98,6 +98,20 @@ class TelegramAccount:
         """Seconds since Telegram last answered a call; infinite before the first answer. Pings do not count."""
         return self._link.answered_ago
 
+    @property
+    def connected(self) -> bool:
+        """Whether its connection stands. A peer that answers no ping loses it within 20 s."""
+        return self._link.connected
+
+    @property
+    def proxied(self) -> bool:
+        """Whether it connects through a proxy of its own."""
+        return self._link.proxied
+
+    async def datacenter_answers(self) -> bool:
+        """Whether its data centre answers a handshake without its key, over a short connection beside its own."""
+        return await self._link.datacenter_answers()
+
     async def connect(self) -> None:
         """Open one connection; for a logged-in account also check that the key is alive, then Gap(None) is emitted."""
         await self._link.connect()

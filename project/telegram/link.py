@@ -23,6 +23,7 @@ from project.telegram.backoff import next_attempt, reconnect_delay
 from project.telegram.client import Client
 from project.telegram.errors import Asked
 from project.telegram.governor import Floods, Governor, least_poll
+from project.telegram.handshake import datacenter_answers
 from project.telegram.messages import neutral_updates
 from project.telegram.names import Names
 from project.telegram.proxy import parse_proxy
@@ -197,6 +198,16 @@ class Link:
         self._answered_at = float("-inf")
         if client is not None:
             await client.close()
+
+    @property
+    def proxied(self) -> bool:
+        """Whether it connects through a proxy."""
+        return self._proxy is not None
+
+    async def datacenter_answers(self) -> bool:
+        """Whether the account's data centre answers a stranger, the way we connect."""
+        state = self.session.state
+        return await datacenter_answers(state.host, state.port, state.dc_id, proxy=self._proxy, egress=self._egress)
 
     def _note_end(self, reason: BaseException | None) -> None:
         """Decide by the reason whether the account is dead; `run` then raises it."""

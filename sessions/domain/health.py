@@ -44,10 +44,13 @@ class Seen:
     """What is known of a session.
 
     `since`: when it had to work from (its login, or when we began to watch). `dead_code`: Telegram's error that ended
-    its key. `failed`: checks since the last good one; `code` that of the newest, `told` what it says to people;
-    `proved`: the last good one came after its last trouble. `gone_since`: since when no worker has it, None while one
-    does; `crashes`: how its worker ends again and again. `lost` of its `sources` it cannot read; `shut_out`: every chat
-    where it ever looked. `host`: where it is placed; `host_good`: another session there had a good check just now.
+    its key. `failed`: checks since the last good one, the first of them `failing_since`; `code` that of the newest,
+    `told` what it says to people; `proved`: the last good one came after its last trouble. `gone_since`: since when
+    no worker has it, None while one does; `crashes`: how its worker ends again and again. `lost` of its `sources` it
+    cannot read; `shut_out`: every chat where it ever looked. `host`: where it is placed; `host_good`: another session
+    there works, by a good check just now or, when none are made, by its connection. `datacenter`: whether, at the
+    last failed check, a handshake without its key was answered by its data centre; None when that was not tried.
+    `proxied`: that was through the session's proxy.
     """
 
     before: Health
@@ -58,6 +61,7 @@ class Seen:
     code: str = ""
     told: str = ""
     failed: int = 0
+    failing_since: datetime | None = None
     last_good: datetime | None = None
     proved: bool = True
     gone_since: datetime | None = None
@@ -67,6 +71,8 @@ class Seen:
     shut_out: bool = False
     host: str = ""
     host_good: bool = False
+    datacenter: bool | None = None
+    proxied: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +85,25 @@ class Verdict:
 
 
 def judge(seen: Seen, now: datetime, limits: Limits) -> Verdict | None:
-    """The session's health; None when what was seen does not tell yet, and it stays what it is."""
+    """The session's health; None when what was seen does not tell yet, and it stays what it is.
+
+    That no checks are made tells nothing of the session: only what failed, or is gone, counts against it.
+    """
     ended = _ended(seen)
     if ended is not None:
         return ended
-    quiet = now - max(seen.since, seen.last_good or seen.since)
+    failing = seen.failed >= limits.failures
+    quiet = failing and seen.failing_since is not None and now - max(seen.since, seen.failing_since) >= limits.timeout
     gone = seen.gone_since is not None and now - seen.gone_since >= limits.gone
-    if quiet >= limits.timeout and seen.host_good:
-        return Verdict(Health.EXPIRED, f"No good check for {_span(limits.timeout)}, while others there have them.")
+    if quiet and (seen.host_good or seen.datacenter):
+        others = "others there have them" if seen.host_good else "its data centre answers"
+        return Verdict(Health.EXPIRED, f"No good check for {_span(limits.timeout)}, while {others}.")
     if seen.crashes and seen.before is not Health.EXPIRED:
         return Verdict(Health.UNHEALTHY, f"Its worker keeps crashing ({seen.crashes}).")
-    if gone or quiet >= limits.timeout or seen.failed >= limits.failures:
+    if gone or failing:
         return _trouble(seen, limits, gone=gone)
+    if seen.failed and seen.before is Health.HEALTHY:
+        return Verdict(Health.HEALTHY, f"check failed {seen.failed} of {limits.failures} ({seen.code})")
     if seen.failed or seen.last_good is None or seen.gone_since is not None or not seen.proved:
         return None
     if seen.before is Health.UNAUTHORIZED and seen.shut_out and not seen.sources:
@@ -124,13 +137,12 @@ def _trouble(seen: Seen, limits: Limits, *, gone: bool) -> Verdict | None:
     """Its own, or of everybody on its host. An expired session stays that until it has a good check."""
     if seen.before is Health.EXPIRED:
         return None
-    if gone:
-        reason = "Its worker is gone."
-    elif seen.failed >= limits.failures:
-        reason = f"{seen.failed} checks failed in a row ({seen.code})."
-    else:
-        reason = f"No good check for {_span(limits.timeout)}."
-    return Verdict(Health.UNHEALTHY, reason, "" if seen.host_good else f"host.{seen.host}")
+    silent = not gone and seen.datacenter is False
+    reason = "Its worker is gone." if gone else f"{seen.failed} checks failed in a row ({seen.code})."
+    if silent:
+        reason += " Telegram does not answer through its proxy." if seen.proxied else " Telegram does not answer."
+    cause = "host" if not silent else "proxy" if seen.proxied else "telegram"
+    return Verdict(Health.UNHEALTHY, reason, "" if seen.host_good else f"{cause}.{seen.host}")
 
 
 def _span(length: timedelta) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -65,7 +66,11 @@ def overview_text(found: SessionsPage, now: datetime) -> str:
     title = f"🩺 {bold('Health of sessions')}: {counted or 'there is none yet'}"
     if found.pages > 1:
         title += f" · page {found.page} of {found.pages}"
-    return "\n".join([title, "", *(_line(line, now) for line in found.lines)])
+    return "\n".join([title, *_standing(found.standing), "", *(_line(line, now) for line in found.lines)])
+
+
+def _standing(sentences: Sequence[str]) -> list[str]:
+    return [f"🟡 {plain(sentence)}" for sentence in sentences]
 
 
 def _line(line: SessionLine, now: datetime) -> str:
@@ -89,6 +94,7 @@ def report_text(report: HealthReport, now: datetime) -> str:
     lines = [f"🩺 {bold(line.name)} · {state(line.health)}" + (f" · {plain(line.reason)}" if line.reason else "")]
     if not report.fresh:
         lines.append(f"⚠️ Not checked now: {plain(report.why_not)}. What is stored:")
+    lines += _standing(report.standing)
     outcome = _outcome(line, now)
     lines.append(outcome[0].upper() + outcome[1:])
     lines += _seen(line.check) if line.check and not line.recovered_since_check else []

@@ -40,7 +40,8 @@ def status_text(status: WorkerStatus) -> str:
     workers = [_worker(worker) for worker in status.workers] or ["There is no session yet. → /registersession"]
     nodes = [_node(node) for node in status.nodes] or ["🔴 No node is running: nothing is relayed."]
     nodes += [_spread(status.spread)] if status.spread else []
-    return "\n\n".join([title, *workers, "\n".join([bold("Nodes"), *nodes])])
+    standing = ["\n".join(f"🟡 {plain(sentence)}" for sentence in status.standing)] if status.standing else []
+    return "\n\n".join([title, *standing, *workers, "\n".join([bold("Nodes"), *nodes])])
 
 
 def _spread(spread: Spread) -> str:

@@ -79,6 +79,9 @@ class Placement(models.Model):
     measured_at = models.DateTimeField(null=True, blank=True)
     restart_token = models.UUIDField(null=True, blank=True)
     moved_at = models.DateTimeField(null=True, blank=True, help_text="when it last went to another node for balance")
+    connected_at = models.DateTimeField(
+        null=True, blank=True, help_text="when its process last said that its account is connected"
+    )
 
     def __str__(self) -> str:
         return self.account

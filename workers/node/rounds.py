@@ -23,6 +23,7 @@ from workers.node.gauge import HostFigures, WorkerFigures, available_memory
 from workers.node.guard import Guard
 from workers.node.reconcile import reconcile
 from workers.room import budget_of
+from workers.services.pulses import NODE, give_pulse_on
 
 if TYPE_CHECKING:
     from project.core.pg import Connection
@@ -94,6 +95,7 @@ class Rounds:
         async with self._link.use() as conn:
             loaded = host.load_percent >= self._config.node_load_limit
             await rows.note_figures(conn, self._me, host, workers, loaded=loaded)
+            await give_pulse_on(conn, f"{NODE}{self._me.name}")
 
     async def part(self, *, limit: float) -> None:
         """Give back leases and placements, within `limit` seconds, and tell the other nodes."""

@@ -17,6 +17,7 @@ from project.core.errors import RelayError
 from project.core.link import DatabaseDown
 from project.core.logs import get_logger
 from workers.node import ears, rows, wire
+from workers.node.deputy import keep_watch
 from workers.node.egress import egress_name
 from workers.node.fleet import DRAIN_FOR, Event, Fleet
 from workers.node.gauge import Gauge
@@ -40,7 +41,7 @@ class Supervisor:
     """`run()` until SIGTERM or SIGINT, then drains. Raises NodeFailed when the zygote ended by itself."""
 
     def __init__(self, config: Config, *, zygote: Sequence[str] = COMMAND) -> None:
-        self._command = zygote
+        self._command, self._config = zygote, config
         me = rows.Me(uuid.uuid4(), config.node_name, egress_name(config), os.getpid(), config.egress_name)
         self._rounds = Rounds(config, me)
         self._gauge = Gauge(config.var_dir)
@@ -63,7 +64,7 @@ class Supervisor:
             await self._first_of(self._preloaded, limit=PRELOAD_LIMIT)
             log.info("node is up")
             ears_open = ears.listen(self._on_wake, self._on_news, self._on_gap)
-            work = [self._keep_fleet(), self._keep_rows(), self._measure(), ears_open]
+            work = [self._keep_fleet(), self._keep_rows(), self._measure(), keep_watch(self._config), ears_open]
             tasks = [asyncio.create_task(coroutine) for coroutine in work]
             try:
                 await self._first_of(self._stop, tasks=tasks)

@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 
 from pairs.domain.specs import shorten
@@ -26,7 +27,8 @@ from workers.models import Placement
 from workers.services import room
 from workers.services.sights import Sight, Watch
 
-HOST = "host."
+SHARED = ("host.", "telegram.", "proxy.")
+"""What sessions of a host may share their trouble with: see `sessions.domain.health`."""
 _BAD = {
     Health.UNHEALTHY: ("🟡", Severity.WARNING),
     Health.EXPIRED: ("🔴", Severity.CRITICAL),
@@ -183,7 +185,7 @@ def _way_back(session: TelegramSession) -> str:
 
 def _tell_host(cause: str, flips: Sequence[HealthFlip]) -> None:
     """One notice however many sessions follow: those of a host do not all fall silent in the same second."""
-    host = cause.removeprefix(HOST)
+    host = cause.partition(".")[2]
     if not flips or notices.is_open(cause) or (not host and notices.is_open(room.KEY)):
         return
     placed = Placement.objects.filter(account__startswith="session.")
@@ -196,7 +198,8 @@ def _tell_host(cause: str, flips: Sequence[HealthFlip]) -> None:
 
 def _end_hosts() -> None:
     """A host is well again when no session is unhealthy because of it any more."""
-    open_ = Notice.objects.filter(key__startswith=HOST, ended_at=None).exclude(severity=Severity.INFO)
+    shared = Q(*(Q(key__startswith=start) for start in SHARED), _connector=Q.OR)
+    open_ = Notice.objects.filter(shared, ended_at=None).exclude(severity=Severity.INFO)
     for notice in open_:
         if TelegramSession.objects.filter(health=Health.UNHEALTHY, health_cause=notice.key).exists():
             continue
@@ -211,13 +214,19 @@ def _host_recovered(notice: Notice) -> str:
     last = recovered.order_by("-pk").values_list("at", flat=True).first()
     after = f", {span((last - notice.created_at).total_seconds())} after it was reported" if last else ""
     count = recovered.values("session_id").distinct().count()
-    host = notice.key.removeprefix(HOST)
+    kind, _, host = notice.key.partition(".")
     works = f"Host {host} works again" if host else "The sessions are run again"
+    if kind != "host":
+        works = f"{'The proxy' if kind == 'proxy' else 'Telegram'} answers host {host} again"
     return f"🟢 {works}{after}; sessions that recovered: {count}."
 
 
 def _host(cause: str) -> str:
-    name = cause.removeprefix(HOST)
+    kind, _, name = cause.partition(".")
+    if kind == "proxy":
+        return f"Host {name} does not reach Telegram through the proxy"
+    if kind == "telegram":
+        return f"Telegram does not answer host {name}"
     return f"Nothing works on host {name}" if name else "No node runs the sessions"
 
 

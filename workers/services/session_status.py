@@ -20,6 +20,7 @@ from project.core.stopping import pause
 from sessions.models import Health, HealthCheck, Lifecycle, TelegramSession
 from sessions.services.finding import find_session
 from sessions.services.login import wake
+from workers.services.standstill import seen_standstill
 from workers.services.status import PER_PAGE, WorkerView, nearest_page, workers_of
 
 CHECK_LIMIT = 18.0  # seconds; a person waits at most 20
@@ -105,13 +106,14 @@ class SessionDetail:
 
 @dataclass(frozen=True, slots=True)
 class SessionsPage:
-    """One page of all sessions. `healths`: how many have each."""
+    """One page of all sessions. `healths`: how many have each; `standing`: checks that are not made, as sentences."""
 
     lines: Sequence[SessionLine]
     page: int
     pages: int
     total: int
     healths: Mapping[str, int]
+    standing: Sequence[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ class HealthReport:
     fresh: bool
     why_not: str
     pairs: tuple[PairAccess, ...]
+    standing: Sequence[str] = ()
 
 
 def session_status(name: str) -> SessionDetail:
@@ -159,7 +162,7 @@ def sessions_page(page: int = 1, *, worst_first: bool = False, per_page: int = P
     places = [When(health=health, then=Value(place)) for place, health in enumerate(_WORST_FIRST)]
     order = Case(*places, default=Value(len(places)), output_field=IntegerField())
     rows = living.order_by(*([order] if worst_first else []), "name")[(page - 1) * per_page : page * per_page]
-    return SessionsPage(_lines(list(rows)), page, pages, total, healths)
+    return SessionsPage(_lines(list(rows)), page, pages, total, healths, seen_standstill())
 
 
 def session_health(name: str) -> HealthReport:
@@ -220,6 +223,7 @@ def _report(session: TelegramSession, *, fresh: bool, why_not: str) -> HealthRep
             )
             for pair in pairs
         ),
+        standing=seen_standstill(),
     )
 
 

@@ -8,16 +8,21 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
+from project.core.config import current
 from sessions.domain.health import Health, Limits, Seen
 from workers.domain import restarts
+from workers.schedule import CHECK_SESSIONS, planned
 
 # Failed checks count from the last login or recovery on; a good one heals when it was made after the trouble was seen.
 # Only the time that a judgement looks back is read.
 _ROWS = """
 SELECT s.id, s.name, s.health, s.health_reason, s.health_cause, s.user_id IS NOT NULL AS authenticated,
        coalesce(x.dead_code, ''), coalesce(n.name, ''),
-       l.released_at IS NULL AND l.expires_at > clock_timestamp() AS owned, coalesce(l.released_at, l.expires_at),
-       w.since, ill.since, good.at, coalesce(bad.failed, 0), coalesce(bad.code, ''), coalesce(bad.told, ''),
+       l.released_at IS NULL AND l.expires_at > clock_timestamp() AS owned,
+       coalesce(l.released_at, l.expires_at - make_interval(secs => %(ttl)s)),
+       p.connected_at > clock_timestamp() - make_interval(secs => %(fresh)s),
+       w.since, ill.since, good.at, coalesce(bad.failed, 0), bad.since, coalesce(bad.code, ''), coalesce(bad.told, ''),
+       bad.datacenter, coalesce(bad.proxied, false),
        seen.sources, seen.lost,
        CASE WHEN p.last_exit LIKE 'crash loop: %%' AND (p.pid IS NULL OR p.started_at > %(steady)s)
             THEN substr(p.last_exit, 13, 100) ELSE '' END,
@@ -42,8 +47,10 @@ LEFT JOIN LATERAL (
     WHERE c.session_id = s.id AND c.passed AND c.at > %(from)s ORDER BY c.at DESC LIMIT 1
 ) good ON true
 LEFT JOIN LATERAL (
-    SELECT count(*) AS failed, (array_agg(c.code ORDER BY c.at DESC))[1] AS code,
-           (array_agg(c.detail->>'error' ORDER BY c.at DESC))[1] AS told FROM tg_sessions_healthcheck c
+    SELECT count(*) AS failed, min(c.at) AS since, (array_agg(c.code ORDER BY c.at DESC))[1] AS code,
+           (array_agg(c.detail->>'error' ORDER BY c.at DESC))[1] AS told,
+           (array_agg((c.detail->>'datacenter')::boolean ORDER BY c.at DESC))[1] AS datacenter,
+           (array_agg((c.detail->>'proxied')::boolean ORDER BY c.at DESC))[1] AS proxied FROM tg_sessions_healthcheck c
     WHERE c.session_id = s.id AND NOT c.passed AND c.at > %(from)s
       AND c.at > coalesce(greatest(good.at, w.since), '-infinity')
 ) bad ON true
@@ -59,6 +66,7 @@ ORDER BY s.id
 """
 _SLACK = timedelta(minutes=5)
 _CRASHING = timedelta(seconds=restarts.STEADY)
+CONNECTED_FOR = 45.0  # seconds; a process says every 10 s that its account is connected
 STEADY = timedelta(minutes=5)
 """A host has to be well for this long before what is not well there stands for itself."""
 
@@ -86,12 +94,16 @@ class _Row:
     host: str
     owned: bool | None
     left_at: datetime | None
+    connected: bool | None
     healthy_since: datetime | None
     ill_since: datetime | None
     last_good: datetime | None
     failed: int
+    failing_since: datetime | None
     code: str
     told: str
+    datacenter: bool | None
+    proxied: bool
     sources: int
     lost: int
     crashes: str
@@ -107,9 +119,9 @@ class Watch:
     """Looks again and again. What happened while nobody looked counts from the first look only, and a worker that went
     with its whole host from the moment when the first one works there again: not all of them return in one second."""
 
-    def __init__(self, limits: Limits, check_every: timedelta) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._fresh = 2 * check_every
+        self._fresh = timedelta()
         self._since: datetime | None = None
         self._good_since: dict[str, datetime] = {}
         self._up_since: dict[str, datetime] = {}
@@ -123,19 +135,30 @@ class Watch:
     def look(self, now: datetime) -> list[Sight]:
         """All active sessions."""
         with connection.cursor() as cursor:
-            cursor.execute(_ROWS, {"from": now - self._limits.timeout - _SLACK, "steady": now - _CRASHING})
+            cursor.execute(_ROWS, self._times(now))
             rows = [_Row(*row) for row in cursor.fetchall()]
+        self._fresh = 2 * (planned(CHECK_SESSIONS).every or self._limits.timeout)
         self._since = since = self._since or now
         good = self._good(rows, now)
         self._good_since = {host: self._good_since.get(host, now) for host in good}
         self._up_since = {row.host: self._up_since.get(row.host, now) for row in rows if row.owned}
         return [self._sight(row, since, good, now) for row in rows]
 
+    def _times(self, now: datetime) -> dict[str, datetime | float]:
+        return {
+            "from": now - self._limits.timeout - _SLACK,
+            "steady": now - _CRASHING,
+            "ttl": current().lease_ttl,
+            "fresh": CONNECTED_FOR,
+        }
+
     def _good(self, rows: Iterable[_Row], now: datetime) -> Mapping[str, set[int]]:
-        """By host: sessions that work there and had a good check just now."""
+        """By host: sessions that work there: they had a good check just now, or are well and connected."""
         good: dict[str, set[int]] = {}
         for row in rows:
-            if row.host and row.owned and row.proved and row.last_good and now - row.last_good < self._fresh:
+            checked = row.proved and row.last_good is not None and now - row.last_good < self._fresh
+            well = row.connected and row.ill_since is None and not row.failed
+            if row.host and row.owned and (checked or well):
                 good.setdefault(row.host, set()).add(row.session_id)
         return good
 
@@ -150,6 +173,7 @@ class Watch:
             code=row.code,
             told=row.told,
             failed=row.failed,
+            failing_since=row.failing_since,
             last_good=row.last_good,
             proved=row.proved,
             gone_since=None if row.owned else max(since, row.left_at or since, self._up_since.get(row.host, since)),
@@ -159,5 +183,7 @@ class Watch:
             shut_out=row.shut_out,
             host=row.host,
             host_good=bool(others) and steady,
+            datacenter=row.datacenter,
+            proxied=row.proxied,
         )
         return Sight(row.session_id, row.name, row.reason, row.cause, seen)

@@ -20,6 +20,7 @@ from workers.selectors import GROUP_SILENT_AFTER
 from workers.services.balance import Spread, likely_spread
 from workers.services.lags import lags
 from workers.services.nodes import NodeView, list_nodes
+from workers.services.standstill import seen_standstill
 
 PER_PAGE = 10
 
@@ -59,7 +60,8 @@ class WorkerView:
 
 @dataclass(frozen=True, slots=True)
 class WorkerStatus:
-    """One page of the sessions by name, all live nodes, and how accounts are spread over them, when there are two."""
+    """One page of the sessions by name, all live nodes, and how accounts are spread over them, when there are two.
+    `standing`: checks that are not made, as sentences."""
 
     workers: tuple[WorkerView, ...]
     nodes: tuple[NodeView, ...]
@@ -67,6 +69,7 @@ class WorkerStatus:
     pages: int
     total: int
     spread: Spread | None = None
+    standing: tuple[str, ...] = ()
 
 
 def worker_status(page: int = 1, *, per_page: int = PER_PAGE) -> WorkerStatus:
@@ -76,7 +79,8 @@ def worker_status(page: int = 1, *, per_page: int = PER_PAGE) -> WorkerStatus:
     page, pages = nearest_page(page, total, per_page)
     start = (page - 1) * per_page
     sessions = living.only("name", "lifecycle", "health", "max_pairs")[start : start + per_page]
-    return WorkerStatus(tuple(workers_of(list(sessions))), tuple(list_nodes()), page, pages, total, likely_spread())
+    workers, nodes = tuple(workers_of(list(sessions))), tuple(list_nodes())
+    return WorkerStatus(workers, nodes, page, pages, total, likely_spread(), tuple(seen_standstill()))
 
 
 def nearest_page(page: int, total: int, per_page: int) -> tuple[int, int]:

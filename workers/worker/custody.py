@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Coroutine, Sequence
+from collections.abc import Coroutine
 from typing import Any
 
 from pairs.journal.link import LinkClosed
@@ -16,7 +16,8 @@ from workers.waiting import cancelled, event_or_timeout
 from workers.worker import fence, verdict
 from workers.worker.checkup import Examiner
 from workers.worker.leases import Keeper
-from workers.worker.ports import Account, Counters, Doors, Record
+from workers.worker.ports import Account, Doors, Record
+from workers.worker.rechecks import GLANCE, Rechecks
 
 POLL = 5.0
 WATCH = 15.0  # seconds between looks at the rows of a connected account, unless a wake-up comes
@@ -46,15 +47,27 @@ class Custody:
         self._failures = 0
         self._dead = False
         self._trouble = ""  # why it is not connected, for people
+        self._tried: Account | None = None  # what was or is to be connected
+        self._refused = False  # the last attempt to connect failed
         self._examiner = Examiner()
+        self._rechecks = Rechecks()
 
     async def run(self) -> None:
         """Until `stop()`. A lease that cannot be had yet is waited for."""
         self._holding = await self._acquire()
-        while self._holding is not None and not self._stopping.is_set():
-            await self._step(self._holding)
+        rechecking = asyncio.create_task(self._recheck())
+        try:
+            while self._holding is not None and not self._stopping.is_set():
+                await self._step(self._holding)
+        finally:
+            await cancelled([rechecking])
 
-    async def check(self, groups: Sequence[Counters], *, asked: str = "") -> None:
+    @property
+    def connected(self) -> bool:
+        """Whether the account's connection stands."""
+        return self.account is not None and self.account.connected
+
+    async def check(self, *, asked: str = "") -> None:
         """Write down what the live connection shows. A death is its keeper's to record: `run` hears of it, too.
 
         `asked` is the mark of somebody who waits for it; then everything is looked at anew.
@@ -64,8 +77,10 @@ class Custody:
         try:
             async with self._link.use() as conn:
                 chats = await self._doors.sources(conn, self.name)
+            engine = self._doors.opened
+            groups = engine.counters() if engine else []
             seen = await self._examiner.examine(self.account, groups, chats, thorough=bool(asked))
-            detail = {**seen.detail, "asked": asked} if asked else dict(seen.detail)
+            detail = dict(seen.detail) | ({"asked": asked} if asked else {}) | await self._reach(passed=seen.passed)
             if self.account is None and self._trouble:
                 detail["error"] = self._trouble
             async with self._link.use() as conn:
@@ -76,6 +91,28 @@ class Custody:
             return
         except DatabaseDown as error:
             log.warning("check not written", account=self.name, reason=str(error))
+            return
+        self._rechecks.note(passed=seen.passed, connected=self.connected)
+
+    async def _reach(self, *, passed: bool) -> dict[str, bool]:
+        """Of a check that failed for want of a connection: whether the data centre answers at all."""
+        tried = self._tried
+        if passed or tried is None or self.connected:
+            return {}
+        return {"datacenter": await tried.datacenter_answers(), "proxied": tried.proxied}
+
+    async def _recheck(self) -> None:
+        """Checks beside those of the schedule: what is lost is told at once, and so is that it is back."""
+        try:
+            while not self._stopping.is_set():
+                await event_or_timeout(self._stopping, GLANCE)
+                lost = not self.connected and (self._refused or self.account is not None)
+                if self._rechecks.is_due(connected=self.connected, lost=lost):
+                    await self.check()
+        except FenceLost:
+            fence.die()
+        except LinkClosed:  # the process ends
+            return
 
     def stop(self) -> None:
         """End: lanes, then connection. `run` returns when both are closed and the state is stored."""
@@ -115,6 +152,8 @@ class Custody:
             elif record.runnable and not self._dead:
                 await self._serve(holding, record)
                 wait = 0.0
+            else:
+                self._refused = False
         except FenceLost:
             fence.die()
         except LinkClosed:  # the lanes are drained, this account is stopped next
@@ -125,6 +164,7 @@ class Custody:
             wait = error.retry_after
         except (RelayError, DatabaseDown) as error:
             self._failures += 1
+            self._refused = not isinstance(error, DatabaseDown)
             self._trouble = str(error)[:200]
             wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(self._failures - 1, 10))
             log.warning("account not connected", account=self.name, reason=str(error), again_in=wait)
@@ -168,9 +208,10 @@ class Custody:
         """Connected, with lanes, until the rows or the platform say otherwise."""
         engine = await self._doors.engine(self._link)
         account = self._doors.account(self.name, record, record.state, engine.on_update(self.name), self._mark_dirty)
+        self._tried = account
         try:
             await self._unless_stopped(account.connect())
-            self._failures = 0
+            self._failures, self._refused = 0, False
             if not self._stopping.is_set():
                 await engine.hold(holding, account)
                 self.account = account
@@ -229,8 +270,7 @@ class Custody:
             log.warning("wishes not read", account=self.name, reason=str(error))
             return
         if asked:
-            engine = self._doors.opened
-            await self.check(engine.counters() if engine else [], asked=asked)
+            await self.check(asked=asked)
 
     async def _note_connected(self, holding: Holding) -> None:
         try:

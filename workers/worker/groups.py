@@ -26,6 +26,8 @@ UPDATE workers_workergroup SET restart_token = NULL WHERE session_id = $1 AND re
 RETURNING number
 """
 
+_CONNECTED = "UPDATE workers_placement SET connected_at = clock_timestamp() WHERE account = ANY($1::text[])"
+
 
 async def report(conn: Connection, account: str, groups: Sequence[Counters]) -> None:
     """Write the heartbeat and counters of a session's groups. Rows of groups that are no more go with the plan."""
@@ -39,6 +41,12 @@ async def report(conn: Connection, account: str, groups: Sequence[Counters]) -> 
             [_state(group) for group in groups],
             [group.restarts for group in groups],
         )
+
+
+async def note_connected(conn: Connection, accounts: Sequence[str]) -> None:
+    """These accounts of this process are connected now: what their health is judged from when no checks are made."""
+    if accounts:
+        await conn.execute(_CONNECTED, list(accounts))
 
 
 async def take_restarts(conn: Connection, account: str) -> list[int]:

@@ -55,6 +55,17 @@ class Account(Protocol):
         """Ask Telegram who this is."""
 
     @property
+    def connected(self) -> bool:
+        """Whether its connection stands."""
+
+    @property
+    def proxied(self) -> bool:
+        """Whether it connects through a proxy."""
+
+    async def datacenter_answers(self) -> bool:
+        """Whether its data centre answers a handshake without its key. Bounded."""
+
+    @property
     def answered_ago(self) -> float:
         """Seconds since Telegram last answered a call."""
 

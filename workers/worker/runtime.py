@@ -54,6 +54,7 @@ class Runtime:
             handover_wait=config.handover_wait,
         )
         self._accounts: dict[str, tuple[Custody, asyncio.Task[None]]] = {}
+        self._waiting: set[str] = set()  # accounts that are to be checked
         self._changed = asyncio.Event()
         self._restarting = asyncio.Event()
         self._stopping = False
@@ -92,11 +93,18 @@ class Runtime:
         if self._doors.opened is not None:
             self._doors.opened.hear(news)
 
-    async def check(self, account: str) -> None:
-        """Write a health check of an account of this process. Raises FenceLost."""
-        if account in self._accounts:
-            engine = self._doors.opened
-            await self._accounts[account][0].check(engine.counters() if engine else [])
+    async def check(self, account: str, *, wait: float = 0.0) -> None:
+        """Write a health check of an account of this process, `wait` seconds from now. Of the checks that were asked
+        for meanwhile, as by tasks that piled up, this one is enough. Raises FenceLost."""
+        if account in self._waiting:
+            return
+        self._waiting.add(account)
+        try:
+            await asyncio.sleep(wait)
+            if account in self._accounts:
+                await self._accounts[account][0].check()
+        finally:
+            self._waiting.discard(account)
 
     async def _follow_placements(self, group: asyncio.TaskGroup) -> None:
         """Take in accounts that were placed here; hand over those that were placed elsewhere."""
@@ -146,8 +154,12 @@ class Runtime:
             try:
                 async with self._link.use() as conn:
                     await groups.report(conn, self._seat.account, counters)
+                    await groups.note_connected(conn, self._connected())
             except DatabaseDown as error:
                 log.warning("counters not written", reason=str(error))
+
+    def _connected(self) -> list[str]:
+        return [name for name, (custody, _) in self._accounts.items() if custody.connected]
 
     async def _drain(self) -> None:
         """First every lane, then every connection; bounded, since the supervisor kills after 10 s."""

@@ -47,7 +47,8 @@ SELECT count(pg_notify('relay_wake', 'placements')) FROM (
 _CONNECTED = """
 INSERT INTO tg_sessions_healthcheck (session_id, at, passed, code, detail)
 SELECT id, clock_timestamp(), true, '', '{"connected": true}'::jsonb FROM tg_sessions_telegramsession
-WHERE id = $1 AND health IN ('unhealthy', 'expired')
+WHERE id = $1 AND (health IN ('unhealthy', 'expired') OR NOT coalesce((
+    SELECT c.passed FROM tg_sessions_healthcheck c WHERE c.session_id = $1 ORDER BY c.at DESC LIMIT 1), true))
 """
 _SENDER_DEAD = "UPDATE tg_sessions_senderbot SET state = $2, reason = $3 WHERE id = $1 AND state <> 'removed'"
 _KEY_DEAD = "UPDATE tg_sessions_accountsecret SET dead_code = $2 WHERE account = $1"
@@ -75,8 +76,8 @@ async def record_check(
 
 
 async def record_connected(conn: Connection, holding: Holding) -> None:
-    """A session that was in trouble is connected again: a good check, so that nobody waits for the next one. Raises
-    FenceLost."""
+    """A session that was in trouble, or whose last check failed, is connected again: a good check, so that nobody waits
+    for the next one. Raises FenceLost."""
     kind, number = split_account(holding.account)
     if kind == "session":
         async with conn.transaction():

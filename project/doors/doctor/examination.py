@@ -15,7 +15,7 @@ from project.core.errors import RelayError
 from project.core.stopping import run
 from project.discord.session import open_http
 from project.doors.actor import actor
-from project.doors.doctor import binding, bot, clock, discord, keys, limits, overview, servers, telegram
+from project.doors.doctor import binding, bot, checkups, clock, discord, keys, limits, overview, servers, telegram
 from project.doors.doctor.advice import next_step
 from project.doors.running import tables_behind
 from project.embedded.servers import ensure_servers
@@ -76,6 +76,7 @@ class Examination:
             yield from servers.check_connections(self.config)
             yield from keys.check_secrets(self.config)
             yield from limits.check_limits(self.config)
+            yield from checkups.check_checks(self.config)
             self._facts, self._channels = overview.gather(self.config), overview.paired_channels()
 
     def _told(self, checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:

@@ -17,7 +17,7 @@ SWITCHES = (
     Switch(
         ("S-12", "S-57", "S-71"),
         "workers/schedule.py",
-        '_row("Check sessions", "workers.check_sessions", config.session_health_interval)',
+        '_row("Check sessions", CHECK_SESSIONS, config.session_health_interval)',
         "pass",
         "checks of sessions are not scheduled",
     ),
@@ -129,7 +129,7 @@ SWITCHES = (
     Switch(
         ("S-72",),
         _HEALTH,
-        "if quiet >= limits.timeout and seen.host_good:",
+        "if quiet and (seen.host_good or seen.datacenter):",
         "if False:",
         "an hour without a good check ends no session",
     ),

@@ -63,7 +63,7 @@ SWITCHES = (
     Switch(
         ("S-67", "S-74"),
         "workers/schedule.py",
-        '_row("Check workers", "workers.check_workers", config.worker_health_interval)',
+        '_row("Check workers", CHECK_WORKERS, config.worker_health_interval)',
         "pass",
         "checks of workers are not scheduled",
     ),

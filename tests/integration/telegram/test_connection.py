@@ -32,6 +32,19 @@ async def test_every_connection_begins_with_a_gap(telegram: Telegram) -> None:
     assert probe.updates[0] == Gap(None)
 
 
+async def test_a_data_centre_answers_a_stranger_beside_the_accounts_own_connection(telegram: Telegram) -> None:
+    probe = await telegram.user()
+    assert probe.account.connected
+    assert await probe.account.datacenter_answers()
+    assert probe.gaps() == 1  # its own connection was left alone
+    await telegram.server.stop()
+    await until(lambda: not probe.account.connected)
+    assert not await probe.account.datacenter_answers()
+    peer = await asyncio.start_server(lambda _, writer: writer.transport.abort(), "127.0.0.1", telegram.server.port)
+    assert not await probe.account.datacenter_answers()
+    peer.close()
+
+
 async def test_a_cut_is_reported_and_posts_go_on(telegram: Telegram) -> None:
     probe = await telegram.user()
     channel = await telegram.channel(probe)

@@ -77,6 +77,8 @@ async def test_everything_goes_through_the_proxy(
 async def test_a_proxy_that_refuses_is_no_connection(telegram: Telegram) -> None:
     async with proxy((b"me", b"right")) as (_, port):
         probe = telegram.probe(proxy=f"socks5://me:wrong@127.0.0.1:{port}")
+        assert probe.account.proxied
+        assert not await probe.account.datacenter_answers()
         with pytest.raises(Unreachable):
             await probe.account.connect()
 

@@ -42,10 +42,10 @@ class Peer:
     overlaps: int = 0
     _server: asyncio.Server | None = None
 
-    async def start(self) -> int:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        port: int = self._server.sockets[0].getsockname()[1]
-        return port
+    async def start(self, port: int = 0) -> int:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", port)
+        bound: int = self._server.sockets[0].getsockname()[1]
+        return bound
 
     async def stop(self) -> None:
         assert self._server is not None
@@ -114,6 +114,13 @@ class FakeAccount:
         if self._writer is not None:
             self._writer.close()
 
+    @property
+    def connected(self) -> bool:
+        return self._writer is not None and not self._writer.is_closing()
+
+    async def datacenter_answers(self) -> bool:
+        return False
+
     async def run(self) -> None:
         assert self._reader is not None
         ticking = asyncio.create_task(self._tick())
@@ -135,6 +142,7 @@ class FakeAccount:
     def snapshot(self) -> bytes:
         return b"state"
 
+    proxied = False
     answered_ago = float("inf")
     clock_skew = 0.0
 

@@ -338,7 +338,7 @@ def test_a_session_that_is_enabled_without_a_key_is_expired_told_and_failed_over
     enabled = enable_session(actor="me", name="ill")
     assert (enabled.lifecycle, enabled.health) == ("active", "expired")
     assert enabled.warnings == ("It has to be logged in: /authenticate ill",)
-    judge_all(Watch(LIMITS, MINUTE), LIMITS, NOW + MINUTE)
+    judge_all(Watch(LIMITS), LIMITS, NOW + MINUTE)
     reports = FailOvers().round(NOW)
     tell(reports)
     settle()

@@ -82,7 +82,7 @@ def texts() -> list[str]:
 
 
 def watching() -> Watch:
-    watch = Watch(LIMITS, timedelta(minutes=5))
+    watch = Watch(LIMITS)
     watch.look(NOW - timedelta(hours=2))
     return watch
 
@@ -167,7 +167,7 @@ def test_a_host_that_was_away_for_less_than_two_minutes_gets_its_time_to_start_e
 
 
 def test_time_in_which_nobody_watched_counts_for_nothing() -> None:
-    node, watch = add_node(), Watch(LIMITS, timedelta(minutes=5))
+    node, watch = add_node(), Watch(LIMITS)
     session = add_session("s", node, good=NOW - timedelta(hours=9))
     leave(NOW - timedelta(hours=9))
     look(watch, NOW)
@@ -183,12 +183,71 @@ def test_no_good_check_for_an_hour_ends_a_session_only_while_its_host_works() ->
         add_session("busy", one),
         add_session("alone", two, good=None),
     )
+    for pk in (quiet, alone):
+        for minutes in (64, 40, 20, 1):
+            HealthCheck.objects.create(session_id=pk, at=NOW - minutes * MINUTE, passed=False, code="NOT_CONNECTED")
     look(watch, NOW)
     assert health(quiet) == Health.EXPIRED
     assert (health(alone), TelegramSession.objects.get(pk=alone).health_cause) == (Health.UNHEALTHY, "host.two")
     come_back(quiet, alone, at=NOW + timedelta(seconds=5))
     look(watch, NOW + timedelta(seconds=5))
     assert (health(quiet), health(alone)) == (Health.HEALTHY, Health.HEALTHY)
+
+
+@pytest.mark.parametrize(
+    ("answers", "proxied", "wanted", "cause"),
+    [
+        (True, False, "expired", ""),
+        (False, False, "unhealthy", "telegram.node1"),
+        (False, True, "unhealthy", "proxy.node1"),
+    ],
+)
+def test_a_lone_session_that_fails_for_an_hour_expires_only_when_its_data_centre_answers(
+    answers: bool, proxied: bool, wanted: str, cause: str
+) -> None:
+    watch, session = watching(), add_session("alone", add_node(), good=None)
+    detail = {"datacenter": answers, "proxied": proxied}
+    for minutes in (64, 40, 20, 1):
+        HealthCheck.objects.create(
+            session_id=session, at=NOW - minutes * MINUTE, passed=False, code="NOT_CONNECTED", detail=detail
+        )
+    look(watch, NOW)
+    row = TelegramSession.objects.get()
+    assert (row.health, row.health_cause) == (wanted, cause)
+    assert ("data centre answers" in texts()[0]) == answers
+    assert ("proxy" in texts()[0]) == proxied
+    come_back(session, at=NOW + timedelta(seconds=5))
+    look(watch, NOW + timedelta(seconds=5))
+    assert health(session) == Health.HEALTHY
+    assert not Notice.objects.filter(ended_at=None).exclude(severity="info").exists()
+
+
+def test_hours_without_a_check_change_no_session_and_blame_no_host() -> None:
+    watch, node = watching(), add_node()
+    calm, gone = add_session("calm", node), add_session("gone", node)
+    pair = add_pair(calm, 1)
+    for minutes in range(0, 180, 10):
+        at = NOW + minutes * MINUTE
+        Placement.objects.update(connected_at=datetime.now(UTC))
+        if minutes == 120:
+            Lease.objects.filter(name=f"session.{gone}").update(expires_at=NOW)
+        look(watch, at)
+    pair.refresh_from_db()
+    assert (health(calm), pair.status) == (Health.HEALTHY, "active")
+    assert (health(gone), TelegramSession.objects.get(pk=gone).health_cause) == (Health.UNHEALTHY, "")
+    assert [text for text in texts() if "gone is unhealthy" not in text] == []
+
+
+def test_a_failed_check_is_shown_at_once_and_is_no_news() -> None:
+    watch, session = watching(), add_session("s", add_node(), good=NOW - MINUTE)
+    HealthCheck.objects.create(session_id=session, at=NOW, passed=False, code="LOST")
+    look(watch, NOW)
+    row = TelegramSession.objects.get()
+    assert (row.health, row.health_reason) == ("healthy", "check failed 1 of 3 (LOST)")
+    assert texts() == []
+    come_back(session, at=NOW + MINUTE)
+    look(watch, NOW + MINUTE)
+    assert TelegramSession.objects.get().health_reason == ""
 
 
 @pytest.mark.parametrize(

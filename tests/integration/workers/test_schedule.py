@@ -7,20 +7,26 @@ import json
 import subprocess
 import sys
 import time
+from datetime import timedelta
 
 import asyncpg
 import pytest
 import redis
 from django.apps import apps
+from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.schedulers import ModelEntry
 
+from pairs.models import Assignment, Pair
 from project.celery import app
 from project.core.config import current
+from project.core.models import Lease
+from sessions.models import TelegramSession
 from tests.integration.workers.conftest import ROOT, StartNode, until
 from tests.integration.workers.fakes import Peer
 from workers import schedule, selectors, tasks
 from workers.beat import LeaderScheduler, Leadership
-from workers.models import WorkerGroup
+from workers.models import Placement, Pulse, WorkerGroup
 
 
 @pytest.mark.sentence("S-12", "S-57", "S-67", "S-71", "S-74")
@@ -34,7 +40,7 @@ def test_the_schedule_is_seeded_once_and_then_the_operators() -> None:
         "workers.check_workers": 180,
         "workers.remove_old_rows": 3600,
     }
-    assert all(row.queue == "control" and row.expire_seconds < row.interval.every for row in rows.values())
+    assert all(row.queue == "control" and row.expire_seconds is None for row in rows.values())
     slower, _ = IntervalSchedule.objects.get_or_create(every=600, period=IntervalSchedule.SECONDS)
     PeriodicTask.objects.filter(task="workers.check_sessions").update(interval=slower)
     schedule.seed(sender=apps.get_app_config("workers"))
@@ -55,6 +61,38 @@ def test_of_two_beats_one_ticks_and_the_other_takes_over(redis_url: str) -> None
         first.close()
         ticks(second, until_sent=2, client=client)
     second.close()
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_a_last_run_that_lies_ahead_keeps_no_task_from_running(redis_url: str) -> None:
+    every, _ = IntervalSchedule.objects.get_or_create(every=1, period=IntervalSchedule.SECONDS)
+    PeriodicTask.objects.all().delete()
+    PeriodicTask.objects.create(
+        name="often",
+        task="tests.nothing",
+        interval=every,
+        queue="beat-test",
+        last_run_at=timezone.now() + timedelta(days=1),  # written while the clock was a day ahead
+    )
+    scheduler = LeaderScheduler(app=app)
+    with redis.Redis.from_url(redis_url) as client:
+        ticks(scheduler, until_sent=1, client=client)
+    assert Pulse.objects.filter(name="beat").exists()
+    scheduler.close()
+
+
+@pytest.mark.django_db
+def test_no_worker_throws_a_check_away_because_its_clock_is_ahead(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Celery holds `expires` against the wall clock of whoever takes the task (B17)."""
+    session = TelegramSession.objects.create(name="one", phone_sealed=b"", device={}, lifecycle="active")
+    Lease.objects.create(name=session.account, owner="x", epoch=1, expires_at=timezone.now() + timedelta(minutes=1))
+    sent: list[dict[str, object]] = []
+    monkeypatch.setattr(tasks.check_session, "apply_async", lambda **options: sent.append(options))
+    tasks.check_sessions()
+    assert [options["queue"] for options in sent] == [session.account]
+    schedule.seed()
+    sent += [ModelEntry(row, app=app).options for row in PeriodicTask.objects.filter(task__startswith="workers.")]
+    assert not any(options.get("expires") for options in sent)
 
 
 def ticks(
@@ -136,24 +174,38 @@ async def test_a_check_is_made_by_the_sessions_own_process(
         assert client.llen(idle) == 0
 
 
+async def test_a_lost_connection_is_checked_at_once_and_so_is_its_return(
+    start_node: StartNode, add_session, peer: Peer, pg: asyncpg.Connection
+) -> None:
+    account = await add_session()
+    start_node()
+    await until(lambda: peer.live(account))
+    connected = "SELECT connected_at > now() - interval '30 seconds' FROM workers_placement WHERE account = $1"
+    await until(lambda: pg.fetchval(connected, account))
+    newest = "SELECT passed, code, detail FROM tg_sessions_healthcheck ORDER BY at DESC LIMIT 1"
+    await peer.stop()
+    check = await until(lambda: pg.fetchrow(newest), limit=15)
+    assert (check["passed"], check["code"]) == (False, "NOT_CONNECTED")
+    assert json.loads(check["detail"])["datacenter"] is False
+    await peer.start(peer.port)  # type: ignore[attr-defined]
+
+    async def passed() -> bool:
+        return bool((await pg.fetchrow(newest))["passed"])
+
+    await until(passed, limit=35)
+
+
 @pytest.mark.sentence("S-68")
 @pytest.mark.usefixtures("transactional_db")
 def test_orphans_are_listed() -> None:
-    from django.utils import timezone
-
-    from pairs.models import Assignment, Pair
-    from project.core.models import Lease
-    from sessions.models import TelegramSession
-    from workers.models import Placement
-
     now = timezone.now()
     session = TelegramSession.objects.create(name="one", phone_sealed=b"", device={}, lifecycle="active")
     alone = Pair.objects.create(source_chat=1, discord_channel=1, destination_chat=1)
     read = Pair.objects.create(source_chat=2, discord_channel=1, destination_chat=1)
     Assignment.objects.create(pair=read, session=session)
     Placement.objects.create(account=session.account, host=session.account)
-    Lease.objects.create(name="session.999", owner="x", epoch=1, expires_at=now + timezone.timedelta(minutes=1))
-    WorkerGroup.objects.create(session=session, number=1, heartbeat_at=now - timezone.timedelta(minutes=5))
+    Lease.objects.create(name="session.999", owner="x", epoch=1, expires_at=now + timedelta(minutes=1))
+    WorkerGroup.objects.create(session=session, number=1, heartbeat_at=now - timedelta(minutes=5))
     orphans = selectors.find_orphans()
     assert orphans.pairs == (str(alone),)
     assert orphans.placements == (session.account,)

@@ -18,7 +18,9 @@ WELL = Seen(
     before=Health.HEALTHY, since=NOW - timedelta(days=1), last_good=NOW - 3 * MINUTE, host="node1", host_good=True
 )
 ALONE = replace(WELL, host_good=False)
-QUIET = replace(WELL, last_good=NOW - timedelta(hours=1))
+UNCHECKED = replace(WELL, last_good=NOW - timedelta(hours=1))
+QUIET = replace(UNCHECKED, failed=9, failing_since=NOW - timedelta(hours=1), code="LOST")
+LONE = replace(QUIET, host_good=False)
 
 TABLE = [
     ("all is well", WELL, "healthy", ""),
@@ -40,7 +42,8 @@ TABLE = [
     ("no access to any source", replace(WELL, sources=3, lost=3), "unauthorized", ""),
     ("no access to some sources", replace(WELL, sources=3, lost=1), "healthy", ""),
     ("shut out, and others have its pairs", replace(WELL, before=Health.UNAUTHORIZED, shut_out=True), None, ""),
-    ("two failed checks", replace(WELL, failed=2, code="LOST"), None, ""),
+    ("two failed checks", replace(WELL, failed=2, code="LOST"), "healthy", ""),
+    ("two failed checks in trouble", replace(WELL, before=Health.UNHEALTHY, failed=2, code="LOST"), None, ""),
     ("three failed checks", replace(WELL, failed=3, code="LOST"), "unhealthy", ""),
     ("three failed checks, as of everybody there", replace(ALONE, failed=3, code="LOST"), "unhealthy", "host.node1"),
     ("worker gone for 119 s", replace(WELL, gone_since=NOW - timedelta(seconds=119)), None, ""),
@@ -48,8 +51,22 @@ TABLE = [
     ("worker gone, as everybody's there", replace(ALONE, gone_since=NOW - 2 * MINUTE), "unhealthy", "host.node1"),
     ("worker keeps crashing", replace(ALONE, crashes="signal 11"), "unhealthy", ""),
     ("no good check for an hour, others there had one", QUIET, "expired", ""),
-    ("no good check for an hour, nobody there had one", replace(QUIET, host_good=False), "unhealthy", "host.node1"),
-    ("no good check for an hour, but logged in 5 min ago", replace(QUIET, since=NOW - 5 * MINUTE), "healthy", ""),
+    ("no good check for an hour, nobody there had one", LONE, "unhealthy", "host.node1"),
+    ("the same, and its data centre answers", replace(LONE, datacenter=True), "expired", ""),
+    ("the same, and Telegram does not answer", replace(LONE, datacenter=False), "unhealthy", "telegram.node1"),
+    ("the same, through its proxy", replace(LONE, datacenter=False, proxied=True), "unhealthy", "proxy.node1"),
+    ("its proxy is silent, others work", replace(WELL, failed=3, datacenter=False, proxied=True), "unhealthy", ""),
+    ("no good check for an hour, but logged in 5 min ago", replace(QUIET, since=NOW - 5 * MINUTE), "unhealthy", ""),
+    ("nobody made a check for an hour, and then one fails", replace(LONE, failed=1, datacenter=True), "healthy", ""),
+    (
+        "nobody made a check for an hour, and then three fail",
+        replace(LONE, failed=3, failing_since=NOW - MINUTE, datacenter=True),
+        "unhealthy",
+        "host.node1",
+    ),
+    ("nobody made a check for an hour", UNCHECKED, "healthy", ""),
+    ("nobody made a check for an hour, of anybody", replace(UNCHECKED, host_good=False), "healthy", ""),
+    ("nobody made a check since it was ill", replace(UNCHECKED, before=Health.UNHEALTHY, proved=False), None, ""),
     ("no check yet", replace(WELL, last_good=None, since=NOW - 5 * MINUTE), None, ""),
     ("expired, and then its worker goes", replace(WELL, before=Health.EXPIRED, gone_since=NOW - 9 * MINUTE), None, ""),
 ]
@@ -67,6 +84,12 @@ def test_reasons_are_for_people() -> None:
     verdict = judge(replace(WELL, failed=3, code="LOST"), NOW, LIMITS)
     assert verdict is not None
     assert verdict.reason == "3 checks failed in a row (LOST)."
+    assert judge(replace(WELL, failed=1, code="LOST"), NOW, LIMITS) == Verdict(
+        Health.HEALTHY, "check failed 1 of 3 (LOST)"
+    )
+    silent = judge(replace(WELL, failed=3, code="LOST", datacenter=False, proxied=True), NOW, LIMITS)
+    assert silent is not None
+    assert silent.reason == "3 checks failed in a row (LOST). Telegram does not answer through its proxy."
     quiet = judge(QUIET, NOW, LIMITS)
     assert quiet is not None
     assert quiet.reason == "No good check for 1 h, while others there have them."
@@ -87,6 +110,7 @@ def sights(draw: st.DrawFn) -> Seen:
         dead_code=draw(st.sampled_from(["", "SESSION_REVOKED", "USER_DEACTIVATED_BAN"])),
         code=draw(st.sampled_from(["LOST", FROZEN])) if failed else "",
         failed=failed,
+        failing_since=draw(AGES) if failed else None,
         last_good=draw(AGES),
         proved=draw(st.booleans()),
         gone_since=draw(AGES),
@@ -94,6 +118,8 @@ def sights(draw: st.DrawFn) -> Seen:
         lost=draw(st.integers(0, sources)),
         host=draw(st.sampled_from(["", "node1"])),
         host_good=draw(st.booleans()),
+        datacenter=draw(st.sampled_from([None, True, False])) if failed else None,
+        proxied=draw(st.booleans()),
     )
 
 
@@ -111,13 +137,23 @@ def test_what_always_holds(seen: Seen) -> None:
         assert not seen.host_good
         assert not seen.dead_code
     if verdict.state is Health.HEALTHY:
-        assert seen.last_good is not None
-        assert not seen.failed
         assert not seen.dead_code
-        assert seen.gone_since is None
-        assert seen.proved
+        if seen.before is not Health.HEALTHY:  # what makes it well again
+            assert seen.last_good is not None
+            assert not seen.failed
+            assert seen.gone_since is None
+            assert seen.proved
     if verdict.state is Health.EXPIRED:
-        assert seen.dead_code or seen.host_good
+        assert seen.dead_code or seen.host_good or seen.datacenter
+    if not seen.failed and seen.gone_since is None and not _shows(seen):  # that nobody looked is no trouble
+        assert verdict.state in (Health.HEALTHY, seen.before)
+
+
+def _shows(seen: Seen) -> bool:
+    """Whether something but the checks shows trouble."""
+    return bool(
+        seen.dead_code or seen.crashes or not seen.authenticated or (seen.sources and seen.lost >= seen.sources)
+    )
 
 
 @given(sights())
