@@ -7,12 +7,12 @@ from collections.abc import Callable, Container, Hashable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
+from pairs.domain.pace import Pace
 from pairs.forward.discord_hop import DiscordHop, DiscordLimits
 from pairs.forward.media import Media
 from pairs.forward.telegram_hop import TelegramHop
 from pairs.handover.owner import HandOver
 from pairs.intake.inbox import InboxIntake
-from pairs.intake.pace import Pace
 from pairs.intake.reach import Reach
 from pairs.intake.sources import Sources
 from pairs.journal.journal import Journal

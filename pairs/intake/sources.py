@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from random import Random
 
-from pairs.intake.pace import Pace
+from pairs.domain.pace import Pace
 from pairs.intake.reach import Reach
 from pairs.intake.source import SourceIntake
 from pairs.intake.stall import StallWatch

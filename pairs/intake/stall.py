@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from pairs.intake.pace import Pace
+from pairs.domain.pace import Pace
 from pairs.intake.source import SourceIntake
 from project.core.errors import AccountDead, GatewayError, RetryLater
 from project.core.logs import get_logger

@@ -10,6 +10,7 @@ from django.db.models import Exists, OuterRef
 
 from pairs.domain.guests import late_note
 from pairs.domain.moves import pairs_named
+from pairs.domain.pace import Pace
 from pairs.models import Access, Pair, PairStatus, SourceAccess
 from project.core import notices
 from project.core.config import current
@@ -22,7 +23,7 @@ _NOTICE = "guest."
 def guest_note() -> str:
     """What is said of a pair whose session is a guest of its source, with the intervals of this installation."""
     config = current()
-    return late_note(config.guest_poll_interval, config.source_poll_interval)
+    return late_note(Pace(config.source_poll_interval, config.guest_poll_interval))
 
 
 def tell_guests() -> None:

@@ -485,8 +485,8 @@ class Config:
         metadata=_seconds(
             _PAIRS,
             "The same for public sources that the session is no member of, as Telegram tells it of nothing there. "
-            "They are asked more rarely while they are quiet, at most every SOURCE_POLL_INTERVAL.",
-            0.2,
+            "They are asked more rarely while they are quiet, and in the first days of a login.",
+            20,
             3600,
         ),
     )

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import aiohttp
 
+from pairs.domain.pace import Pace
 from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
 from pairs.handover.unserved import give_away
-from pairs.intake.pace import Pace
 from pairs.intake.reach import Reach
 from pairs.limits import LimitSettings
 from project.core.config import Config

@@ -142,8 +142,10 @@ class Command(DoorCommand):
                 self.end(self.show(check_pair(pair)))
 
     def _join(self, options: dict[str, Any]) -> None:
-        with installation(current()), at_work(current(), self.say):
-            self.say(str(join_source(actor=actor(), pair_id=options["pair"], reason=options["reason"])))
+        with installation(current()):
+            find_pair(options["pair"])
+            with at_work(current(), self.say):
+                self.say(str(join_source(actor=actor(), pair_id=options["pair"], reason=options["reason"])))
 
     # --- several
 

@@ -15,12 +15,14 @@ from django.utils import timezone
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
 from pairs.models import Assignment, Pair, SourceAccess
+from pairs.services import joining
 from project.console.links import make_link
 from project.core.config import current
 from project.core.crypto import seal
 from project.core.models import AuditEvent, Operator
 from project.core.operators import Role
 from project.core.whitelist import add_operator
+from project.telegram.values import ChatInfo
 from sessions.models import SenderBot, TelegramSession
 from workers.models import Node, Placement, WorkerGroup
 from workers.schedule import seed
@@ -150,6 +152,22 @@ def test_pairs_are_paused_resumed_moved_and_removed(site: Client) -> None:
     assert "Removed: 1." in act(site, rows[2:], "remove")
     assert Pair.objects.get(pk=rows[2].pk).status == "removed"
     assert {*audited("pair.pause"), *audited("pair.move"), *audited("pair.remove")} == {"admin:ann"}
+
+
+def test_a_session_joins_the_public_source_that_it_reads_as_a_guest(
+    site: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = ChatInfo(1, "News", "news", True, protected=False, can_post=False, top_message_id=1)
+    monkeypatch.setattr(joining, "join_chat", lambda account, reference: found)
+    row = pair(session("main"))
+    SourceAccess.objects.create(
+        session=row.assignment.session, source_chat=1, access="guest", checked_at=timezone.now()
+    )
+    page = reverse("admin:pairs_pair_changelist")
+    assert "not a member of the source" in html.unescape(site.get(page).content.decode())
+    assert "Session main joined 1" in act(site, [row], "join", reason="late posts")
+    assert "not a member of the source" not in html.unescape(site.get(page).content.decode())
+    assert AuditEvent.objects.get(action="session.join").reason == "late posts"
 
 
 def test_groups_and_workers_are_restarted_and_nodes_drained(site: Client) -> None:

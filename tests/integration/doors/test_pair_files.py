@@ -84,6 +84,7 @@ def test_pairs_are_paused_resumed_and_removed(commands: Commands) -> None:
     assert f"pair {second}: not changed, it is active" in said
     assert "is no time" in commands.run("pair", "pause", f"{first}", "--for", "soon", code=2)
     assert "There is no pair 999" in commands.run("pair", "remove", "999", code=2)
+    assert "There is no pair 999" in commands.run("pair", "join", "999", code=2)
     assert f"pair {first}: removed" in commands.run("pair", "remove", "all_from:main", "--reason", "old")
     assert "is a secret" in commands.run("pair", "edit", f"{second}", "--discord", "https://x/webhooks/1/t", code=2)
     actions = set(AuditEvent.objects.values_list("action", flat=True))

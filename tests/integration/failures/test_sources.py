@@ -10,7 +10,7 @@ import asyncpg
 import pytest
 from msgspec.structs import replace
 
-from pairs.intake.pace import Pace
+from pairs.domain.pace import Pace
 from project.core.message import Node, Style
 from project.sandbox.faults import FaultRule
 from project.sandbox.telegram.messages import NewFile
@@ -165,6 +165,26 @@ async def test_a_repeated_update_is_one_message(rig: FailureRig, pg: asyncpg.Con
     rig.world.post(rig.source, "next")
     await shows(rig, ["once", "next"])
     assert await pg.fetchval("SELECT count(*) FROM pairs_event") == 2
+
+
+async def test_a_session_that_leaves_a_public_source_goes_on_reading_it_as_a_guest(rig: FailureRig) -> None:
+    """Nothing is pushed to it any more: posts, edits and deletes are asked for. Back inside, it is told again."""
+    await quicker(rig)
+    first = rig.world.post(rig.source, "told")
+    await shows(rig, ["told"])
+    rig.world.leave(rig.source, rig.user)
+    second = rig.world.post(rig.source, "asked for")
+    await shows(rig, ["told", "asked for"])
+    account = rig.engine._accounts[rig.session]
+    await until(lambda: account.is_guest(rig.source), "what a look shows")
+    rig.world.edit(rig.source, second, "asked for, edited")
+    rig.world.delete(rig.source, [first])
+    await shows(rig, ["asked for, edited"])
+    assert (await account.join(f"-100{rig.source}")).member
+    assert not account.is_guest(rig.source)
+    assert rig.user in rig.world.channel(rig.source).members
+    rig.world.post(rig.source, "told again")
+    await shows(rig, ["asked for, edited", "told again"])
 
 
 LINE = "[a message that could not be read]"

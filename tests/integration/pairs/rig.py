@@ -11,9 +11,9 @@ import asyncpg
 from asgiref.sync import sync_to_async
 from django.db import connections
 
+from pairs.domain.pace import Pace
 from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
-from pairs.intake.pace import Pace
 from pairs.intake.reach import Reach
 from pairs.models import Assignment, Pair
 from pairs.news import CHANNEL

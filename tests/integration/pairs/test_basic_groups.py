@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from pairs.intake.pace import Pace
+from pairs.domain.pace import Pace
 from project.sandbox.telegram.messages import NewFile
 from project.sandbox.telegram.swallow import SwallowRule
 from tests.integration.pairs.rig import Rig, relaying, until, until_value

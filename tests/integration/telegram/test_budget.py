@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from pairs.intake.pace import Pace
+from pairs.domain.pace import Pace
 from pairs.intake.stall import StallWatch
 from project.core.errors import RetryLater
 from project.sandbox.telegram.server import TelegramServer

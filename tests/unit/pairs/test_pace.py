@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pairs.intake.pace import Pace
+from pairs.domain.pace import Pace
 from project.telegram.governor import FRESH, FRESH_HOURLY, HOUR, HOURLY, least_poll
 
 DAY = 86_400.0
