@@ -11,17 +11,20 @@ from django.utils import timezone
 
 from pairs.bot.editpair import check_role
 from pairs.bot.texts import buttons, details
-from pairs.domain.references import CHAT_HINT, check_chat, marked
+from pairs.domain.references import check_chat
 from pairs.domain.requests import PairWish, check_target, parse_add
 from pairs.services.adding import add_wished
 from pairs.services.finding import find_poster, find_reader
 from pairs.services.guests import guest_note
 from pairs.services.registry import PairView
 from project.botkit.parts import ID, Button, Call, Command, Dialogue, Press, Reply, Room, bold, plain
+from project.core.chats import HINT as CHAT_HINT
+from project.core.chats import marked
 from project.core.config import current
 from project.core.dialogues import find_dialogue
 from project.core.errors import InvalidInput, NotFound
 from project.core.operators import Role
+from project.core.redaction import names_webhook
 from project.core.secret import Secret
 from sessions.models import SenderState
 from sessions.services.finding import find_session
@@ -36,7 +39,7 @@ async def _run(call: Call) -> None:
     if not call.words:
         await _begin(call)
         return
-    if "/webhooks/" in call.text:
+    if names_webhook(call.text):
         await call.remove()
     wish = parse_add(call.words)
     check_role(call, wish.options)
@@ -118,7 +121,7 @@ async def _chosen(call: Call, sender: str, told: Mapping[str, str] | None = None
     bot = str(poster.sender.bot_id) if poster.sender else "session"
     await call.ask(DISCORD.name, **data | {"destination": marked(poster.destination.chat_id), "sender": bot})
     how = "Send a webhook's URL (your message is deleted at once)"
-    how += ", or a channel id: then the Discord bot posts." if current().discord_bot_token else "."
+    how += ", or a channel's id or link: then the Discord bot posts." if current().discord_bot_token else "."
     await call.reply(_step(4, "Where on Discord?", how))
 
 
@@ -163,8 +166,8 @@ COMMAND = Command(
     secret=True,
     details=(
         "Alone it asks step by step; forward a message of a chat to name it. In one line: the source, a Discord "
-        "channel id or a webhook's URL (your message is deleted then), the destination. Without session= the best "
-        "session that can read the source takes it; without sender= the session itself posts."
+        "channel's id or link or a webhook's URL (your message is deleted then), the destination. Without session= the "
+        "best session that can read the source takes it; without sender= the session itself posts."
     ),
     examples=("/addpair", "/addpair @news 123456789012345678 @news_copy sender=@copy_bot"),
 )

@@ -13,10 +13,11 @@ from pairs.services.registry import find_pair
 from project.botkit.parts import Button, Call, Command, Reply, Room, bold
 from project.core.errors import Conflict, ManyProblems
 from project.core.operators import Role
+from project.core.redaction import names_webhook
 
 
 async def _run(call: Call) -> None:
-    if "/webhooks/" in call.text:
+    if names_webhook(call.text):
         await call.remove()
     pair_id, wish = parse_edit(call.words)
     check_role(call, wish.options)
@@ -58,10 +59,10 @@ COMMAND = Command(
     run=_run,
     secret=True,
     details=(
-        "discord is a channel id or a webhook's URL (your message is deleted then), sender a bot or `session`; "
-        "`titles` reads the chats' names anew. What is queued goes to the new place; what stands at the old one stays "
-        "and is not edited any more. protected=reupload copies from sources that forbid it: only an owner may say so. "
-        "The source of a pair cannot change: make another pair."
+        "discord is a channel's id or link, or a webhook's URL (your message is deleted then), sender a bot or "
+        "`session`; `titles` reads the chats' names anew. What is queued goes to the new place; what stands at the "
+        "old one stays and is not edited any more. protected=reupload copies from sources that forbid it: only an "
+        "owner may say so. The source of a pair cannot change: make another pair."
     ),
     examples=("/editpair 3 sender=@copy_bot", "/editpair 3 discord=123456789012345678", "/editpair 3 titles"),
 )

@@ -17,6 +17,7 @@ from project.botkit.times import span
 from project.core import operations
 from project.core.errors import Conflict, InvalidInput
 from project.core.operators import Role
+from project.core.redaction import names_webhook
 
 _SHOW_EVERY = 1.0  # seconds between edits of the message
 _MOST_KEPT = 20  # files that wait for their answer; they may hold secrets, so they stay in memory
@@ -47,7 +48,7 @@ async def _take(call: Call) -> bool:
     data = await call.document()
     if data is None:
         return False
-    if b"/webhooks/" in data:
+    if names_webhook(data.replace(b"\0", b"").decode(errors="replace")):  # UTF-16, too
         await call.remove()
     plan = await call.do(lambda: plan_import(parse_pairs(data)))
     await call.finish()
@@ -163,9 +164,10 @@ COMMAND = Command(
     section="Pairs",
     run=_run,
     details=(
-        f"{HINT} Source and destination are @names, links or ids; discord is a channel id, webhook a URL. Without a "
-        "session the best one takes the pair. Everything that is wrong in the file is told at once with its lines; "
-        "what would be new or different is shown before anything is done. A file with webhooks is deleted here."
+        f"{HINT} Source and destination are @names, links or ids; discord is a channel's id or link, webhook a URL. "
+        "Without a session the best one takes the pair. Everything that is wrong in the file is told at once with "
+        "its lines; what would be new or different is shown before anything is done. A file with webhooks is "
+        "deleted here."
     ),
     examples=("/importpairs",),
 )

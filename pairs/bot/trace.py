@@ -13,6 +13,7 @@ from pairs.services.resending import Resend, delete_downstream, plan_resend, res
 from pairs.services.trace import EventTrace, PairTrace, PartTrace, trace, trace_event
 from project.botkit.parts import ID, Button, Call, Confirmed, Press, Reply, Room, bold, plain
 from project.botkit.times import ago
+from project.core.chats import bare_id
 from project.core.errors import InvalidInput
 from project.core.operators import Role
 
@@ -34,8 +35,8 @@ async def _on_message(call: Call) -> None:
 
 def _named(call: Call) -> TelegramPost | DiscordPost:
     if "forward_chat" in call.data:
-        chat = call.data["forward_chat"].removeprefix("-100")
-        return TelegramPost(int(chat), "", int(call.data["forward_message"]))
+        chat = bare_id(int(call.data["forward_chat"]))
+        return TelegramPost(chat, "", int(call.data["forward_message"]))
     if post := find_post(call.text):
         return post
     if "forwarded" in call.data:

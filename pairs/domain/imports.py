@@ -10,24 +10,31 @@ import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from pairs.domain.channels import SNOWFLAKE, read_channel
 from pairs.domain.options import CHOICES, check_option
-from pairs.domain.references import SNOWFLAKE, check_chat, check_destination
+from pairs.domain.references import check_chat, check_destination
+from pairs.domain.sheets import Row, find_sheet, plain_cell, read_sheet
 from pairs.domain.yamlrows import read_yaml
 from project.core.errors import InvalidInput, ManyProblems
+from project.core.pasted import bare
+from project.core.redaction import names_webhook
 from project.core.secret import Secret
+from project.core.textfile import decode_text
+from project.discord.urls import check_webhook_url
 
 MOST_BYTES = 1 << 20
 MOST_ROWS = 2000
-MOST_COLUMNS = 100  # a spreadsheet's empty ones count
 MOST_PROBLEMS = 30  # told at once
 LONGEST = 300  # characters of a value
 COLUMNS = ("source", "discord", "webhook", "destination", "session", "sender", *sorted(CHOICES))
 REQUIRED = ("source", "destination")
 HINT = f"Columns: {', '.join(COLUMNS)}. `python manage.py pair export FILE` writes such a file."
-_DELIMITERS = ",;\t"
-_SPREADSHEET = "A spreadsheet has shortened this number: make the column text and paste the id again."
-
-Row = tuple[int, Mapping[str, str]]  # line, values by column
+_OTHER_FILES = {
+    b"PK\x03\x04": "a workbook of a spreadsheet (or another archive)",
+    b"\xd0\xcf\x11\xe0": "a workbook of an old Excel",
+    b"%PDF": "a PDF",
+    b"\x1f\x8b": "a packed file",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,71 +91,18 @@ def render_yaml(lines: Sequence[PairLine]) -> str:
 def _text(data: bytes) -> str:
     if len(data) > MOST_BYTES:
         raise InvalidInput("The file is larger than 1 MiB.", hint="Split it.")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise InvalidInput("The file is not text in UTF-8.", hint="Save it as CSV UTF-8 or as YAML.") from None
-    if "\0" in text:
-        raise InvalidInput("The file is not text in UTF-8.", hint="Save it as CSV UTF-8 or as YAML.")
-    return text
+    for beginning, what in _OTHER_FILES.items():
+        if data.startswith(beginning):
+            raise InvalidInput(f"This is {what}, not a text.", hint="Save it as CSV UTF-8 or as YAML.")
+    return decode_text(data)
 
 
 def _rows(text: str) -> list[Row]:
-    delimiter = _delimiter(text)
-    rows = _csv_rows(text, delimiter) if delimiter else read_yaml(text, most=MOST_ROWS)
+    sheet = find_sheet(text, REQUIRED)
+    rows = read_sheet(text, sheet, most=MOST_ROWS) if sheet else read_yaml(text, most=MOST_ROWS)
     if len(rows) > MOST_ROWS:
         raise InvalidInput(f"The file has more than {MOST_ROWS} pairs.", hint="Split it.")
     return rows
-
-
-def _delimiter(text: str) -> str:
-    """What separates the columns of a CSV file; "" for anything that has no such heading."""
-    heading = next((line for line in text.splitlines() if line.strip()), "")
-    for delimiter in _DELIMITERS:
-        names = {_column(name) for name in heading.split(delimiter)}
-        if {"source", "destination"} <= names:
-            return delimiter
-    return ""
-
-
-def _csv_rows(text: str, delimiter: str) -> list[Row]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    rows: list[Row] = []
-    names: list[str] = []
-    begin = 1
-    try:
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                if names:
-                    rows.append((begin, _named(begin, names, cells)))
-                else:
-                    names = _names(cells)
-            begin = reader.line_num + 1
-            if len(rows) > MOST_ROWS:
-                break
-    except csv.Error as error:
-        raise InvalidInput(f"Line {begin}: this is not CSV ({error}).") from None
-    return rows
-
-
-def _names(heading: Sequence[str]) -> list[str]:
-    names = [_column(cell) for cell in heading]
-    if len(names) > MOST_COLUMNS:
-        raise InvalidInput(f"Line 1: there are more than {MOST_COLUMNS} columns.", hint=HINT)
-    if len(names) != len(set(names)):
-        raise InvalidInput("Line 1: a column stands there twice.", hint=HINT)
-    return names
-
-
-def _named(line: int, names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
-    surplus = cells[len(names) :]
-    if any(cell.strip() for cell in surplus):
-        raise InvalidInput(f"Line {line}: it has more values than there are columns.", hint=HINT)
-    return {name: cell.strip() for name, cell in zip(names, cells, strict=False)}
-
-
-def _column(name: str) -> str:
-    return name.strip().strip('"').strip().lower()
 
 
 # --- judging
@@ -175,55 +129,66 @@ def _check(given: Mapping[str, str], wrong: Callable[[str], None]) -> None:
     for name in REQUIRED:
         if not given[name]:
             wrong(f"{name} is missing.")
-        elif problem := _chat_problem(name, given[name]):
+        elif problem := _problem(_destination if name == "destination" else _chat, given[name]):
             wrong(f"{name}: {problem}")
     if not given["discord"] and not given["webhook"]:
         wrong("discord is missing: a channel id, or a webhook URL in `webhook`.")
-    if given["discord"] and not SNOWFLAKE.fullmatch(given["discord"]):
-        wrong(f"discord: {_id_problem(given['discord'])}")
-    if given["webhook"] and not _is_webhook(given["webhook"]):
-        wrong("webhook: neither a webhook's URL nor its id.")  # not repeated: it may be a secret
+    for name, read in (("discord", _channel), ("webhook", _webhook)):
+        if given[name] and (problem := _problem(read, given[name])):
+            wrong(f"{name}: {problem}")
     for name in CHOICES:
         if given[name]:
             try:
-                check_option(name, given[name])
+                check_option(name, bare(given[name]))
             except InvalidInput as error:
                 wrong(error.for_people())
 
 
-def _chat_problem(name: str, value: str) -> str:
-    if "e+" in value.lower():
-        return _SPREADSHEET
+def _problem(read: Callable[[str], object], value: str) -> str:
+    """What a reader says against a value, "" when it takes it."""
     try:
-        check_destination(value) if name == "destination" else check_chat(value)
+        read(value)
     except InvalidInput as error:
-        return error.message
+        return error.for_people()
     return ""
 
 
-def _id_problem(value: str) -> str:
-    if "e+" in value.lower():
-        return _SPREADSHEET
-    if "/webhooks/" in value:
-        return "a webhook's URL belongs into the column `webhook`."
-    return f"{value[:30]!r} is no channel id."
+def _chat(value: str) -> str:
+    return check_chat(plain_cell(value))
 
 
-def _is_webhook(value: str) -> bool:
-    return "/webhooks/" in value or bool(SNOWFLAKE.fullmatch(value))
+def _destination(value: str) -> str:
+    return check_destination(plain_cell(value))
+
+
+def _channel(value: str) -> int:
+    if names_webhook(value):
+        raise InvalidInput("a webhook's URL belongs into the column `webhook`.")
+    return read_channel(plain_cell(value)).channel_id
+
+
+def _webhook(value: str) -> int | None:
+    """The id of a webhook that stands alone; None for a URL."""
+    if names_webhook(value):
+        check_webhook_url(plain_cell(value))
+        return None
+    number = bare(plain_cell(value))
+    if not SNOWFLAKE.fullmatch(number):
+        raise InvalidInput("neither a webhook's URL nor its id.")  # not repeated: it may be a secret
+    return int(number)
 
 
 def _made(number: int, given: Mapping[str, str]) -> PairLine:
-    by_url = "/webhooks/" in given["webhook"]
+    webhook = given["webhook"]
     return PairLine(
-        source=check_chat(given["source"]),
-        destination=check_chat(given["destination"]),
-        discord=int(given["discord"]) if given["discord"] else None,
-        webhook=Secret(given["webhook"]) if by_url else None,
-        webhook_id=int(given["webhook"]) if given["webhook"] and not by_url else None,
-        session=given["session"],
-        sender=given["sender"],
-        options=tuple((name, given[name]) for name in sorted(CHOICES) if given[name]),
+        source=_chat(given["source"]),
+        destination=_destination(given["destination"]),
+        discord=_channel(given["discord"]) if given["discord"] else None,
+        webhook=Secret(plain_cell(webhook)) if names_webhook(webhook) else None,
+        webhook_id=_webhook(webhook) if webhook else None,
+        session=bare(given["session"]),
+        sender=bare(given["sender"]),
+        options=tuple((name, bare(given[name])) for name in sorted(CHOICES) if given[name]),
         line=number,
     )
 

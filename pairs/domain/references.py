@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
+from pairs.domain.channels import read_channel
+from project.core.chats import bare_id, marked, read_chat
 from project.core.errors import InvalidInput
 
 BASIC_HINT = "Make it a supergroup (open its settings, choose a public link or visible history), then give its new id."
-CHAT_HINT = "Give @name, a t.me link or an id like -1001234567890, or forward a message of the chat."
-_ID = re.compile(r"(?:-100)?([1-9][0-9]{0,14})", re.ASCII)
-_BASIC = re.compile(r"-[1-9][0-9]{0,11}", re.ASCII)
-_INVITE = re.compile(r"(?:https?://)?(?:t|telegram)\.me/(?:\+|joinchat/)", re.ASCII | re.I)
-_NAME = re.compile(r"@?[A-Za-z][A-Za-z0-9_]{3,31}", re.ASCII)
-_TELEGRAM = re.compile(r"(?:https?://)?(?:www\.)?(?:t\.me|telegram\.me|telegram\.dog)/(\S{1,200})", re.ASCII | re.I)
-_PRIVATE = re.compile(r"c/([1-9][0-9]{0,15})/(?:[0-9]{1,10}/)?([1-9][0-9]{0,9})", re.ASCII)
-_PUBLIC = re.compile(r"(?:s/)?([A-Za-z][A-Za-z0-9_]{3,31})/(?:[0-9]{1,10}/)?([1-9][0-9]{0,9})", re.ASCII)
-_DISCORD = re.compile(
-    r"https?://(?:ptb\.|canary\.)?discord(?:app)?\.com/channels/([0-9]{1,19}|@me)/([1-9][0-9]{0,18})/([1-9][0-9]{0,18})",
-    re.ASCII,
-)
-SNOWFLAKE = re.compile(r"[1-9][0-9]{4,18}", re.ASCII)
+_LOOKED_AT = 20  # words of a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,57 +31,51 @@ class DiscordPost:
 
 def find_post(text: str) -> TelegramPost | DiscordPost | None:
     """The first link to a message in a text."""
-    for word in text.split()[:20]:
-        link = word.split("?", 1)[0].rstrip("/.,;)>").lstrip("<(")
-        if found := _DISCORD.fullmatch(link):
-            return DiscordPost(int(found[2]), int(found[3]))
-        if (telegram := _TELEGRAM.fullmatch(link)) and (post := _telegram_post(telegram[1])):
+    for word in text.split()[:_LOOKED_AT]:
+        if post := _discord_post(word) or _telegram_post(word):
             return post
     return None
 
 
-def _telegram_post(path: str) -> TelegramPost | None:
-    if found := _PRIVATE.fullmatch(path):
-        return TelegramPost(int(found[1]), "", int(found[2]))
-    if found := _PUBLIC.fullmatch(path):
-        return TelegramPost(None, found[1], int(found[2]))
-    return None
+def _telegram_post(link: str) -> TelegramPost | None:
+    try:
+        found = read_chat(link.lstrip("<("))
+    except InvalidInput:
+        return None
+    return TelegramPost(found.chat_id, found.username, found.message_id) if found.message_id else None
+
+
+def _discord_post(link: str) -> DiscordPost | None:
+    try:
+        found = read_channel(link.lstrip("<(").rstrip(">).,;"))
+    except InvalidInput:
+        return None
+    return DiscordPost(found.channel_id, found.message_id) if found.message_id else None
 
 
 def check_chat(text: str) -> str:
-    """A chat in one spelling: "-100<id>" or "@name", "-<id>" for a basic group. Raises InvalidInput."""
-    wanted = text.strip()
-    if _INVITE.match(wanted):
-        raise InvalidInput("An invite link names no chat.", hint="Let the account join, then give the chat's id.")
-    if _BASIC.fullmatch(wanted) and not wanted.startswith("-100"):
-        return wanted
-    if link := _TELEGRAM.fullmatch(wanted):
-        wanted = link[1].split("?", 1)[0].rstrip("/").removeprefix("s/")
-        if post := _telegram_post(wanted):
-            return marked(post.chat_id) if post.chat_id else f"@{post.username}"
-    if found := _ID.fullmatch(wanted):
-        return marked(int(found[1]))
-    if _NAME.fullmatch(wanted):
-        return f"@{wanted.removeprefix('@')}"
-    raise InvalidInput(f"{text[:40]!r} names no chat.", hint=CHAT_HINT)
+    """A chat in one spelling: its marked id ("-1001234567890", "-<id>" for a basic group) or "@name". Raises
+    InvalidInput."""
+    return read_chat(text).reference
 
 
 def check_destination(text: str) -> str:
     """As `check_chat`, of a chat to post in. Raises InvalidInput, also for a basic group: ids of posts there differ
     from account to account, so nobody but the poster could find, edit or delete them."""
     wanted = check_chat(text)
-    if (chat_number(wanted) or 0) < 0:
-        raise InvalidInput("A basic group cannot be a destination, only a source.", hint=BASIC_HINT)
+    number = chat_number(wanted) or 0
+    if number < 0:
+        raise InvalidInput(
+            "A basic group cannot be a destination, only a source.", hint=f"{BASIC_HINT} {channel_hint(number)}"
+        )
     return wanted
+
+
+def channel_hint(number: int) -> str:
+    """For the id of a basic group that may be meant as a channel's: some apps show those without the -100."""
+    return f"If a channel is meant: channels have -100 before the number, {marked(-number)}."
 
 
 def chat_number(reference: str) -> int | None:
     """The id in what `check_chat` gave: bare, negative for a basic group; None for a name."""
-    if reference.startswith("-100"):
-        return int(reference.removeprefix("-100"))
-    return int(reference) if reference.startswith("-") else None
-
-
-def marked(chat_id: int) -> str:
-    """A chat's id as Telegram's apps and bots write it."""
-    return f"-100{chat_id}" if chat_id > 0 else str(chat_id)
+    return None if reference.startswith("@") else bare_id(int(reference))

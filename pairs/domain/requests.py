@@ -7,14 +7,17 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeVar
 
+from pairs.domain.channels import read_channel
 from pairs.domain.durations import HINT as DURATION_HINT
 from pairs.domain.durations import looks_like_duration, parse_duration
 from pairs.domain.options import CHOICES, check_option
-from pairs.domain.references import SNOWFLAKE, check_chat, check_destination
+from pairs.domain.references import check_chat, check_destination
 from pairs.domain.specs import PairSpec, parse_spec
 from project.core.errors import InvalidInput, ManyProblems, RelayError
 from project.core.message import storable_text
+from project.core.redaction import names_webhook, without_pieces
 from project.core.secret import Secret
+from project.discord.urls import check_webhook_url
 
 T = TypeVar("T")
 
@@ -74,13 +77,12 @@ def parse_add(words: Sequence[str]) -> PairWish:
     source, discord, destination = (*plain[:3], "", "", "")[:3]
     checks = ((check_chat, source), (check_destination, destination))
     chats = [_try(check, text, problems) if text else "" for check, text in checks]
-    if discord:
-        _try(check_target, discord, problems)
+    target = _try(check_target, discord, problems) if discord else ""
     options = _options(named, problems)
     if problems:
-        raise ManyProblems(tuple(problems), correction="" if len(plain) == 3 else _ADD_EXAMPLE)
+        raise ManyProblems(_harmless(problems, words), correction="" if len(plain) == 3 else _ADD_EXAMPLE)
     return PairWish(
-        chats[0] or "", Secret(discord), chats[1] or "", named.get("session", ""), named.get("sender", ""), options
+        chats[0] or "", Secret(target or ""), chats[1] or "", named.get("session", ""), named.get("sender", ""), options
     )
 
 
@@ -94,13 +96,12 @@ def parse_edit(words: Sequence[str]) -> tuple[int, EditWish]:
     unknown = [word for word in plain if word.lower() != "titles"]
     if unknown:
         problems.append(f"{unknown[0][:40]!r}: write what changes as name=value.")
-    if "discord" in named:
-        _try(check_target, named["discord"], problems)
+    target = _try(check_target, named["discord"], problems) if "discord" in named else None
     destination = _try(check_destination, named["destination"], problems) if "destination" in named else ""
     options = _options(named, problems)
     if problems:
-        raise ManyProblems(tuple(problems), correction=f"/editpair {pair_id or 3} sender=@my_bot")
-    discord = Secret(named["discord"]) if "discord" in named else None
+        raise ManyProblems(_harmless(problems, words), correction=f"/editpair {pair_id or 3} sender=@my_bot")
+    discord = Secret(target) if target else None
     return pair_id, EditWish(discord, destination or "", named.get("sender", ""), options, bool(plain))
 
 
@@ -140,11 +141,13 @@ def parse_pair_id(text: str) -> int:
 
 
 def check_target(text: str) -> str:
-    """A channel id, or something like a webhook's URL (Discord says whether it is one). Raises InvalidInput; the text
-    is never repeated, since it may be a secret."""
-    if SNOWFLAKE.fullmatch(text) or "/webhooks/" in text:
+    """A channel's id, or a webhook's URL as it was pasted (its host is looked at where the settings are known).
+
+    Raises InvalidInput; a webhook's URL is never repeated, since it is a secret."""
+    if names_webhook(text):
+        check_webhook_url(text)
         return text
-    raise InvalidInput("discord is a channel id or a webhook's URL.", hint="Copy it from Discord.")
+    return str(read_channel(text).channel_id)
 
 
 def _split(words: Sequence[str], problems: list[str], *, allowed: Sequence[str]) -> tuple[dict[str, str], list[str]]:
@@ -166,6 +169,10 @@ def _split(words: Sequence[str], problems: list[str], *, allowed: Sequence[str])
     return named, plain
 
 
+def _harmless(problems: Sequence[str], words: Sequence[str]) -> tuple[str, ...]:
+    return tuple(map(without_pieces, problems) if names_webhook(" ".join(words)) else problems)
+
+
 def _options(named: Mapping[str, str], problems: list[str]) -> dict[str, str]:
     options = {name: named[name] for name in CHOICES if name in named}
     for name, value in options.items():
@@ -180,5 +187,5 @@ def _try(check: Callable[[str], T], text: str, problems: list[str]) -> T | None:
     try:
         return check(text)
     except RelayError as error:
-        problems.append(error.message)
+        problems.append(error.for_people())
         return None

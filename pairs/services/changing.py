@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from pairs.domain.references import marked
 from pairs.domain.requests import EditWish
 from pairs.models import Pair
 from pairs.services.editing import Edited, PairChange, Titles, edit_pair
 from pairs.services.finding import Poster, find_poster
 from pairs.services.registry import find_pair
 from pairs.services.targets import find_target
+from project.core.chats import marked
 from project.core.errors import Conflict, InvalidInput, RelayError
 from sessions.models import TelegramSession
 from sessions.services.finding import is_logged_in

@@ -8,6 +8,7 @@ from pairs.domain.requests import EditWish
 from pairs.models import Pair
 from pairs.services.exports import sender_of, session_name, token_of
 from pairs.services.finding import ITSELF
+from pairs.services.targets import no_thread
 from project.core.config import current
 from project.core.errors import InvalidInput
 from project.core.secret import Secret
@@ -23,6 +24,17 @@ def webhook_of(line: PairLine) -> Webhook | None:
         return parse_webhook_url(line.webhook.reveal(), api_url=current().discord_api_url)
     except InvalidInput:
         return None
+
+
+def webhook_problem(line: PairLine) -> str:
+    """What is wrong with the webhook's URL that the line names, "" when nothing is."""
+    if line.webhook is None:
+        return ""
+    try:
+        webhook = parse_webhook_url(line.webhook.reveal(), api_url=current().discord_api_url)
+    except InvalidInput as error:
+        return error.message
+    return no_thread(webhook)
 
 
 def differences(pair: Pair, line: PairLine) -> tuple[str, ...]:

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 
 from pairs.domain.imports import PairLine
 from pairs.domain.options import CHOICES
-from pairs.domain.references import marked
 from pairs.models import Pair
+from project.core.chats import marked
 from project.core.config import current
 from project.core.crypto import unseal
 from project.core.secret import Secret

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from django.db.models import Q
 from django.utils import timezone
 
 from pairs.domain.moves import INSIDE, READABLE, Sights
-from pairs.domain.references import chat_number, check_chat, check_destination, marked
+from pairs.domain.references import channel_hint, chat_number, check_chat, check_destination
 from pairs.models import Access, Pair, SourceAccess
 from pairs.services.access import Wanted, see
 from pairs.services.placing import best_sessions
+from project.core.chats import marked
 from project.core.errors import Conflict, NotFound, RelayError
 from project.core.words import counted, few
 from project.telegram.values import ChatInfo
@@ -49,13 +51,17 @@ def find_reader(source: str, session: str = "") -> Reader:
     Raises InvalidInput, NotFound and Conflict.
     """
     wanted = check_chat(source)
+    number = chat_number(wanted)
+    if session and number is not None and number < 0:
+        return _group(number, [find_logged_in(session).name])
     if session:
         return _looked(find_logged_in(session), wanted)
     able = best_sessions(_known(wanted)).best or best_sessions().best
     if not able:
         raise Conflict("No session can take another pair now.", hint="/optimalsession says why; or name a session.")
-    number = chat_number(wanted)
-    if number and number > 0:
+    if number is not None and number < 0:
+        return _group(number, _names(able))
+    if number is not None:
         return _first(_names(_readers(number, able)), wanted)
     found = _first(_names(able), wanted)
     if found.source.member or found.source.chat_id <= 0:
@@ -103,6 +109,27 @@ def _first(names: Iterable[str], source: str) -> Reader:
         except RelayError as error:
             refusals.append(f"{name}: {error.message}")
     raise NotFound(f"No session can read {source}. {' '.join(refusals)}", hint=JOIN)
+
+
+def _group(number: int, names: Sequence[str]) -> Reader:
+    """A basic group, which may be meant as a channel: some apps show a channel's number behind a bare minus."""
+    try:
+        return _first(names, marked(number))
+    except NotFound as error:
+        if not _is_channel(-number):
+            raise
+        raise NotFound(error.message, hint=f"A channel of that number is known. {channel_hint(number)}") from None
+
+
+def _is_channel(number: int) -> bool:
+    """Whether a pair has it, or one of the accounts sees it."""
+    if Pair.living().filter(Q(source_chat=number) | Q(destination_chat=number)).exists():
+        return True
+    if SourceAccess.objects.filter(source_chat=number, access__in=READABLE).exists():
+        return True
+    able = best_sessions().best
+    _, sights = _seeing(number, able)
+    return any(sights.read.get((choice.session_id, number)) in READABLE for choice in able)
 
 
 def _known(username: str) -> list[int]:

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pairs.domain.imports import PairLine
 from pairs.domain.references import chat_number
 from pairs.models import Pair
-from pairs.services.differences import differences, names_another_sender, webhook_of
+from pairs.services.differences import differences, names_another_sender, webhook_of, webhook_problem
 from pairs.services.exports import pairs_to_compare, session_name
 from pairs.services.finding import ITSELF
 from sessions.models import SenderBot, TelegramSession
@@ -120,8 +120,8 @@ class _Known:
         known = sender in ITSELF or sender in self.senders
         if not known and (pair is None or names_another_sender(pair, line)):
             problems.append(f"there is no sender bot {line.sender!r}")
-        if line.webhook is not None and webhook_of(line) is None:
-            problems.append("webhook: this is not the address of a Discord webhook")
+        if problem := webhook_problem(line):
+            problems.append(f"webhook: {problem}")
         if line.webhook is None and line.webhook_id is not None and (not pair or pair.webhook_id != line.webhook_id):
             problems.append(self._without_url(line.webhook_id, pair))
         return problems

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,6 +15,7 @@ from pairs.models import Assignment, Pair
 from pairs.services.guests import guest_note, of_guest
 from pairs.services.targets import DiscordTarget, sealed_token
 from project.core.audit import record
+from project.core.chats import bare_id
 from project.core.config import current
 from project.core.errors import Conflict, InvalidInput, NotFound
 from project.core.message import storable_text
@@ -185,11 +187,20 @@ def _matches(word: str) -> Q:
         "status",
     ):
         wanted |= Q(**{f"{name}__icontains": word.lstrip("@#") or word})
-    if word.removeprefix("-100").isascii() and word.removeprefix("-100").isdigit():
-        number = int(word.removeprefix("-100"))
-        if number < 2**63:
-            wanted |= Q(pk=number) | Q(source_chat=number) | Q(discord_channel=number) | Q(destination_chat=number)
+    for number in _numbers(word):
+        wanted |= Q(pk=number) | Q(source_chat=number) | Q(discord_channel=number) | Q(destination_chat=number)
     return wanted
+
+
+def _numbers(word: str) -> set[int]:
+    """The ids that a number can be: as it stands, and bare where it is a chat's with its mark."""
+    if not re.fullmatch(r"-?[0-9]{1,18}", word, re.ASCII):
+        return set()
+    number = int(word)
+    try:
+        return {abs(number), bare_id(number)}
+    except InvalidInput:
+        return {abs(number)}
 
 
 def find_pair(pair_id: int) -> Pair:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pairs.domain.channels import read_channel
 from pairs.models import Pair
 from pairs.services.patience import patiently
 from project.core.config import current
 from project.core.crypto import seal
 from project.core.errors import Conflict, GatewayError, InvalidInput
+from project.core.redaction import names_webhook
 from project.core.stopping import run
 from project.discord.rest import DiscordRest, Webhook
 from project.discord.session import open_http
@@ -26,7 +28,7 @@ class DiscordTarget:
 
 
 def find_target(reference: str) -> DiscordTarget:
-    """By webhook URL, or by channel id for the bot. Asks Discord.
+    """By webhook URL, or by a channel's id, link or mention for the bot. Asks Discord.
 
     Raises InvalidInput, Conflict and GatewayError. No message repeats the reference: it may be a secret.
     """
@@ -40,15 +42,20 @@ def sealed_token(pair: Pair, target: DiscordTarget) -> bytes | None:
     return seal(target.webhook.token.reveal().encode(), owner=pair.seal_owner, keys=current().master_keys)
 
 
+def no_thread(webhook: Webhook) -> str:
+    """What is wrong with a URL that names a thread, "" for one that names none."""
+    return "Pairs post into channels, not threads." if webhook.thread_id else ""
+
+
 async def _find(reference: str) -> DiscordTarget:
     config = current()
     async with open_http() as http:
         rest = DiscordRest(http=http, api_url=config.discord_api_url, token=config.discord_bot_token)
-        if reference.isascii() and reference.isdigit():
-            return await _channel(rest, int(reference))
+        if not names_webhook(reference):
+            return await _channel(rest, read_channel(reference).channel_id)
         webhook = parse_webhook_url(reference, api_url=config.discord_api_url)
-        if webhook.thread_id:
-            raise InvalidInput("Pairs post into channels, not threads.", hint="Leave ?thread_id=… off the URL.")
+        if problem := no_thread(webhook):
+            raise InvalidInput(problem, hint="Leave ?thread_id=… off the URL.")
         info = await rest.webhook(webhook)
         return DiscordTarget(info.channel_id, info.guild_id, await _title(rest, info.channel_id), webhook)
 

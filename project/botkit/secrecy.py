@@ -60,4 +60,6 @@ class Secrecy:
 
 
 def _text(message: Message) -> str:
-    return message.text or message.caption or ""
+    """All that stands in it, with the addresses behind its words."""
+    links = [entity.url for entity in (*(message.entities or ()), *(message.caption_entities or ())) if entity.url]
+    return " ".join([message.text or message.caption or "", *links])

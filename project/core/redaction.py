@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from project.core.pasted import tidy
 from project.core.secret import HIDDEN
 
 _SECRET_NAMES = frozenset(
@@ -15,6 +16,7 @@ _SECRET_NAMES = frozenset(
         *("authorization", "cookie", "proxy"),
     )
 )
+_SHOWN = 40  # characters
 _PHONE_NAMES = frozenset({"phone", "phone_number"})
 _TOKENS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<!\d)\d{5,20}:[A-Za-z0-9_-]{30,}"), HIDDEN),  # Telegram bot token
@@ -27,6 +29,8 @@ _TOKENS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?<![A-Za-z0-9+/_=-])[A-Za-z0-9+/_-]{43}="), HIDDEN),  # 32 bytes in base64: a master key
     (re.compile(r"[A-Za-z0-9_-]{120,}={0,2}"), HIDDEN),  # an auth key or a session string
 )
+_PIECE = re.compile(r"(['\"])[A-Za-z0-9_-]{8,}…?\1")
+_WEBHOOK = re.compile(r"webhooks?\s*(?:/|\\|%2f)", re.IGNORECASE)
 _PATTERNS = (
     *_TOKENS,
     (re.compile(r"\+\d[\d ()-]{6,}(\d\d)(?!\d)"), rf"+{HIDDEN}\1"),  # phone: the last two digits stay
@@ -56,8 +60,27 @@ def redact_text(text: str, *, known: Sequence[str] = ()) -> str:
 
 
 def holds_token(text: str) -> bool:
-    """Whether a text holds a token, a key or a password within a URL, by their forms."""
-    return any(pattern.search(text) for pattern, _ in _TOKENS)
+    """Whether a text holds a token, a key or a password within a URL, by their forms; also when invisible signs or
+    other spellings stand in it."""
+    clean = tidy(text)
+    return names_webhook(clean) or any(pattern.search(one) for one in {text, clean} for pattern, _ in _TOKENS)
+
+
+def names_webhook(text: str) -> bool:
+    """Whether a text holds something like a webhook's URL, in any spelling: right or wrong, it may hold the token."""
+    return bool(_WEBHOOK.search(tidy(text)))
+
+
+def without_pieces(text: str) -> str:
+    """A message of ours about a line that held a webhook's URL: a blank may have cut its token, so that a piece of it
+    stands there as a word of its own."""
+    return _PIECE.sub(repr(HIDDEN), text)
+
+
+def shown(text: str) -> str:
+    """The beginning of what somebody typed, as a message may repeat it: quoted, without secrets."""
+    clean = redact_text(tidy(text)) if not names_webhook(text) else HIDDEN
+    return repr(clean[:_SHOWN] + ("…" if len(clean) > _SHOWN else ""))
 
 
 def mask_phone(phone: str) -> str:

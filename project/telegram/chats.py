@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from typing import Any
 
 from telethon.tl import functions, types
 
+from project.core.chats import read_chat
 from project.core.errors import InvalidInput, NotFound, Refused, TargetGone
 from project.telegram.errors import UnreadableAnswer
 from project.telegram.link import Link
@@ -22,33 +22,11 @@ _BAD_PEER_REST = 3600.0  # seconds a chat without access is left out of batches,
 _DIALOG_PAGES = 10
 _MOST_SKIPPED = 5  # newest messages that cannot be read
 
-_NAME = re.compile(r"^(?:https?://)?(?:(?:www\.)?(?:t|telegram)\.me/(?:s/)?)?@?([A-Za-z]\w{3,31})(?:/\d+)*/?(?:\?.*)?$")
-_PRIVATE = re.compile(r"^(?:https?://)?(?:t|telegram)\.me/c/(\d+)(?:/\d+)*/?(?:\?.*)?$")
-_INVITE = re.compile(r"^(?:https?://)?(?:t|telegram)\.me/(?:\+|joinchat/)")
-_ID = re.compile(r"^(?:-100)?(\d{1,15})$")
-_BASIC = re.compile(r"^-[1-9]\d{0,11}$")
-
 
 def parse_reference(text: str) -> int | str:
-    """A bare channel id, the negative id of a basic group, or a username without @. Accepts ids with and without -100,
-    @names and t.me links.
-
-    Raises InvalidInput with a sentence for a person.
-    """
-    wanted = text.strip()
-    if _INVITE.match(wanted):
-        raise InvalidInput(
-            "An invite link names no chat.", hint="Join with the account first, then give the chat's id."
-        )
-    number = _PRIVATE.match(wanted) or _ID.match(wanted)
-    if number:
-        return int(number[1])
-    if _BASIC.match(wanted):
-        return int(wanted)
-    name = _NAME.match(wanted)
-    if name:
-        return name[1]
-    raise InvalidInput("This names no chat.", hint="Give @name, a t.me link or an id like -1001234567890.")
+    """A bare channel id, the negative id of a basic group, or a username without @. Raises InvalidInput."""
+    named = read_chat(text)
+    return named.username if named.chat_id is None else named.chat_id
 
 
 class Chats:

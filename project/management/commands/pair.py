@@ -8,6 +8,7 @@ from typing import Any
 
 from django.core.management.base import CommandParser
 
+from pairs.domain.channels import read_channel
 from pairs.domain.durations import parse_duration
 from pairs.domain.requests import EditWish, PairWish
 from pairs.domain.specs import parse_spec
@@ -23,6 +24,7 @@ from pairs.services.statuses import StatusReport
 from pairs.services.targets import find_target
 from project.core.config import current
 from project.core.errors import Conflict, InvalidInput
+from project.core.redaction import names_webhook
 from project.core.secret import Secret
 from project.doors import pairfiles
 from project.doors.actor import actor
@@ -35,7 +37,9 @@ from sessions.services.senders import find_active
 
 _HEAD = ("pair", "source", "Discord", "destination", "session", "sender", "status", "remark")
 _SPEC = "ids like 1,2,3 or 1-10, or all_from:session_name"
-_DISCORD = "the channel the Discord bot posts into; `webhook` asks for a webhook's URL (a secret: never here)"
+_DISCORD = (
+    "the channel (id or link) the Discord bot posts into; `webhook` asks for a webhook's URL (a secret: never here)"
+)
 
 
 class Command(DoorCommand):
@@ -73,11 +77,11 @@ class Command(DoorCommand):
         add = verb("add", self._add, "Relay a source to a Discord channel and on to a destination, from now on.")
         add.add_argument("--session", default="", metavar="NAME", help="who reads the source; else the best that can")
         add.add_argument("--source", required=True, metavar="CHAT", help="@name, t.me link or id")
-        add.add_argument("--discord", metavar="CHANNEL_ID", help=f"{_DISCORD}; so does leaving it out")
+        add.add_argument("--discord", metavar="CHANNEL", help=f"{_DISCORD}; so does leaving it out")
         add.add_argument("--destination", required=True, metavar="CHAT", help="@name, t.me link or id")
         add.add_argument("--sender", default="", metavar="@BOT", help="who posts there; without it the session does")
         edit = verb("edit", self._edit, "Change a pair. What is queued goes to the new place; what stands stays.")
-        edit.add_argument("--discord", metavar="CHANNEL_ID", help=_DISCORD)
+        edit.add_argument("--discord", metavar="CHANNEL", help=_DISCORD)
         edit.add_argument("--destination", default="", metavar="CHAT", help="@name, t.me link or id")
         edit.add_argument("--sender", default="", metavar="@BOT", help="another sender bot, or `session`")
         edit.add_argument("--titles", action="store_true", help="read the chats' names anew")
@@ -217,12 +221,14 @@ def _row(one: PairView) -> tuple[object, ...]:
 
 
 def _discord(given: str) -> Secret:
-    return ask_secret("Webhook URL (or channel id)") if given == "webhook" else Secret(given)
+    if given == "webhook":
+        return ask_secret("Webhook URL (or channel id)")
+    return Secret(str(read_channel(given).channel_id))
 
 
 def _refuse_secret(discord: str | None) -> None:
-    if discord is not None and discord != "webhook" and not discord.strip().isdigit():
+    if discord is not None and names_webhook(discord):
         raise InvalidInput(
-            "--discord takes a channel id.",
+            "--discord takes a channel's id or link.",
             hint="A webhook URL is a secret: say --discord webhook and paste it when asked, or pipe it in.",
         )

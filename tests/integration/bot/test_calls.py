@@ -17,7 +17,7 @@ from tests.integration.bot.fakes import FakeTelegram, Person, admin_bot
 CHANNEL = {
     "type": "channel",
     "date": 1,
-    "chat": {"id": -1005, "type": "channel", "title": "c"},
+    "chat": {"id": -1000000000005, "type": "channel", "title": "c"},
     "message_id": 9,
 }
 HIDDEN = {"type": "hidden_user", "date": 1, "sender_user_name": "x"}
@@ -90,7 +90,7 @@ async def test_forwards_and_links_are_traced(operator: Person, probe: Probe) -> 
     await operator.says("https://t.me/c/5/\0\ud800")
     await operator.says("just talk")
     assert probe.heard == [
-        ("a post", {"forward_chat": "-1005", "forward_message": "9"}),
+        ("a post", {"forward_chat": "-1000000000005", "forward_message": "9"}),
         ("a word", {"forwarded": "yes"}),
         ("https://t.me/c/5/9", {}),
         ("https://t.me/c/5/�?", {}),  # what no table takes

@@ -49,7 +49,7 @@ def pair() -> Pair:
 
 
 def line(**values: object) -> PairLine:
-    given = {"source": "-10010", "destination": "-10030", "discord": 20, "line": 2} | values
+    given = {"source": "-1000000000010", "destination": "-1000000000030", "discord": 20, "line": 2} | values
     return PairLine(**given)  # type: ignore[arg-type]
 
 
@@ -66,9 +66,9 @@ def line(**values: object) -> PairLine:
         ({"webhook_id": 5}, What.CONFLICT, "needs its URL"),
         ({"sender": "@nobody_bot"}, What.CONFLICT, "no sender bot"),
         ({"session": "nobody"}, What.CONFLICT, "no session 'nobody'"),
-        ({"destination": "-10031"}, What.NEW, ""),
+        ({"destination": "-1000000000031"}, What.NEW, ""),
         ({"source": "@unknown_chat", "discord": None, "webhook": URL}, What.NEW, "@unknown_chat: looked up when"),
-        ({"destination": "-10031", "webhook_id": 5}, What.CONFLICT, "needs its URL"),
+        ({"destination": "-1000000000031", "webhook_id": 5}, What.CONFLICT, "needs its URL"),
     ],
 )
 def test_what_a_line_means(pair: Pair, given: dict[str, object], what: What, about: str) -> None:
@@ -80,7 +80,7 @@ def test_what_a_line_means(pair: Pair, given: dict[str, object], what: What, abo
 
 def test_a_route_changed_in_an_exported_file_names_the_way_to_change_the_pair(pair: Pair) -> None:
     Pair.objects.update(webhook_id=5, webhook_sealed=b"x")
-    (entry,) = plan_import([line(destination="-10031", webhook_id=5)]).entries
+    (entry,) = plan_import([line(destination="-1000000000031", webhook_id=5)]).entries
     assert entry.what is What.CONFLICT
     assert "another route is another pair" in entry.about[0]
     assert f"/editpair {pair.pk}" in entry.about[0]
@@ -192,6 +192,6 @@ def test_of_many_sessions_the_only_member_is_found_and_none_is_said(monkeypatch:
 
     monkeypatch.setattr(access, "look_at_chats", look)
     monkeypatch.setattr(finding, "look_up_chat", look_up)
-    assert find_reader("-10099").session.name == "g"
+    assert find_reader("-1000000000099").session.name == "g"
     with pytest.raises(NotFound, match="of 8 sessions that could take the pair none is a member"):
-        find_reader("-10098")
+        find_reader("-1000000000098")

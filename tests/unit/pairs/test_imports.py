@@ -12,13 +12,12 @@ from hypothesis import strategies as st
 
 from pairs.domain import yamlrows
 from pairs.domain.imports import PairLine, parse_pairs, render_csv, render_yaml
+from project.core.chats import LARGEST_CHANNEL, marked
 from project.core.errors import InvalidInput, ManyProblems
 from project.core.secret import Secret
 
 _names = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{3,31}", fullmatch=True)
-_chats = st.one_of(
-    _names.map(lambda name: f"@{name}"), st.integers(1, 10**15 - 1).map(lambda chat_id: f"-100{chat_id}")
-)
+_chats = st.one_of(_names.map(lambda name: f"@{name}"), st.integers(1, LARGEST_CHANNEL).map(marked))
 _ids = st.integers(10**4, 10**19 - 1)
 _urls = st.tuples(st.integers(10**16, 10**18), st.from_regex(r"[A-Za-z0-9_-]{60,68}", fullmatch=True)).map(
     lambda found: Secret(f"https://discord.com/api/webhooks/{found[0]}/{found[1]}")
@@ -67,9 +66,9 @@ def test_anything_that_looks_like_a_file_is_pairs_or_refused(text: str) -> None:
 def test_all_that_is_wrong_is_told_at_once_with_its_lines() -> None:
     text = (
         "source,discord,destination,protected,sesion\n"
-        "@news,123456789012345678,-1001234,,\n"
+        "@news,123456789012345678,-1000000001234,,\n"
         "\n"
-        "@news,1.23457E+17,-1001234,,\n"
+        "@news,1.23457E+17,-1000000001234,,\n"
         ",123456789012345678,t.me/+AbCdEf,,x\n"
         "@NEWS,123456789012345678,1234,,\n"
         "@more,https://discord.com/api/webhooks/1/aaaaaaaaaaaa,-5,maybe,\n"
@@ -91,7 +90,7 @@ def test_all_that_is_wrong_is_told_at_once_with_its_lines() -> None:
 
 
 def test_the_same_pair_twice_is_named_with_both_lines() -> None:
-    text = "source;discord;destination\n@news;123456;-10055\nt.me/news;123456;55\n"
+    text = "source;discord;destination\n@news;123456;-1000000000055\nt.me/news;123456;55\n"
     with pytest.raises(ManyProblems, match="Line 3: the same pair stands in line 2"):
         parse_pairs(text.encode())
 
@@ -101,7 +100,7 @@ def test_yaml_keeps_texts_and_takes_both_shapes() -> None:
     with pytest.raises(ManyProblems, match="Line 1: discord"):
         parse_pairs(text.encode())
     (line,) = parse_pairs(f"pairs:\n{text.replace('0123456789', '123456789')}".encode())
-    assert (line.source, line.session, line.sender, line.line) == ("-10012345", "no", "", 2)
+    assert (line.source, line.session, line.sender, line.line) == ("-1000000012345", "no", "", 2)
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ URL = "https://discord.com/api/webhooks/123456789012345678/secretsecretsecret"
 
 
 def test_a_pair_in_one_line() -> None:
-    asked = parse_add(f"t.me/news_chat {URL} -1001234 sender=@copy_bot session=main protected=skip".split())
+    asked = parse_add(f"t.me/news_chat {URL} -1000000001234 sender=@copy_bot session=main protected=skip".split())
     assert (asked.source, asked.destination, asked.sender, asked.session) == (
         "@news_chat",
-        "-1001234",
+        "-1000000001234",
         "@copy_bot",
         "main",
     )
@@ -34,7 +34,7 @@ def test_a_pair_in_one_line() -> None:
         ("@news 123456789", ["Missing: destination"]),
         ("@n x -5 colour=red sender= protected=maybe", ["'colour'", "sender has no value", "maybe", "'@n'", "basic"]),
         (f"@news {URL}x/../.. @copy extra", ["4 chats are too many"]),
-        ("@news not-a-channel @copy_chat", ["discord is a channel id"]),
+        ("@news not-a-channel @copy_chat", ["'not-a-channel' is no channel's id or link"]),
     ],
 )
 def test_everything_that_is_wrong_with_a_new_pair(text: str, pieces: list[str]) -> None:

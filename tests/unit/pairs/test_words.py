@@ -17,8 +17,8 @@ from pairs.domain.references import (
     check_chat,
     check_destination,
     find_post,
-    marked,
 )
+from project.core.chats import LARGEST_CHANNEL, marked
 from project.core.errors import InvalidInput
 
 
@@ -42,7 +42,7 @@ def test_what_is_no_time(text: str) -> None:
         ("news_chat", "@news_chat"),
         ("https://t.me/news_chat/17?single", "@news_chat"),
         ("t.me/s/news_chat", "@news_chat"),
-        ("https://t.me/c/1234/99", "-1001234"),
+        ("https://t.me/c/1234/99", "-1000000001234"),
         ("-1001234567890", "-1001234567890"),
         ("1234567890", "-1001234567890"),
         ("-4012345678", "-4012345678"),
@@ -55,7 +55,7 @@ def test_chats_have_one_spelling(text: str, chat: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "-0", "-5x", "t.me/+AbC", "https://t.me/joinchat/AbC", "١٢٣", "@a", "x" * 5000, "@na\0me", "1;DROP", "../x"],
+    ["", "-0", "-5x", "t.me/+AbC", "https://t.me/joinchat/AbC", "@a", "x" * 5000, "@na\0me", "1;DROP", "../x"],
 )
 def test_what_names_no_chat(text: str) -> None:
     with pytest.raises(InvalidInput) as refused:
@@ -73,7 +73,7 @@ def test_any_text_is_a_chat_or_refused(text: str) -> None:
 
 
 @settings(deadline=None)
-@given(st.integers(1, 10**12))
+@given(st.integers(1, LARGEST_CHANNEL))
 def test_ids_of_chats(chat_id: int) -> None:
     assert chat_number(check_chat(str(chat_id))) == chat_id
 
@@ -96,7 +96,7 @@ def test_a_basic_group_is_a_source_only() -> None:
         ("why not https://t.me/news_chat/17 ?", TelegramPost(None, "news_chat", 17)),
         ("t.me/c/1234/5/99", TelegramPost(1234, "", 99)),
         ("<https://discord.com/channels/1/22222/33333>", DiscordPost(22222, 33333)),
-        ("https://ptb.discord.com/channels/@me/2/3", DiscordPost(2, 3)),
+        ("https://ptb.discord.com/channels/@me/22222/33333", None),
         ("https://t.me/news_chat", None),
         ("hello", None),
         ("https://discord.com.evil/channels/1/2/3", None),
