@@ -27,10 +27,15 @@ FROM pairs_pair
 _PUT = """
 WITH put AS (
     INSERT INTO pairs_inbox (pair_id, scope, message_id, act, content_hash, payload, created_at)
-    SELECT p.id, $2, m.id, $4, $5, $6::jsonb, clock_timestamp()
+    SELECT p.id, $2, m.id, $4::varchar, $5, $6::jsonb, clock_timestamp()
     FROM pairs_pair p CROSS JOIN unnest($3::bigint[]) AS m(id)
     WHERE p.discord_channel = $1 AND p.status NOT IN ('removed', 'paused', 'disabled', 'parked')
       AND NOT EXISTS (SELECT 1 FROM pairs_pair o WHERE o.webhook_id = $7 OR $7 = ANY(o.former_webhooks))
+      -- What we posted is ours whatever the platform leaves out of its echo; only a delete of it may be a person's.
+      AND ($4::varchar = 'delete' OR NOT EXISTS (
+        SELECT 1 FROM pairs_pair o JOIN pairs_delivery d
+          ON d.pair_id = o.id AND d.hop = 1 AND d.remote_id = m.id AND d.act = 'post'
+        WHERE o.discord_channel = $1))
     ON CONFLICT DO NOTHING RETURNING pair_id
 ), owners AS (
     SELECT DISTINCT 'session.' || a.session_id AS account FROM put JOIN pairs_assignment a ON a.pair_id = put.pair_id
@@ -68,7 +73,7 @@ UNION
    AND d.attempted_at > coalesce((SELECT resumed_at FROM core_installation), '-infinity')
    AND NOT EXISTS (
     SELECT 1 FROM pairs_delivery x WHERE x.pair_id = d.pair_id AND x.hop = 1 AND x.remote_id = d.remote_id
-      AND x.act = 'delete' AND x.state NOT IN ('skipped', 'dead'))
+      AND x.act = 'delete' AND x.state NOT IN ('skipped', 'dead') AND x.reason <> 'was gone')
    AND NOT EXISTS (
     SELECT 1 FROM pairs_event x WHERE x.pair_id = e.pair_id AND x.scope = e.scope AND x.message_id = e.message_id
       AND x.kind = 'delete')

@@ -166,8 +166,7 @@ class DiscordHop:
 
     async def _perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
         if part.act is Act.DELETE:
-            await self._delete(pair, part)
-            return part.target
+            return part.target if await self._delete(pair, part) else None
         rendered = discord_part(part.rendered)
         if part.act is Act.EDIT:
             await self._edit(pair, part, rendered)
@@ -218,12 +217,11 @@ class DiscordHop:
             if error.code != UNKNOWN_MESSAGE:  # a moderator deleted it: nothing left to edit
                 raise
 
-    async def _delete(self, pair: PairConfig, part: PartClaim) -> None:
+    async def _delete(self, pair: PairConfig, part: PartClaim) -> bool:
         assert part.target is not None
         if pair.webhook:
-            await self._rest.delete_executed(pair.webhook, part.target)
-        else:
-            await self._rest.delete(pair.discord_channel, part.target)
+            return await self._rest.delete_executed(pair.webhook, part.target)
+        return await self._rest.delete(pair.discord_channel, part.target)
 
     def _files(self, pair: PairConfig, event: StoredEvent, rendered: DiscordRendered) -> tuple[FilePart, ...]:
         attachments = event.message.attachments if event.message else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 
 import asyncpg
 
@@ -22,6 +23,14 @@ MOST = 200
 # A moderator may delete a post before our own answer has told its id: such a row waits, longer each time (seconds).
 LEAST_WAIT = 2.0
 MOST_WAIT = 60.0
+
+
+class _NoEvent(Enum):
+    """Why a row makes no event."""
+
+    UNKNOWN = auto()  # nothing is known of the message yet
+    UNDECIDED = auto()  # our own delete of it is under way: its outcome tells whose the delete was
+    OURS = auto()  # the echo of our own delete
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +60,11 @@ class InboxIntake:
         if not rows:
             return Taken()
         events = await self._events(pairs, rows)
-        refused = await self._append([event for event in events if event is not None])
-        unknown = [row for row, event in zip(rows, events, strict=True) if event is None]
-        await self._put_off([row["id"] for row in unknown if not row["expired"]])
-        await self._drop([row["id"] for row in unknown if row["expired"]])
-        return Taken(more=len(rows) == MOST and not refused, put_off=bool(unknown))
+        refused = await self._append([event for event in events if isinstance(event, NewEvent)])
+        later, never = _left(rows, events)
+        await self._put_off(later)
+        await self._drop(never)
+        return Taken(more=len(rows) == MOST and not refused, put_off=bool(later))
 
     async def _append(self, events: Sequence[NewEvent]) -> frozenset[int]:
         """Pairs that are not ours any more: their rows stay for the new owner."""
@@ -70,11 +79,13 @@ class InboxIntake:
         self._journaled(appended.stored)
         return appended.refused
 
-    async def _events(self, pairs: Mapping[int, PairConfig], rows: Sequence[asyncpg.Record]) -> list[NewEvent | None]:
-        """An event for each row; None where nothing is known of the message yet."""
+    async def _events(
+        self, pairs: Mapping[int, PairConfig], rows: Sequence[asyncpg.Record]
+    ) -> list[NewEvent | _NoEvent]:
+        """An event for each row, or why there is none."""
         resolved = await self._resolve([row for row in rows if row["act"] == EventKind.DELETE])
         created: set[tuple[int, str, int]] = set()
-        events: list[NewEvent | None] = []
+        events: list[NewEvent | _NoEvent] = []
         for row in rows:
             pair, message = pairs[row["pair_id"]], (row["pair_id"], row["scope"], row["message_id"])
             tell = self._tell(pair)
@@ -95,8 +106,20 @@ class InboxIntake:
 
     async def _drop(self, ids: Sequence[int]) -> None:
         if ids:
-            _log.info("deletes of messages never relayed dropped", rows=len(ids))
+            _log.info("deletes of our own, or of messages never relayed, dropped", rows=len(ids))
             await self._journal.inbox_drop(ids)
+
+
+def _left(rows: Sequence[asyncpg.Record], events: Sequence[NewEvent | _NoEvent]) -> tuple[Sequence[int], Sequence[int]]:
+    """Ids of rows that are looked at again later, and of those that never will be an event."""
+    later: list[int] = []
+    never: list[int] = []
+    for row, event in zip(rows, events, strict=True):
+        if event is _NoEvent.UNDECIDED or (event is _NoEvent.UNKNOWN and not row["expired"]):
+            later.append(row["id"])
+        elif isinstance(event, _NoEvent):
+            never.append(row["id"])
+    return later, never
 
 
 def _post(pair: PairConfig, row: asyncpg.Record, tell: str | None) -> NewEvent:
@@ -118,11 +141,13 @@ def _post(pair: PairConfig, row: asyncpg.Record, tell: str | None) -> NewEvent:
 
 def _delete(
     pair: PairConfig, row: asyncpg.Record, resolved: Resolved, tell: str | None, *, just_created: bool
-) -> NewEvent | None:
+) -> NewEvent | _NoEvent:
     """A person's own message, or a post of ours that a moderator removed: the latter goes on both hops, since further
     parts of it may stand."""
+    if resolved.by_us is not False:
+        return _NoEvent.OURS if resolved.by_us else _NoEvent.UNDECIDED
     if resolved.origin is None and not resolved.known and not just_created:
-        return None
+        return _NoEvent.UNKNOWN
     scope, message_id = resolved.origin or (row["scope"], row["message_id"])
     return NewEvent(
         pair_id=pair.id,

@@ -25,15 +25,24 @@ WHERE d.pair_id = $1 AND d.hop = $2 AND d.state IN ('waiting', 'sending')
 ORDER BY d.seq, d.part LIMIT $3
 """
 
+# A delete of ours is committed as `sending` before its call, so its echo never comes before its row. What is `waiting`
+# was not tried yet. Behind a delete at the source it does not matter who was first.
 RESOLVE = """
 SELECT o.scope, o.message_id, EXISTS (
     SELECT 1 FROM pairs_event k WHERE k.pair_id = x.pair_id AND k.scope = x.scope AND k.message_id = x.message_id
-      AND k.kind = 'create') AS known
+      AND k.kind = 'create') AS known, own.open, own.done
 FROM unnest($1::bigint[], $2::text[], $3::bigint[]) WITH ORDINALITY AS x(pair_id, scope, message_id, ord)
 LEFT JOIN LATERAL (
     SELECT e.scope, e.message_id FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
     WHERE d.pair_id = x.pair_id AND d.hop = 1 AND d.remote_id = x.message_id AND d.act = 'post' LIMIT 1
 ) o ON true
+LEFT JOIN LATERAL (
+    SELECT bool_or(d.state = 'sending') AS open,
+           bool_or(e.kind = 'delete' OR d.state = 'sent' AND d.reason <> 'was gone') AS done
+    FROM pairs_delivery d JOIN pairs_event e ON e.id = d.event_id
+    WHERE d.pair_id = x.pair_id AND d.hop = 1 AND d.remote_id = x.message_id AND d.act = 'delete'
+      AND d.state IN ('sending', 'sent')
+) own ON true
 ORDER BY x.ord
 """
 

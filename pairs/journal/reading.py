@@ -45,12 +45,11 @@ class JournalReads(Statements):
         return (rows[0]["scope"], rows[0]["message_id"]) if rows else None
 
     async def resolve(self, named: Sequence[tuple[int, str, int]]) -> list[Resolved]:
-        """For messages (pair, scope, id) of Discord channels: what they show, and whether they were journaled."""
+        """For deleted messages (pair, scope, id) of Discord channels: what they showed, whether they were journaled,
+        and whether the delete was ours."""
         pairs, scopes, ids = [n[0] for n in named], [n[1] for n in named], [n[2] for n in named]
         rows = await self._fetch(queries.RESOLVE, pairs, scopes, ids) if named else []
-        return [
-            Resolved(None if row["scope"] is None else (row["scope"], row["message_id"]), row["known"]) for row in rows
-        ]
+        return [_resolved(row) for row in rows]
 
     async def last_link(self, pair_id: int, hop: int, *, tried_before: int = 0) -> int:
         """Highest remote id of the lane, 0 for none; of those tried before a time (Unix seconds), if given."""
@@ -77,6 +76,11 @@ class JournalReads(Statements):
     async def pairs(self, sessions: Sequence[int], senders: Sequence[int]) -> list[asyncpg.Record]:
         """Pairs these sessions read, or these sender bots post for."""
         return await self._fetch(queries.PAIRS, list(sessions), list(senders))
+
+
+def _resolved(row: asyncpg.Record) -> Resolved:
+    origin = None if row["scope"] is None else (row["scope"], row["message_id"])
+    return Resolved(origin, row["known"], by_us=True if row["done"] else None if row["open"] else False)
 
 
 def _due(row: asyncpg.Record) -> DueRow:

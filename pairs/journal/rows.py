@@ -17,6 +17,9 @@ ONLY_HOP_2 = 2
 AGAIN = "again"
 """In place of a key: the row is to be planned once more though its message went out, since a person asked for it."""
 
+WAS_GONE = "was gone"
+"""Reason of a delete that found nothing to delete at its first attempt: somebody else had deleted the post."""
+
 
 class PartClaim(msgspec.Struct, frozen=True, gc=False):
     """One part about to be sent: what is committed as `sending` before the call."""
@@ -174,8 +177,9 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """What a message of a Discord channel is to us: `origin` (scope, id) when one of our posts shows that; `known` when
-    it was journaled itself."""
+    """What a deleted message of a Discord channel is to us: `origin` (scope, id) when one of our posts shows that;
+    `known` when it was journaled itself; `by_us` whether it was us who deleted it, None while our call is open."""
 
     origin: tuple[str, int] | None
     known: bool
+    by_us: bool | None = False

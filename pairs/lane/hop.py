@@ -63,5 +63,6 @@ class Hop(Protocol):
         ...
 
     async def perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
-        """Carries one part out; its remote id, None when it is surely done but the id cannot be found."""
+        """Carries one part out; its remote id, None when it is surely done but the id cannot be found, or when what was
+        to be deleted was gone already."""
         ...

@@ -10,7 +10,7 @@ from random import Random
 import msgspec
 from msgspec.structs import replace
 
-from pairs.journal.rows import PartClaim, StoredEvent
+from pairs.journal.rows import WAS_GONE, PartClaim, StoredEvent
 from pairs.lane import attempts
 from pairs.lane.backoff import backoff
 from pairs.lane.config import PairConfig
@@ -110,7 +110,7 @@ class PartSender:
                     await self._refused(event, ready.part, error, last=last)
                     return None
                 continue
-            await self._sent(event, ready.part, remote_id, last=last)
+            await self._sent(event, ready.part, remote_id, _reason(ready.part, trying.attempt, remote_id), last=last)
             return None
         return PutOff(trying.attempt, 0.0)
 
@@ -121,13 +121,15 @@ class PartSender:
         finally:
             self._record.called()
 
-    async def _sent(self, event: StoredEvent, part: PartClaim, remote_id: int | None, *, last: bool) -> None:
+    async def _sent(
+        self, event: StoredEvent, part: PartClaim, remote_id: int | None, reason: str, *, last: bool
+    ) -> None:
         await self._record.outcome(
             event,
             part.part,
             HopState.SENT,
             remote_id=remote_id,
-            reason="id unknown" if remote_id is None and part.act is Act.POST else "",
+            reason=reason,
             last=last,
             ahead=self._ahead(event) if last else (),
         )
@@ -164,3 +166,13 @@ class _Trying:
         age = self._clock() - self._began
         self.attempt = attempts.after_ambiguous(age=age, lifetime=self._lifetime, attempt=self.attempt)
         return max(wait, attempts.SETTLE_TIME) if self.attempt is Attempt.UNSURE else wait
+
+
+def _reason(part: PartClaim, attempt: Attempt, remote_id: int | None) -> str:
+    """What to remember of a part that is done. That a post was gone before our first attempt to delete it tells that
+    somebody else deleted it; after a lost answer it may have been us."""
+    if remote_id is not None:
+        return ""
+    if part.act is Act.DELETE:
+        return WAS_GONE if attempt is Attempt.FIRST else ""
+    return "id unknown" if part.act is Act.POST else ""

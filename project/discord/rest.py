@@ -96,9 +96,9 @@ class DiscordRest:
         route = routes.message("PATCH", channel_id, message_id)
         await self._transport.call(route, payload=payload, files=post.files)
 
-    async def delete(self, channel_id: int, message_id: int) -> None:
-        """Delete a message; that it is gone already is success."""
-        await self._delete(routes.message("DELETE", channel_id, message_id), query=None)
+    async def delete(self, channel_id: int, message_id: int) -> bool:
+        """Delete a message; that it is gone already is success, and False."""
+        return await self._delete(routes.message("DELETE", channel_id, message_id), query=None)
 
     # --- a webhook's posts
 
@@ -122,10 +122,10 @@ class DiscordRest:
         route = routes.executed("PATCH", webhook, message_id)
         await self._by_webhook(webhook, route, payload=payload, files=post.files, query=query)
 
-    async def delete_executed(self, webhook: Webhook, message_id: int) -> None:
-        """Delete a message that this webhook posted; that it is gone already is success."""
+    async def delete_executed(self, webhook: Webhook, message_id: int) -> bool:
+        """Delete a message that this webhook posted; that it is gone already is success, and False."""
         self._check(webhook)
-        await self._delete(routes.executed("DELETE", webhook, message_id), query=_thread(webhook))
+        return await self._delete(routes.executed("DELETE", webhook, message_id), query=_thread(webhook))
 
     async def webhook(self, webhook: Webhook) -> WebhookInfo:
         """Where the webhook posts. TargetGone when it does not exist or its token is not the right one."""
@@ -230,12 +230,14 @@ class DiscordRest:
         standing = wire.read(read, await self._transport.call(read, query=query), wire.Message)
         return {"attachments": [{"id": file.id} for file in standing.attachments or ()]}
 
-    async def _delete(self, route: Route, *, query: dict[str, str] | None) -> None:
+    async def _delete(self, route: Route, *, query: dict[str, str] | None) -> bool:
         try:
             await self._transport.call(route, query=query)
         except Refused as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise
+            return False
+        return True
 
     async def _by_webhook(self, webhook: Webhook, route: Route, **call: Any) -> bytes:
         """A webhook that was gone is never called again: such answers count towards a ban of the address."""

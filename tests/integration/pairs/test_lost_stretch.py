@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -13,10 +11,9 @@ import pytest
 from pairs.people import DiscordPeople
 from project.core.config import current
 from project.core.message import Author, Message, Node, Style
-from project.core.secret import Secret
 from project.discord import gateway, pacing
-from project.discord.listener import Listener
 from project.discord.objects import snowflake
+from tests.integration.pairs.listening import listening
 from tests.integration.pairs.rig import Rig, running_rig, until, until_value
 
 
@@ -37,26 +34,6 @@ async def people() -> AsyncIterator[DiscordPeople]:
     people = DiscordPeople(current().database_url)
     yield people
     await people.close()
-
-
-@asynccontextmanager
-async def listening(rig: Rig, people: DiscordPeople) -> AsyncIterator[Listener]:
-    await people.refresh()
-    listener = Listener(
-        token=Secret(rig.discord.token),
-        api_url=rig.discord.api,
-        gateway_url=rig.discord.gateway,
-        channels=people.channels,
-        sink=people,
-        webhooks=people.webhooks,
-    )
-    task = asyncio.create_task(listener.run())
-    await until(listener.is_ready, "the gateway's session")
-    try:
-        yield listener
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
 
 
 def ours(rig: Rig, text: str) -> int:
