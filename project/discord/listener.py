@@ -34,6 +34,7 @@ log = get_logger(__name__)
 
 SCANS_AT_ONCE = 4
 GUILDS_SECONDS = 0.5  # how long the next guild of a new session may take: with them come the names of channels
+AGAIN_SECONDS = 60.0  # after a new session: a post whose answer was late may have been deleted before it was known
 REREAD_SECONDS = 60.0  # between looks at a channel's history for the sake of events that cannot be read
 
 
@@ -165,6 +166,7 @@ class Listener:
     def _open(self) -> None:
         self._ready.set()
         log.info("listening to Discord")
+        self._opening = asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._reread_all)
 
     def _posted(self, event: Fields) -> None:
         channel_id = self._channel(event, "MESSAGE_CREATE")

@@ -477,6 +477,24 @@ async def test_posts_edits_and_deletes_of_a_lost_stretch_are_found(place: Place,
     assert sink.deletes == [(place.channel, (second, ours))]
 
 
+async def test_a_post_of_ours_deleted_before_its_id_was_known_is_found_a_little_later(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listener_module, "AGAIN_SECONDS", 0.5)
+    sink = Sink()
+    async with listening(place, sink):
+        said = place.world.post(place.channel, place.person, "hello")
+        await until(lambda: said in sink.ids())
+        miss(place)
+        ours = await place.rest.send(place.channel, Post("ours"))
+        place.world.delete(place.channel, [ours])
+        await end_stretch(place, sink)
+        assert sink.deletes == []
+        sink.ours.add(ours)  # the answer came at last
+        await until(lambda: sink.deletes, seconds=30)
+    assert sink.deletes == [(place.channel, (ours,))]
+
+
 async def test_a_post_missed_before_one_that_was_heard_is_found(place: Place) -> None:
     sink = Sink(start=1)
     async with listening(place, sink):
