@@ -30,6 +30,7 @@ def pair_of(source: int) -> int:
     return int(Pair.objects.get(source_chat=source).pk)
 
 
+@pytest.mark.sentence("S-48")
 async def test_a_member_is_chosen_before_a_session_of_higher_priority_that_is_none(world: World) -> None:
     await world.session("outsider", priority=10)
     member = await world.session("insider")

@@ -148,6 +148,13 @@ SWITCHES = (
     Switch(("S-48",), _CHOICE, "if candidate.free < seats:", "if False:", "a full session is chosen"),
     Switch(
         ("S-48",),
+        "pairs/services/finding.py",
+        "if found.source.member or found.source.chat_id <= 0:",
+        "if True:",
+        "a session that is no member of the source is chosen before one that is",
+    ),
+    Switch(
+        ("S-48",),
         _CHOICE,
         'if candidate.health != "healthy":',
         "if False:",
