@@ -15,6 +15,7 @@ from project.telegram.errors import UnreadableAnswer
 from project.telegram.link import Link
 from project.telegram.messages import neutral_message, unread
 from project.telegram.peers import ask_messages, chat_number
+from project.telegram.updates import counts_per_account
 
 PAGE = 100  # messages a call, Telegram's limit
 FAR = 1000  # ids looked through for the next message when a page cannot be read
@@ -70,6 +71,8 @@ async def _by_id(link: Link, chats: Chats, chat_id: int, ids: Sequence[int]) -> 
             half = len(asked) // 2
             halves = [await _by_id(link, chats, chat_id, part) for part in (asked[:half], asked[half:])]
             return [*known, *halves[0], *halves[1]]
+        if counts_per_account(chat_id) and not await _is_there(link, chats, chat_id, asked[0]):
+            return known
         _log.error("a message cannot be read", account=link.name, chat=chat_id, message=asked[0], why=error.message)
         link.note_unreadable(chat_id, asked[0])
         return [*known, Unread(asked[0])]
@@ -81,6 +84,20 @@ async def now_there(link: Link) -> float:
     """Telegram's own time, in Unix seconds. Users only. (https://core.telegram.org/method/updates.getState)"""
     state = await link.call(functions.updates.GetStateRequest())
     return float(state.date.timestamp())
+
+
+async def _is_there(link: Link, chats: Chats, chat_id: int, message_id: int) -> bool:
+    """Whether a message that cannot be decoded is this chat's: ids of basic groups are the account's, so it may be
+    another chat's. The history of this one shows by itself whether it has it."""
+    request = functions.messages.GetHistoryRequest(
+        await chats.address(chat_id), offset_id=message_id + 1, offset_date=None, add_offset=0, limit=1,
+        max_id=message_id + 1, min_id=message_id - 1, hash=0,
+    )  # fmt: skip
+    try:
+        await link.call(request, chat_id=chat_id)
+    except UnreadableAnswer:
+        return True
+    return False
 
 
 async def newest_beyond(link: Link, chats: Chats, chat_id: int, *, before: int, most: int) -> int:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 
 import msgspec
 from django.db import transaction
+from django.utils import timezone
 
 from project.core.errors import Conflict, InvalidInput, NotFound
 from project.core.stopping import pause
@@ -16,6 +18,7 @@ from sessions.models import Lookup
 from sessions.services.login import wake
 
 LONGEST = 200  # characters of a reference
+ASKED_AGAIN = timedelta(hours=1)
 LOOK_LIMIT = 10.0  # seconds; a connected account answers within one
 LIMIT = 60.0  # seconds; taking over a lease may take 30 of them
 _STEP = 0.1
@@ -84,13 +87,16 @@ def join_chat(account: str, reference: str) -> ChatInfo:
 
 def look_up_names(asked: Mapping[str, Sequence[str]], *, limit: float = LOOK_LIMIT) -> dict[tuple[str, str], ChatInfo]:
     """Public names as several accounts see them, by account and name; blocks up to `limit` seconds. An account knows
-    how to address a chat from then on. What cannot be seen, or is not answered in time, is missing."""
-    wishes = [(account, name) for account, names in asked.items() for name in names]
+    how to address a chat from then on. What cannot be seen, or is not answered in time, is missing; so is what was
+    asked in vain within the hour, as Telegram limits look-ups of names tightly."""
+    lately = Lookup.objects.filter(account__in=list(asked), created_at__gt=timezone.now() - ASKED_AGAIN)
+    vain = set(lately.filter(join=False).exclude(reference="").exclude(error="").values_list("account", "reference"))
+    wishes = [(account, name) for account, names in asked.items() for name in names if (account, name) not in vain]
     if not wishes:
         return {}
     with transaction.atomic():
         rows = Lookup.objects.bulk_create(Lookup(account=account, reference=name) for account, name in wishes)
-        for account in asked:
+        for account in dict.fromkeys(account for account, _ in wishes):
             wake(account)
     open_, found = {row.pk for row in rows}, dict[tuple[str, str], ChatInfo]()
     deadline = time.monotonic() + limit

@@ -46,6 +46,10 @@ class GroupsControl:
             "groups/edit", object, group_id=group_id, user_id=user_id, message_id=message_id, text=text
         )
 
+    async def garble(self, group_id: int, user_id: int, message_id: int) -> None:
+        """Nobody can decode a part of the message from now on."""
+        await self._transport.call("groups/garble", object, group_id=group_id, user_id=user_id, message_id=message_id)
+
     async def delete(self, group_id: int, user_id: int, message_id: int) -> None:
         """Deletes a message for everybody."""
         await self._transport.call("groups/delete", object, group_id=group_id, user_id=user_id, message_id=message_id)

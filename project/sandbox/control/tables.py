@@ -89,7 +89,17 @@ def discord_verbs(world: DiscordWorld) -> dict[str, Verb]:
 
 def groups_verbs(world: GroupWorld) -> dict[str, Verb]:
     """Verbs of basic groups."""
-    acts = (world.create, world.add, world.remove, world.post, world.edit, world.delete, world.migrate, world.messages)
+    acts = (
+        world.create,
+        world.add,
+        world.remove,
+        world.post,
+        world.edit,
+        world.garble,
+        world.delete,
+        world.migrate,
+        world.messages,
+    )
     return verbs_of({act.__name__: act for act in acts})
 
 

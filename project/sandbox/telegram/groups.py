@@ -73,6 +73,11 @@ class GroupWorld:
         except RpcRefusedError as failure:
             raise InvalidInput(f"Telegram refuses that: {failure.name}.") from None
 
+    def garble(self, group_id: int, user_id: int, message_id: int) -> None:
+        """Nobody can decode a part of the message from now on."""
+        group, message = self._found(group_id, user_id, message_id)
+        group.messages[message.id] = replace(message, garbled=True)
+
     def delete(self, group_id: int, user_id: int, message_id: int) -> None:
         """Deletes, for everybody, the message that an account knows by that number."""
         group, message = self._found(group_id, user_id, message_id)

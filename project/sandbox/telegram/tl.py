@@ -133,7 +133,7 @@ class Renderer:
             post=not channel.megagroup or None,
             from_id=self._from(channel, author),
             reply_to=header,
-            media=self._media(viewer_id, message),
+            media=self.media_of(viewer_id, message),
             entities=to_tl(message.entities) or None,
             views=1 if not channel.megagroup else None,
             forwards=0 if not channel.megagroup else None,
@@ -143,7 +143,8 @@ class Renderer:
             noforwards=channel.protected or None,
         )
 
-    def _media(self, viewer_id: int, message: StoredMessage) -> Any:
+    def media_of(self, viewer_id: int, message: StoredMessage) -> Any:
+        """What a message carries besides its text; of a garbled one something that nobody can decode."""
         if message.garbled:
             return Undecodable()
         return self.media(viewer_id, message.file) if message.file else None

@@ -62,7 +62,7 @@ class GroupRenderer:
             out=out,
             from_id=sender,
             reply_to=types.MessageReplyHeader(reply_to_msg_id=answered) if answered else None,
-            media=self._render.media(viewer_id, message.file) if message.file else None,
+            media=self._render.media_of(viewer_id, message),
             entities=to_tl(message.entities) or None,
             edit_date=message.edited,
             grouped_id=message.group_id,

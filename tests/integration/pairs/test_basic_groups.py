@@ -9,6 +9,7 @@ import asyncpg
 import pytest
 
 from pairs.domain.pace import Pace
+from project.core.message import UNREADABLE
 from project.sandbox.telegram.messages import NewFile
 from project.sandbox.telegram.swallow import SwallowRule
 from tests.integration.pairs.rig import Rig, relaying, until, until_value
@@ -81,6 +82,22 @@ async def test_what_happens_last_in_a_group_and_is_not_pushed_is_found(rig: Grou
     await rig.shows("one, corrected")
     rig.say("three")
     await rig.shows("one, corrected", "three")
+
+
+async def test_a_message_that_cannot_be_decoded_costs_a_line_where_it_stands(rig: GroupRig) -> None:
+    """Ids are the account's: what another group cannot be decoded of leaves no line here."""
+    rig.say("one")
+    await rig.shows("one")
+    await rig.stop()
+    other = rig.world.groups.post(rig.elsewhere, rig.ben, "not for you")
+    rig.world.groups.garble(rig.elsewhere, rig.ben, other)
+    rig.world.groups.garble(rig.group, rig.ben, rig.say("never seen"))
+    rig.say("two")
+    await rig.start()
+    await rig.arrived("two")
+    assert rig.at_destination() == ["one", UNREADABLE, "two"]
+    rig.say("three")
+    await rig.arrived("three")
 
 
 async def test_a_killed_worker_finds_what_the_group_did_meanwhile(rig: GroupRig, pg: asyncpg.Connection) -> None:

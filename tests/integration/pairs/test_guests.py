@@ -23,7 +23,8 @@ from project.core.checks import Level
 from project.core.errors import Conflict, NotFound
 from project.core.models import AuditEvent, Notice
 from project.telegram.values import ChatInfo
-from sessions.models import TelegramSession
+from sessions.models import Lookup, TelegramSession
+from sessions.services.lookups import look_up_names
 
 pytestmark = pytest.mark.django_db
 
@@ -151,6 +152,16 @@ def test_who_cannot_join_says_why(pair: Pair, joined: list[Any]) -> None:
     with pytest.raises(Conflict, match="no session"):
         join_source(actor="bot:7", pair_id=pair.pk)
     assert joined == []
+
+
+def test_a_name_that_was_asked_for_in_vain_is_not_asked_for_again_within_the_hour() -> None:
+    """A search for stand-ins goes on each minute; Telegram lets an account look up few names."""
+    told = Lookup.objects.create(account="session.1", reference="@gone", error="Nobody", answered_at=timezone.now())
+    assert look_up_names({"session.1": ["@gone"]}, limit=0.2) == {}
+    assert Lookup.objects.count() == 1
+    Lookup.objects.filter(pk=told.pk).update(created_at=timezone.now() - timedelta(hours=2))
+    assert look_up_names({"session.1": ["@gone"]}, limit=0.2) == {}
+    assert Lookup.objects.count() == 2
 
 
 # --- how late posts come
