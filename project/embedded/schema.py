@@ -55,7 +55,7 @@ def _connect(config: Config) -> psycopg.Connection[tuple[object, ...]]:
         return psycopg.connect(config.database_owner_url, autocommit=True, connect_timeout=_CONNECT_SECONDS)
     except psycopg.OperationalError as error:
         raise SettingError(
-            "DATABASE_OWNER_URL",
+            "DATABASE_URL" if config.database_owner_url == config.database_url else "DATABASE_OWNER_URL",
             f"PostgreSQL cannot be reached ({_reason(error)}).",
             hint="Check the address, the password and that the server runs.",
         ) from error

@@ -149,12 +149,13 @@ def _look(here: Installation, looks: Looks) -> None:
 def _live() -> tuple[int, int]:
     """Sessions that some process owns, and processes."""
     from django.db import connections
+    from django.db.models import F
 
     from workers.models import Placement
     from workers.selectors import owned_sessions
 
     try:
-        return len(owned_sessions()), Placement.objects.filter(pid__isnull=False).count()
+        return len(owned_sessions()), Placement.objects.filter(host=F("account"), pid__isnull=False).count()
     finally:
         connections.close_all()
 

@@ -19,9 +19,8 @@ _SIZES = "SELECT sum(pg_total_relation_size(t::regclass)) FROM unnest(%s::text[]
 _ROWS = (
     "SELECT sum(n_live_tup), sum(n_dead_tup), sum(autovacuum_count) FROM pg_stat_user_tables WHERE relname = ANY(%s)"
 )
-_CONNECTIONS = (
-    "SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND datname = current_database()"
-)
+# Of other roles' connections an ordinary role sees the name and no kind; autovacuum has no name.
+_CONNECTIONS = "SELECT count(usename) FROM pg_stat_activity WHERE datname = current_database()"
 
 Points = list[tuple[float, float]]
 

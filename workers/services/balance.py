@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.db.models import BigIntegerField, F, Max, Sum
+from django.db.models import BigIntegerField, Count, F, Max, Q, QuerySet, Sum
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Now
 
@@ -18,13 +18,12 @@ from sessions.domain.accounts import split_account
 from sessions.models import TelegramSession
 from sessions.services.login import wake
 from workers.clock import database_now
-from workers.domain.balance import AccountLoad, Move, NodeLoad, Why, next_move, plan_moves, seconds_until
+from workers.domain.balance import LEAST_GAP, AccountLoad, Move, NodeLoad, Why, next_move, plan_moves, seconds_until
 from workers.domain.room import MIB, room_in_memory
 from workers.models import Node, NodeState, Placement, ProcessState, WorkerGroup
 from workers.services.lags import lags
 
 ACTOR = "control"
-WITH_ANOTHER = 2
 SETTLING = timedelta(minutes=3)  # after which a move that never came up holds the next one up no longer
 
 log = get_logger(__name__)
@@ -53,6 +52,8 @@ class Spread:
 
 def balance() -> None:
     """One move, when one is due: among nodes that share their public address."""
+    if _even():
+        return
     with transaction.atomic():
         _alone()
         scene = _look(by_itself=True)
@@ -70,11 +71,9 @@ def show_spread(*, by_itself: bool = True) -> Spread:
     return Spread(counts, _named(plan_moves(scene.nodes, scene.accounts), scene), scene.wait, by_itself)
 
 
-def likely_spread() -> Spread | None:
-    """What people see: with the moves that control makes, else with those that a person may; None without two nodes."""
+def likely_spread() -> Spread:
+    """What people see: with the moves that control makes, else with those that a person may."""
     spread = show_spread()
-    if len(spread.accounts) < WITH_ANOTHER:
-        return None
     return spread if spread.moves else show_spread(by_itself=False)
 
 
@@ -99,15 +98,15 @@ class _Scene:
 
 def _look(*, by_itself: bool) -> _Scene:
     now = database_now()
-    alive = Node.objects.exclude(state=NodeState.GONE).filter(
-        heartbeat_at__gt=Now() - timedelta(seconds=current().lease_ttl)
-    )
-    rows = {str(node.pk): node for node in alive}
+    rows = {str(node.pk): node for node in _alive()}
     places = list(Placement.objects.filter(host=F("account"), node__in=list(rows)).order_by("account"))
     last = Placement.objects.aggregate(last=Max("moved_at"))["last"]
+    named = {key: node for key, node in rows.items() if node.egress_name or not by_itself}
+    nodes = [_node(key, node, now, by_itself=by_itself) for key, node in named.items()]
+    accounts = [_account(place, now) for place in places]
     return _Scene(
-        [_node(key, node, now, by_itself=by_itself) for key, node in rows.items() if node.egress_name or not by_itself],
-        _accounts(places, now),
+        nodes,
+        _weighed(accounts, places, now) if next_move(nodes, accounts) else accounts,
         {key: node.name for key, node in rows.items()},
         seconds_until(
             since_last=None if last is None else (now - last).total_seconds(),
@@ -115,6 +114,22 @@ def _look(*, by_itself: bool) -> _Scene:
             settled=all(_settled(place, now) for place in places),
         ),
     )
+
+
+def _alive() -> QuerySet[Node]:
+    since = Now() - timedelta(seconds=current().lease_ttl)
+    return Node.objects.exclude(state=NodeState.GONE).filter(heartbeat_at__gt=since)
+
+
+def _even() -> bool:
+    """Whether a glance shows that nothing is to be moved: control asks every few seconds."""
+    own = Count("placements", filter=Q(placements__host=F("placements__account")))
+    sizes: dict[str, list[int]] = {}
+    for node in _alive().exclude(egress_name="").annotate(accounts=own):
+        if node.loaded_since is not None:
+            return False
+        sizes.setdefault(node.egress_name, []).append(node.accounts)
+    return all(max(group) - min(group) < LEAST_GAP for group in sizes.values())
 
 
 def _node(key: str, node: Node, now: datetime, *, by_itself: bool) -> NodeLoad:
@@ -126,22 +141,32 @@ def _node(key: str, node: Node, now: datetime, *, by_itself: bool) -> NodeLoad:
     return NodeLoad(key, node.egress_name if by_itself else "", loaded=loaded, takes=takes)
 
 
-def _accounts(places: Sequence[Placement], now: datetime) -> list[AccountLoad]:
-    sessions = [number for kind, number in map(split_account, (place.account for place in places)) if kind == "session"]
-    backlog, sent, rest = lags(sessions), _sent(sessions), timedelta(seconds=current().balance_rest)
-    found = []
-    for place in places:
-        kind, number = split_account(place.account)
-        number = number if kind == "session" else 0
-        age = max(1.0, (now - place.started_at).total_seconds()) if place.started_at else 1.0
-        moved = place.moved_at is not None and now - place.moved_at < rest
-        rested = not moved and place.state == ProcessState.UP
-        rate = sent.get(number, 0) / age
-        found.append(AccountLoad(place.account, str(place.node_id), backlog.get(number, 0.0), rate, rested))
-    return found
+def _account(place: Placement, now: datetime) -> AccountLoad:
+    moved = place.moved_at is not None and now - place.moved_at < timedelta(seconds=current().balance_rest)
+    return AccountLoad(place.account, str(place.node_id), rested=not moved and place.state == ProcessState.UP)
 
 
-def _sent(sessions: Sequence[int]) -> dict[int, int]:
+def _weighed(accounts: Sequence[AccountLoad], places: Sequence[Placement], now: datetime) -> list[AccountLoad]:
+    """With what each of them has to do: read only when one of them has to go, since that decides which."""
+    numbers = {place.account: number for place in places if (number := _session(place.account)) is not None}
+    backlog, sent = lags(numbers.values()), _sent(numbers.values())
+    ages = {place.account: (now - place.started_at).total_seconds() for place in places if place.started_at}
+    return [
+        replace(
+            account,
+            backlog=backlog.get(numbers.get(account.name, 0), 0.0),
+            rate=sent.get(numbers.get(account.name, 0), 0) / max(1.0, ages.get(account.name, 1.0)),
+        )
+        for account in accounts
+    ]
+
+
+def _session(account: str) -> int | None:
+    kind, number = split_account(account)
+    return number if kind == "session" else None
+
+
+def _sent(sessions: Collection[int]) -> dict[int, int]:
     """Parts that their processes have sent since they started, as the groups report it."""
     sent = Cast(KeyTextTransform("sent", "counters"), BigIntegerField())
     groups = WorkerGroup.objects.filter(session__in=sessions).values_list("session")
@@ -183,7 +208,7 @@ def _alone() -> None:
 
 
 def _named(moves: Sequence[Move], scene: _Scene) -> tuple[MoveView, ...]:
-    numbers = [number for kind, number in (split_account(move.account) for move in moves) if kind == "session"]
+    numbers = [number for move in moves if (number := _session(move.account)) is not None]
     sessions = {row.account: row.name for row in TelegramSession.objects.filter(pk__in=numbers).only("name")}
     names = scene.names
     return tuple(

@@ -80,7 +80,8 @@ def worker_status(page: int = 1, *, per_page: int = PER_PAGE) -> WorkerStatus:
     start = (page - 1) * per_page
     sessions = living.only("name", "lifecycle", "health", "max_pairs")[start : start + per_page]
     workers, nodes = tuple(workers_of(list(sessions))), tuple(list_nodes())
-    return WorkerStatus(workers, nodes, page, pages, total, likely_spread(), tuple(seen_standstill()))
+    spread = likely_spread() if len(nodes) > 1 else None
+    return WorkerStatus(workers, nodes, page, pages, total, spread, tuple(seen_standstill()))
 
 
 def nearest_page(page: int, total: int, per_page: int) -> tuple[int, int]:
