@@ -24,18 +24,30 @@ SELECT DISTINCT discord_channel, webhook_id, former_webhooks,
        status NOT IN ('removed', 'paused', 'disabled', 'parked') AS living
 FROM pairs_pair
 """
+# Pairs that share the channel and a destination would say each message there as often as there are such pairs: the
+# first living one takes it, and whoever took it gets what follows. What nobody took may be a post of any of them.
 _PUT = """
-WITH put AS (
-    INSERT INTO pairs_inbox (pair_id, scope, message_id, act, content_hash, payload, created_at)
-    SELECT p.id, $2, m.id, $4::varchar, $5, $6::jsonb, clock_timestamp()
+WITH known AS (
+    SELECT p.id, p.destination_chat, m.id AS message_id,
+           p.status NOT IN ('removed', 'paused', 'disabled', 'parked') AS living,
+           EXISTS (SELECT 1 FROM pairs_event e WHERE e.pair_id = p.id AND e.scope = $2 AND e.message_id = m.id)
+           OR EXISTS (SELECT 1 FROM pairs_inbox x
+                      WHERE x.pair_id = p.id AND x.scope = $2 AND x.message_id = m.id AND x.act <> 'delete') AS taken
     FROM pairs_pair p CROSS JOIN unnest($3::bigint[]) AS m(id)
-    WHERE p.discord_channel = $1 AND p.status NOT IN ('removed', 'paused', 'disabled', 'parked')
+    WHERE p.discord_channel = $1
       AND NOT EXISTS (SELECT 1 FROM pairs_pair o WHERE o.webhook_id = $7 OR $7 = ANY(o.former_webhooks))
       -- What we posted is ours whatever the platform leaves out of its echo; only a delete of it may be a person's.
       AND ($4::varchar = 'delete' OR NOT EXISTS (
         SELECT 1 FROM pairs_pair o JOIN pairs_delivery d
           ON d.pair_id = o.id AND d.hop = 1 AND d.remote_id = m.id AND d.act = 'post'
         WHERE o.discord_channel = $1))
+), ranked AS (
+    SELECT *, bool_or(taken) OVER same AS by_somebody, min(id) FILTER (WHERE living) OVER same AS first
+    FROM known WINDOW same AS (PARTITION BY destination_chat, message_id)
+), put AS (
+    INSERT INTO pairs_inbox (pair_id, scope, message_id, act, content_hash, payload, created_at)
+    SELECT id, $2, message_id, $4::varchar, $5, $6::jsonb, clock_timestamp() FROM ranked
+    WHERE living AND (taken OR NOT by_somebody AND ($4::varchar = 'delete' OR id = first))
     ON CONFLICT DO NOTHING RETURNING pair_id
 ), owners AS (
     SELECT DISTINCT 'session.' || a.session_id AS account FROM put JOIN pairs_assignment a ON a.pair_id = put.pair_id

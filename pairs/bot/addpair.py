@@ -16,7 +16,8 @@ from pairs.domain.requests import PairWish, check_target, parse_add
 from pairs.services.adding import add_wished
 from pairs.services.finding import find_poster, find_reader
 from pairs.services.guests import guest_note
-from pairs.services.registry import PairView
+from pairs.services.registry import PairView, find_pair
+from pairs.services.sharing import sharing_note
 from project.botkit.parts import ID, Button, Call, Command, Dialogue, Press, Reply, Room, bold, plain
 from project.core.chats import HINT as CHAT_HINT
 from project.core.chats import marked
@@ -48,8 +49,14 @@ async def _run(call: Call) -> None:
 
 
 async def _added(call: Call, pair: PairView) -> None:
-    text = f"✅ {bold('It relays from now on.')}\n\n{details(pair, timezone.now())}"
+    note = await call.do(_sharing, pair.id)
+    text = f"✅ {bold('It relays from now on.')}\n\n{details(pair, timezone.now())}{note}"
     await call.reply(Reply(text, buttons(pair)))
+
+
+def _sharing(pair_id: int) -> str:
+    note = sharing_note(find_pair(pair_id))
+    return f"\nℹ️ {plain(note)}" if note else ""
 
 
 # --- step by step

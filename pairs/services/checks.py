@@ -11,6 +11,7 @@ from pairs.domain.options import Protected, read_options
 from pairs.models import Pair
 from pairs.services.delays import delays
 from pairs.services.guests import guest_note
+from pairs.services.sharing import sharing_note
 from project.botkit.times import ago
 from project.core.checks import Check, failed, ok, warning
 from project.core.config import Config, current
@@ -49,6 +50,8 @@ def check_pair(pair: Pair) -> Iterator[Check]:
     else:
         yield _source(pair, session)
     yield _delay(pair)
+    if note := sharing_note(pair):
+        yield ok("people", note)
     yield from run(_discord(pair, current()))
     if pair.sender:
         yield check_posting(pair.sender.account, str(pair.sender), str(pair.destination_chat))

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 
 import asyncpg
 import pytest
+from msgspec.structs import replace
 
 from pairs.lane import attempts
 from pairs.people import DiscordPeople
@@ -101,3 +102,44 @@ async def test_a_delete_before_the_create_went_out_cancels_it(pg: asyncpg.Connec
         await rig.arrived("last")
         assert rig.at_destination() == rig.on_discord() == ["slow", "last"]
         assert "doomed" not in [m.content for m in rig.discord.world.messages(rig.discord.channel)]
+
+
+async def test_people_are_heard_once_by_pairs_that_share_channel_and_destination(
+    people: DiscordPeople, pg: asyncpg.Connection
+) -> None:
+    """Two sources into one channel and on to one chat: a person's message, its edit and delete arrive there once."""
+    async with running_rig(pg, by_webhook=True, by_bot=True) as rig:
+        second = await _twin(pg, rig.pair)
+        first = said(rig, "once")
+        await people.posted(first, None)
+        await people.posted(first, None)
+        await until(lambda: [post.text for post in rig.standing()] == ["ann:\nonce"], "the message")
+        taken = "SELECT count(*) FROM pairs_event e WHERE e.message_id = $1 AND e.pair_id = $2"
+        assert [await pg.fetchval(taken, first.message_id, pair) for pair in (rig.pair, second)] == [1, 0]
+        changed = replace(first, text=(Node(Style.TEXT, "twice said"),), edited=2)
+        await people.edited(changed, None)
+        await until(lambda: [post.text for post in rig.standing()] == ["ann:\ntwice said"], "the edit")
+        # The pair that took it rests: another one must not say it again, whatever is heard once more.
+        await pg.execute("UPDATE pairs_pair SET status = 'paused' WHERE id = $1", rig.pair)
+        await people.posted(first, None)
+        await people.edited(replace(changed, edited=3), None)
+        assert await pg.fetchval("SELECT count(*) FROM pairs_inbox") == 0
+        later = said(rig, "later")
+        await people.posted(later, None)
+        assert await pg.fetchval("SELECT pair_id FROM pairs_inbox WHERE message_id = $1", later.message_id) == second
+
+
+async def _twin(pg: asyncpg.Connection, pair: int) -> int:
+    """A pair with another source, and nobody who works it."""
+    columns = await pg.fetch(
+        "SELECT column_name AS name FROM information_schema.columns WHERE table_name = 'pairs_pair' AND is_generated = "
+        "'NEVER' AND column_name NOT IN ('id', 'source_chat')"
+    )
+    names = ", ".join(f'"{row["name"]}"' for row in columns)
+    return int(
+        await pg.fetchval(
+            f"INSERT INTO pairs_pair (source_chat, {names}) SELECT source_chat + 1, {names} FROM pairs_pair "
+            "WHERE id = $1 RETURNING id",
+            pair,
+        )
+    )
