@@ -31,7 +31,7 @@ input AS MATERIALIZED (
 ),
 owned AS MATERIALIZED (
     SELECT p.id, p.last_seq, a.generation FROM pairs_pair p JOIN pairs_assignment a ON a.pair_id = p.id
-    WHERE EXISTS (SELECT 1 FROM fence)
+    WHERE EXISTS (SELECT 1 FROM fence) AND p.status IN ('active', 'degraded', 'error')
       AND (p.id, a.generation) IN (SELECT pair_id, generation FROM input)
     ORDER BY p.id FOR NO KEY UPDATE OF p FOR SHARE OF a
 ),

@@ -21,6 +21,7 @@ from project.core.errors import Conflict, InvalidInput, NotFound
 from project.core.models import Notice, Operation
 from project.core.operators import Role
 from project.core.secret import Secret
+from project.core.stopping import StopAsked
 from project.core.whitelist import add_operator
 from project.doors import pairfiles
 from project.telegram.values import ChatInfo, ChatSight
@@ -134,11 +135,11 @@ def test_ctrl_c_at_the_command_line_tells_at_once_what_is_left(pair: Pair, monke
 
     def interrupted(*, entry: Entry, **_: object) -> str:
         if entry.line.line == 3:
-            raise KeyboardInterrupt
+            raise StopAsked
         raise InvalidInput("No such chat.")
 
     monkeypatch.setattr(imports, "carry_out", interrupted)
-    with pytest.raises(KeyboardInterrupt):
+    with pytest.raises(StopAsked):
         pairfiles.carry_out(plan, actor="cli:me", say=said.append)
     assert said[0] == "1 of 3"
     assert "0 of 3 lines were carried out, 1 refused" in said[1]

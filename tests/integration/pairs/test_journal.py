@@ -223,6 +223,18 @@ async def test_a_pair_handed_over_is_not_written_and_its_cursor_stays(desk: Desk
     assert await pg.fetchval("SELECT remote_id FROM pairs_delivery WHERE hop = 1") == 9
 
 
+@pytest.mark.parametrize("status", ["paused", "disabled", "parked", "removed"])
+async def test_a_pair_that_rests_takes_nothing_from_that_moment_on(
+    desk: Desk, pg: asyncpg.Connection, status: str
+) -> None:
+    """Also before its worker has heard of it: the cursor stays, so that what came is caught up."""
+    await desk.add(desk.event(5))
+    await pg.execute("UPDATE pairs_pair SET status = $1", status)
+    appended = await desk.add(desk.event(6))
+    assert (appended.stored, appended.refused) == ((), {desk.pair})
+    assert await cursor_of(pg) == (5, 1)
+
+
 async def test_a_claim_is_all_or_nothing_for_the_lane(desk: Desk) -> None:
     (event,) = (await desk.add(desk.event(5))).stored
     assert await desk.claimed(desk.claim(event, parts=2))
