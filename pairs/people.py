@@ -91,6 +91,26 @@ UNION
       AND x.kind = 'delete')
  ORDER BY d.remote_id DESC LIMIT $3)
 """
+# A notice while it lasts, and one when it is over.
+_UNREAD = """
+WITH concerned AS (
+    SELECT count(*) AS pairs, string_agg(id::text, ', ' ORDER BY id) AS ids,
+           coalesce(nullif('#' || max(discord_title), '#'), $1::bigint::text) AS channel
+    FROM pairs_pair WHERE discord_channel = $1 AND status <> 'removed'
+), ended AS (
+    UPDATE core_notice SET ended_at = clock_timestamp()
+    WHERE key = $2 AND ended_at IS NULL AND severity <> 'info' AND $3 = '' RETURNING 1
+)
+INSERT INTO core_notice (key, text, severity, failed)
+SELECT $2, CASE WHEN $3 = '' THEN 'What people write in ' || channel || ' is read again.' ELSE
+       'What people write or delete in ' || channel || ' on Discord may be missed (pair' ||
+       CASE pairs WHEN 1 THEN ' ' ELSE 's ' END || ids || '): ' || $3 ||
+       ' Give the Discord bot View Channel and Read Message History there. It is tried again by itself.' END,
+       CASE WHEN $3 = '' THEN 'info' ELSE 'warning' END, '{}'
+FROM concerned
+WHERE pairs > 0 AND CASE WHEN $3 = '' THEN EXISTS (SELECT 1 FROM ended) ELSE NOT EXISTS (
+    SELECT 1 FROM core_notice WHERE key = $2 AND ended_at IS NULL AND severity <> 'info') END
+"""
 
 
 class DiscordPeople:
@@ -164,6 +184,10 @@ class DiscordPeople:
         """Of people's messages and of our own posts the newest that nobody has deleted as far as known."""
         found = await self._fetch(_STANDING, channel_id, f"dc:{channel_id}", MOST_COMPARED)
         return frozenset(row["message_id"] for row in found)
+
+    async def unread(self, channel_id: int, trouble: str) -> None:
+        """A notice to the operators: once when it begins, and once when it is over."""
+        await self._fetch(_UNREAD, channel_id, f"discord.{channel_id}", trouble)
 
     async def _position(self, channel_id: int) -> asyncpg.Record:
         return (await self._fetch(_LAST_SEEN, channel_id, f"dc:{channel_id}"))[0]

@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from project.core.errors import InvalidInput
+from project.core.errors import InvalidInput, TargetGone
 from project.core.logs import get_logger
 from project.core.message import UNREADABLE, Message
 from project.discord.acts import Act, Delete, Edit, Post
@@ -21,6 +21,8 @@ LONGEST_QUEUE = 10_000
 REMEMBERED = 2_000
 TRIES = 3
 SLOWEST_RETRY = 10.0
+TOLD_AFTER = 5  # failures of catching up, some 15 s
+CLOSED_SECONDS = 300.0  # between looks at a channel that the bot may not read
 FAULTS = (TypeError, ValueError, LookupError, AttributeError, AssertionError, RecursionError, InvalidInput)
 
 
@@ -50,6 +52,9 @@ class ListenerSink(Protocol):
     async def standing(self, channel_id: int) -> frozenset[int]:
         """The newest messages, people's and ours, that nobody has deleted as far as known."""
 
+    async def unread(self, channel_id: int, trouble: str) -> None:
+        """What people did in the channel may be missed, and why, as a sentence; "" when it is read, again or still."""
+
 
 @dataclass(frozen=True, slots=True)
 class CatchUp:
@@ -72,6 +77,7 @@ class ChannelFeed:
         self._queue: deque[Act | CatchUp] = deque()
         self._arrived = asyncio.Event()
         self._delivered: OrderedDict[int, None] = OrderedDict()
+        self._trouble: str | None = None  # what people were told last
 
     def put(self, act: Act | CatchUp) -> None:
         """Queue an act; never blocks. When the queue is full, the history has to tell later."""
@@ -98,17 +104,37 @@ class ChannelFeed:
                     await self._deliver(act)
 
     async def _catch_up(self) -> None:
-        pause = Backoff()
+        pause, failures, loop = Backoff(), 0, asyncio.get_running_loop()
         while True:
             await self._ready()
             try:
                 await self._scan_once()
-            except Exception:
+            except TargetGone as error:
+                log.warning("a channel cannot be read", channel=self._channel_id, code=error.code)
+                await self._tell(error.message)
+                loop.call_later(CLOSED_SECONDS, self.put, CatchUp())
+                return
+            except Exception as error:
                 # Whatever it was, giving up would lose messages: the history stays there to be read.
                 log.exception("catching up failed", channel=self._channel_id)
-                await asyncio.sleep(pause.next(now=asyncio.get_running_loop().time()))
+                failures += 1
+                if failures == TOLD_AFTER:
+                    await self._tell(f"Its history could not be read {failures} times ({type(error).__name__}).")
+                await asyncio.sleep(pause.next(now=loop.time()))
             else:
+                await self._tell("")
                 return
+
+    async def _tell(self, trouble: str) -> None:
+        """Once for each change. When the store is down, the next look tells."""
+        if trouble == self._trouble:
+            return
+        try:
+            await self._sink.unread(self._channel_id, trouble)
+        except Exception:
+            log.exception("the store does not take what is wrong with a channel", channel=self._channel_id)
+        else:
+            self._trouble = trouble
 
     async def _scan_once(self) -> None:
         async for act in self._scan(self._channel_id):

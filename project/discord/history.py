@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from typing import Any, Protocol
 
+from project.core.errors import TargetGone
 from project.core.logs import get_logger
 from project.discord.acts import Act, Delete, Edit, Post
 from project.discord.convert import is_written, neutral
@@ -43,7 +44,10 @@ class Memory(Protocol):
 async def changes(
     channel_id: int, *, reader: Reader, memory: Memory, directory: Directory, concerns: Callable[[Fields], bool]
 ) -> AsyncIterator[Act]:
-    """What happened and is not known, in the order to take it. `concerns` tells whose messages count."""
+    """What happened and is not known, in the order to take it. `concerns` tells whose messages count.
+
+    Raises TargetGone when nothing can be read and something ought to stand there.
+    """
     last = await memory.last_seen(channel_id)
     if last is None:
         return
@@ -92,7 +96,12 @@ async def _gone(
     missing: set[int] = set().union(*(page.lacks(standing) for page in pages))
     if not missing:
         return ()
-    if any(0 in page.ids for page in pages) or not await reader.is_gone(channel_id, max(missing)):
+    if not await reader.is_gone(channel_id, max(missing)):
+        if not any(page.items for page in pages):
+            raise TargetGone("The bot may not read the message history.", code="history")
+        log.warning("messages are not in the history, and not deleted", channel=channel_id, count=len(missing))
+        return ()
+    if any(0 in page.ids for page in pages):
         log.warning("messages are not in the history, but perhaps not deleted", channel=channel_id, count=len(missing))
         return ()
     return tuple(sorted(missing & await memory.standing(channel_id)))

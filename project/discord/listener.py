@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 import aiohttp
 import discord
 
-from project.core.errors import AccountDead
+from project.core.errors import AccountDead, TargetGone
 from project.core.logs import get_logger
 from project.core.secret import Secret
 from project.discord.acts import Act, Delete, Edit, Post
@@ -285,4 +285,4 @@ class Listener:
                 async for act in found:
                     yield act
             except (discord.Forbidden, discord.NotFound) as error:
-                log.warning("a channel cannot be read", channel=channel_id, code=error.code)
+                raise TargetGone("The bot may not see the channel, or it is gone.", code=str(error.code)) from error

@@ -14,8 +14,8 @@ import pytest
 from project.core.errors import AccountDead, Unreachable
 from project.core.message import MediaKind, Message, plain_text
 from project.core.secret import Secret
+from project.discord import channel_feed, gateway, pacing
 from project.discord import client as client_module
-from project.discord import gateway, pacing
 from project.discord import listener as listener_module
 from project.discord.listener import Listener
 from project.discord.rest import Post
@@ -45,6 +45,7 @@ class Sink:
     deletes: list[tuple[int, tuple[int, ...]]] = field(default_factory=list)
     start: int | None = None
     ours: set[int] = field(default_factory=set)
+    troubles: list[tuple[int, str]] = field(default_factory=list)
     failing: int = 0
     error: Exception = field(default_factory=lambda: Unreachable("the store is down"))
 
@@ -67,6 +68,9 @@ class Sink:
 
     async def untaken(self, channel_id: int, message_ids: Sequence[int]) -> frozenset[int]:
         return frozenset(id_ for id_ in message_ids if id_ > (self.start or 2**63)).difference(self.ids())
+
+    async def unread(self, channel_id: int, trouble: str) -> None:
+        self.troubles.append((channel_id, trouble))
 
     async def standing(self, channel_id: int) -> frozenset[int]:
         gone = {id_ for channel, ids in self.deletes if channel == channel_id for id_ in ids}
@@ -283,25 +287,35 @@ async def test_what_was_posted_before_the_start_is_caught_up_first(place: Place)
     assert [id_ for id_ in sink.ids() if id_ not in here] == [live[1]]
 
 
-async def test_catching_up_goes_on_until_discord_answers(place: Place) -> None:
+async def test_catching_up_goes_on_until_discord_answers(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
     start = place.world.post(place.channel, place.person, "already taken")
     missed = place.world.post(place.channel, place.person, "missed")
-    # discord.py asks five times before it gives up.
+    monkeypatch.setattr(channel_feed, "TOLD_AFTER", 2)
     place.world.fault(FaultRule(READ, Phase.BEFORE, 400, "odd", count=2))
     sink = Sink(start=start)
     async with listening(place, sink):
         live = place.world.post(place.channel, place.person, "live")
         await until(lambda: live in sink.ids())
     assert sink.ids() == [missed, live]
+    begun, over = sink.troubles
+    assert begun == (place.channel, "Its history could not be read 2 times (HTTPException).")
+    assert over == (place.channel, "")
 
 
-async def test_a_channel_that_cannot_be_read_does_not_stop_the_others(place: Place) -> None:
+async def test_a_channel_that_cannot_be_read_is_told_and_does_not_stop_the_others(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
     closed = place.world.create_channel(place.guild, "closed")
     place.world.set_permissions(closed, place.bot, [])
     sink = Sink(start=1)
+    monkeypatch.setattr(channel_feed, "CLOSED_SECONDS", 0.5)
     async with listening(place, sink, place.channel, closed):
         live = place.world.post(place.channel, place.person, "live")
-        await until(lambda: live in sink.ids())
+        await until(lambda: live in sink.ids() and len(sink.troubles) == 2)
+        assert set(sink.troubles) == {(place.channel, ""), (closed, "The bot may not see the channel, or it is gone.")}
+        missed = place.world.post(closed, place.person, "missed")
+        place.world.set_permissions(closed, place.bot, ["view", "send", "history"])
+        await until(lambda: missed in sink.ids() and sink.troubles[-1] == (closed, ""), seconds=30)
 
 
 async def test_a_store_that_is_down_gets_everything_later_and_in_order(place: Place) -> None:
@@ -513,7 +527,8 @@ async def test_a_history_that_may_not_be_read_is_no_deletion(place: Place) -> No
         await until(lambda: sink.posts)
         place.world.set_permissions(place.channel, place.bot, ["view", "send"])
         place.world.kill_gateway("op9")
-        await until(lambda: place.calls(IDENTIFY) == 2 and place.calls(READ) >= 1)
+        told = (place.channel, "The bot may not read the message history.")
+        await until(lambda: sink.troubles[-1] == told, seconds=30)
         place.world.set_permissions(place.channel, place.bot, ["view", "send", "history"])
         last = place.world.post(place.channel, place.person, "last")
         await until(lambda: last in sink.ids())

@@ -145,3 +145,26 @@ async def test_a_post_of_ours_stands_until_its_delete_is_written_down(
         "6b1c2f4e-0000-4000-8000-000000000000",
     )
     assert await people.standing(rig.discord.channel) == frozenset(), "an old backup does not know what was deleted"
+
+
+async def test_a_channel_that_cannot_be_read_is_one_notice_until_it_can(
+    rig: Rig, people: DiscordPeople, pg: asyncpg.Connection
+) -> None:
+    channel = rig.discord.channel
+    notices = "SELECT text, severity, ended_at IS NULL AS open FROM core_notice ORDER BY id"
+    await people.unread(channel, "")
+    assert await pg.fetch(notices) == [], "nothing was wrong"
+    for _ in range(2):
+        await people.unread(channel, "The bot may not read the message history.")
+    (told,) = await pg.fetch(notices)
+    assert (
+        f"in {channel} on Discord may be missed (pair {rig.pair}): The bot may not read the message history." in told[0]
+    )
+    assert tuple(told)[1:] == ("warning", True)
+    for _ in range(2):
+        await people.unread(channel, "")
+    began, over = await pg.fetch(notices)
+    assert (began["open"], over["severity"]) == (False, "info")
+    assert over["text"] == f"What people write in {channel} is read again."
+    await people.unread(4711, "nobody's")
+    assert len(await pg.fetch(notices)) == 2
