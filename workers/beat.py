@@ -8,10 +8,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import psycopg
+from django.db import DatabaseError
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from project.core.config import current
+from project.core.errors import Conflict
 from project.core.logs import get_logger
+from project.core.tables import check_tables
 from workers.services.pulses import BEAT, give_pulse_over
 
 LOCK = (7461, 1)
@@ -81,8 +84,15 @@ class LeaderScheduler(DatabaseScheduler):  # type: ignore[misc]
     repeats what the old one did nor waits for a change to notice."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
+        """Ends the program with a sentence when it cannot begin: whoever keeps it running starts it again."""
         self._leadership = Leadership(current().database_direct_url)
-        super().__init__(*args, **kwargs)
+        try:
+            check_tables()
+            super().__init__(*args, **kwargs)
+        except DatabaseError as error:
+            raise SystemExit(f"Beat cannot begin: PostgreSQL says: {_last_line(error)}.") from None
+        except Conflict as error:
+            raise SystemExit(f"Beat cannot begin. {error.for_people()}") from None
 
     def tick(self, *args: Any, **kwargs: Any) -> float:
         """Send what is due, if this process leads; seconds until the next look."""
@@ -116,3 +126,8 @@ class LeaderScheduler(DatabaseScheduler):  # type: ignore[misc]
         """Write, then let the next one lead."""
         super().close()
         self._leadership.close()
+
+
+def _last_line(error: Exception) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and not line.startswith("\t")]
+    return lines[-1].rstrip(".") if lines else type(error).__name__

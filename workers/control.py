@@ -24,7 +24,9 @@ from pairs.services.settling import settle
 from pairs.services.statuses import resume_expired
 from pairs.services.stillness import let_go
 from project.core.config import Config, current
+from project.core.errors import Conflict
 from project.core.logs import get_logger
+from project.core.tables import check_tables
 from sessions.domain.health import Limits
 from sessions.services.removal import destroy_left_overs
 from workers.beat import KEEPALIVE
@@ -116,10 +118,13 @@ class Control(threading.Thread):
         rounds = Rounds(self._config)
         while not self._stopped.is_set():
             try:
+                check_tables()
                 with psycopg.connect(self._config.database_direct_url, autocommit=True, **KEEPALIVE) as conn:
                     self._watch(conn, rounds)
             except (psycopg.Error, DatabaseError) as error:
                 log.warning("control cannot look for now", reason=str(error).strip())
+            except Conflict as error:
+                log.warning("control cannot look for now", reason=error.for_people())
             rounds.lost_sight()
             close_old_connections()
             self._stopped.wait(AGAIN)

@@ -14,12 +14,12 @@ from project.core.retention import audit_removals, notice_removals, remove
 from sessions.services.retention import session_removals
 from workers import selectors
 from workers.control import ControlStep
-from workers.schedule import CHECK_SESSIONS, CHECK_WORKERS, REMOVE_OLD_ROWS
+from workers.schedule import CHECK_SESSIONS, CHECK_WORKERS, REMOVE_OLD_ROWS, planned
 from workers.services.checks import check_workers as check_all_workers
 from workers.services.pulses import begin_run
 from workers.worker.runtime import here
 
-SPREAD = 20.0
+SPREAD = 20.0  # seconds, and no more than a quarter of the interval
 REMOVE_LIMIT = 300.0  # seconds
 
 log = get_logger(__name__)
@@ -36,8 +36,10 @@ def check_sessions() -> None:
     """
     if not begin_run(CHECK_SESSIONS):
         return
+    every = planned(CHECK_SESSIONS).every
+    spread = min(SPREAD, every.total_seconds() / 4) if every else SPREAD
     for account in selectors.owned_sessions():
-        check_session.apply_async(kwargs={"account": account, "wait": random.uniform(0, SPREAD)}, queue=account)
+        check_session.apply_async(kwargs={"account": account, "wait": random.uniform(0, spread)}, queue=account)
 
 
 @shared_task(name="workers.check_session")

@@ -418,7 +418,7 @@ class Config:
     )
     session_timeout: int = field(
         default=3600,
-        metadata=_whole_seconds(_PAIRS, "A session without a good check for this long is expired.", 60, 604800),
+        metadata=_whole_seconds(_PAIRS, "A session without a good check for this long is expired.", 20, 604800),
     )
     worker_health_interval: int = field(
         default=180,

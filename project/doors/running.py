@@ -8,13 +8,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from django.db import connection
-from django.db.migrations.executor import MigrationExecutor
 from django.db.models.functions import Now
 
 from project.core.config import Config
 from project.core.errors import Conflict, SettingError
 from project.core.stopping import pause
+from project.core.tables import tables_behind
 from project.embedded.layout import layout
 from project.embedded.schema import migrate
 from project.embedded.servers import ensure_servers
@@ -61,12 +60,6 @@ def at_work(config: Config, say: Say) -> Iterator[None]:
         with Manager([node], logs=layout(config.var_dir).logs, directory=BASE_DIR) as manager:
             _await_node(config, manager)
             yield
-
-
-def tables_behind() -> bool:
-    """Whether migrations wait to be applied. Raises OperationalError."""
-    executor = MigrationExecutor(connection)
-    return bool(executor.migration_plan(executor.loader.graph.leaf_nodes()))
 
 
 def node_alive(config: Config) -> bool:

@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -20,12 +22,20 @@ MESSAGES = 120
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 
 
-def demo(var: Path, *arguments: str) -> subprocess.Popen[str]:
+@contextmanager
+def demo(var: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
+    """A running demo; nothing of it is left afterwards, however the test ends."""
     kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
     argv = [sys.executable, str(BASE / "manage.py"), "demo", *arguments]
-    return subprocess.Popen(
+    process = subprocess.Popen(
         argv, cwd=BASE, env={**kept, "VAR_DIR": str(var)}, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+        wait_gone(str(var))
 
 
 def wait_for_line(process: subprocess.Popen[str], text: str, limit: float = 120.0) -> str:
@@ -42,16 +52,16 @@ def wait_for_line(process: subprocess.Popen[str], text: str, limit: float = 120.
 
 @pytest.mark.sentence("S-01", "S-02", "S-117")
 def test_after_a_kill_it_starts_again_and_every_message_arrives_once(tmp_path: Path) -> None:
-    process = demo(tmp_path, "--messages", "20")
-    wait_for_line(process, "delivered")
-    assert remaining(str(tmp_path))
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert wait_gone(str(tmp_path)) == []
+    with demo(tmp_path, "--messages", "20") as process:
+        wait_for_line(process, "delivered")
+        assert remaining(str(tmp_path))
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert wait_gone(str(tmp_path)) == []
 
     report = tmp_path / "report.json"
-    process = demo(tmp_path, "--messages", str(MESSAGES), "--exit", "--report", str(report))
-    output, _ = process.communicate(timeout=240)
+    with demo(tmp_path, "--messages", str(MESSAGES), "--exit", "--report", str(report)) as process:
+        output, _ = process.communicate(timeout=240)
     assert process.returncode == 0, output
     figures = json.loads(report.read_text())
     assert figures["profile"] == "real"

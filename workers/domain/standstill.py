@@ -8,6 +8,8 @@ from datetime import timedelta
 
 SHARE = 1.75  # of an interval, after which a run is missed: before two are over
 SILENT = timedelta(seconds=60)
+SOONEST = timedelta(seconds=15)  # signs of life come every 5 s
+NO_TASKS = "control takes no tasks from its queue"
 SKEW = 5.0  # seconds by which clocks may differ
 
 
@@ -59,9 +61,9 @@ def find_standstill(work: Work, signs: Signs, *, watched: timedelta, timeout: ti
     return Standstill(work.what, _why(work, signs), work.ran_ago)
 
 
-def is_silent(ago: timedelta | None) -> bool:
-    """Whether something that gives signs of life all the time has stopped."""
-    return ago is None or ago > SILENT
+def is_silent(ago: timedelta | None, every: timedelta | None) -> bool:
+    """Whether something that gives signs of life all the time has stopped; sooner, where checks are made often."""
+    return ago is None or ago > max(SOONEST, min(SILENT, every or SILENT))
 
 
 def _why(work: Work, signs: Signs) -> str:
@@ -69,13 +71,13 @@ def _why(work: Work, signs: Signs) -> str:
         return "its row in the schedule is gone"
     if not work.enabled:
         return f"{_row(work)} is switched off"
-    if is_silent(signs.control_ago):
+    if is_silent(signs.control_ago, work.every):
         return "control does not run"
     if signs.broker:
         return f"the broker (Redis) takes no commands: {signs.broker}"
-    if is_silent(signs.beat_ago):
+    if is_silent(signs.beat_ago, work.every):
         return "Beat does not run"
-    return "control takes no tasks from its queue"
+    return NO_TASKS
 
 
 def todo(standstills: Sequence[Standstill]) -> str:

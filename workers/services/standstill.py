@@ -14,7 +14,7 @@ from project.core.config import current
 from project.core.notices import Severity
 from project.core.words import counted, few
 from workers.clock import database_now
-from workers.domain.standstill import SHARE, SILENT, SKEW, Signs, Standstill, Work, find_standstill, todo
+from workers.domain.standstill import NO_TASKS, SHARE, SILENT, SKEW, Signs, Standstill, Work, find_standstill, todo
 from workers.models import Pulse
 from workers.schedule import CHECK_SESSIONS, CHECK_WORKERS, Planned, all_planned, planned
 from workers.services.pulses import BEAT, CONTROL, NODE
@@ -140,11 +140,11 @@ def seen_standstill() -> list[str]:
     now, watched = _running()
     if watched is None:
         return []
-    found = sentences(find_standstills(now, watched=watched), now)
-    if found:
-        return found
+    found = find_standstills(now, watched=watched)
     told = notices.Notice.objects.filter(key=KEY, ended_at=None).exclude(severity=Severity.INFO).first()
-    return [] if told is None else [told.text.splitlines()[0].removeprefix("🟡 ")]
+    if told is not None and all(one.why == NO_TASKS for one in found):  # nothing here tells more than control saw
+        return [line.removeprefix("🟡 ") for line in told.text.partition(_AFTER)[0].splitlines()]
+    return sentences(found, now)
 
 
 def next_step() -> str:

@@ -13,11 +13,11 @@ from project.core.checks import Check, Level, failed, ok
 from project.core.config import Config, declarations
 from project.core.errors import RelayError
 from project.core.stopping import run
+from project.core.tables import tables_behind
 from project.discord.session import open_http
 from project.doors.actor import actor
 from project.doors.doctor import binding, bot, checkups, clock, discord, keys, limits, overview, servers, telegram
 from project.doors.doctor.advice import next_step
-from project.doors.running import tables_behind
 from project.embedded.servers import ensure_servers
 
 

@@ -11,6 +11,7 @@ from project.bot.run import run_bot
 from project.core.config import Config, current
 from project.core.database import connect
 from project.core.logs import configure
+from project.core.tables import check_tables
 from workers.holder import rest_unset
 
 
@@ -31,4 +32,5 @@ async def _run(config: Config) -> None:
         return
     conn = await connect("bot")
     await conn.close()
+    await asyncio.to_thread(check_tables)
     await run_bot(config)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand
 
 from project.core.config import Config, current
 from project.core.database import connect
+from project.core.tables import check_tables
 from workers.holder import rest_unset
 from workers.listener import listen
 
@@ -29,4 +30,5 @@ async def _listen(config: Config) -> None:
         return
     conn = await connect("discord")
     await conn.close()
+    await asyncio.to_thread(check_tables)
     await listen(config)

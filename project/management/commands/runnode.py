@@ -10,6 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 from project.core.config import current
 from project.core.installation import random_id_key
 from project.core.logs import configure
+from project.core.tables import check_tables
 from workers.node.supervisor import NodeFailed, Supervisor
 
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Supervise."""
         configure("node")
+        check_tables()
         random_id_key()  # made by the first node, before its first worker asks
         try:
             asyncio.run(_supervise())
