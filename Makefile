@@ -5,7 +5,7 @@ COMPILE := .venv/bin/uv pip compile --quiet --universal --python-version 3.11 --
 
 unexport PYTHONDONTWRITEBYTECODE  # each program would compile everything anew
 
-.PHONY: setup setup-dev demo up test switches chaos soak bench check lock reference
+.PHONY: setup setup-dev demo up test switches nightly convergence chaos soak bench check lock reference
 
 setup:  ## Create .venv and install what the program needs
 	@$(PYTHON) .ci/install.py
@@ -24,6 +24,12 @@ test: setup-dev  ## Run the tests
 
 switches: setup-dev  ## Switch each feature off and see its tests fail: ARGS="--only S-18,S-19 --jobs 2 --report FILE"
 	@$(PY) -m tests.acceptance.switched_off $(ARGS)
+
+nightly: setup-dev  ## What takes hours: 2,000 scripts of convergence, and the tests on each Python that is here. ARGS="--scripts 2000"
+	@$(PYTHON) .ci/nightly.py $(ARGS)
+
+convergence: setup-dev  ## Traffic on all sides with losses and kills, compared with what should stand: ARGS="--scripts 64 --seed 1"
+	@$(PY) -m tests.convergence $(ARGS)
 
 chaos: setup-dev  ## Hurt two nodes under load: ARGS="--sessions 24 --seconds 120 --profile real --seed 1 --report FILE"
 	@$(PY) -m tests.chaos $(ARGS)

@@ -1,8 +1,9 @@
 """Creates .venv and installs the pinned requirements, when they are not installed yet.
 
-    python3 .ci/install.py [--dev]
+    python3 .ci/install.py [--dev] [--only=3.12]
 
-Any Python 3.6 or later can run this; it finds one that the project supports. Standard library only.
+Any Python 3.6 or later can run this; it finds one that the project supports. With --only it is that version, in a
+.venv-3.12 of its own. Standard library only.
 """
 # ruff: noqa: S603, T201 - it runs pip and talks to a terminal
 
@@ -14,16 +15,17 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+ONLY = "".join(word[len("--only=") :] for word in sys.argv[1:] if word.startswith("--only="))
+VENV = ROOT / (f".venv-{ONLY}" if ONLY else ".venv")
 PYTHON = VENV / "bin" / "python"
-SUPPORTED = ("3.13", "3.12", "3.11")
+SUPPORTED = (ONLY,) if ONLY else ("3.13", "3.12", "3.11")
 RUNTIME, DEVELOPMENT = "requirements.txt", "requirements-dev.txt"  # the second contains the first
 
 
 def main():
     """Install what is asked for, one process at a time."""
     wanted = DEVELOPMENT if "--dev" in sys.argv[1:] else RUNTIME
-    with (ROOT / ".venv.lock").open("w") as lock:
+    with (ROOT / f"{VENV.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if version_of(PYTHON) not in SUPPORTED:
             create()
@@ -34,7 +36,7 @@ def main():
 def create():
     """Make a new, empty .venv."""
     base = base_python()
-    print(f"Creating .venv with Python {version_of(base)}", flush=True)
+    print(f"Creating {VENV.name} with Python {version_of(base)}", flush=True)
     shutil.rmtree(VENV, ignore_errors=True)
     if subprocess.call([str(base), "-m", "venv", str(VENV)]) != 0:
         shutil.rmtree(VENV, ignore_errors=True)

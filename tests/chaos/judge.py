@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tests.chaos.records import RouteRecord, Seen
-from tests.chaos.script import Step, What, text
+from tests.chaos.script import Step, What, head
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def _judge(index: int, record: RouteRecord, steps: Sequence[Step], strikes: int)
 def _edited(record: RouteRecord, step: Step) -> bool:
     """On both sides, each copy. Of an excused double on Discord, one copy: nobody knows the other one's id."""
     discord, destination = (
-        [text(step) in seen.text for seen in place if seen.number == step.number]
+        [head(step) in seen.text for seen in place if seen.number == step.number]
         for place in (record.discord, record.destination)
     )
     there = all(discord) if record.readable else any(discord)

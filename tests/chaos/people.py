@@ -7,7 +7,9 @@ import itertools
 from collections.abc import Sequence
 
 from project.sandbox.client import ControlClient
-from tests.chaos.script import FIRST_PROBE, Step, What, text
+from project.sandbox.telegram.messages import NewFile
+from tests.chaos.script import FIRST_PROBE, Step, What, file, text
+from tests.convergence.acts import File
 from tests.harness.world import World
 
 
@@ -51,14 +53,18 @@ class People:
         return message_id
 
     async def _write(self, step: Step) -> int:
-        route, telegram = self._world.routes[step.route], self._control.telegram
+        route, telegram, said = self._world.routes[step.route], self._control.telegram, text(step)
         if step.what is What.POST:
-            return await telegram.post(route.source, text(step))
+            return await telegram.post(route.source, said.text, entities=said.entities, files=_new(file(step)))
         if step.what is What.SAY:
-            return await self._control.discord.post(route.channel, self._world.reader, text(step))
+            return await self._control.discord.post(route.channel, self._world.reader, said.text)
         message_id = self._ids[step.number].result()  # the same chat's turns come in order
         if step.what is What.EDIT:
-            await telegram.edit(route.source, message_id, text(step))
+            await telegram.edit(route.source, message_id, said.text, entities=said.entities)
         else:
             await telegram.delete(route.source, [message_id])
         return message_id
+
+
+def _new(given: File | None) -> list[NewFile]:
+    return [NewFile(given.name, "application/octet-stream", given.data)] if given else []

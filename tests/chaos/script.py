@@ -7,9 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
+from tests.convergence.acts import File
+from tests.convergence.words import Text, prose
+
 EDITED, DELETED, SAID = 0.08, 0.05, 0.08  # shares of the posts
 LATEST = 6.0  # seconds between a post and its edit or delete, at most
 FIRST_PROBE = 900_001
+LONGEST = 800  # units of a text: escaped it is twice as long on Discord, which takes 2000
 
 
 class What(StrEnum):
@@ -58,7 +62,20 @@ def script(seed: int, load: Load) -> list[Step]:
     return sorted(steps, key=lambda step: (step.at, step.number))
 
 
-def text(step: Step) -> str:
-    """What the message says: its number is how it is recognised."""
+def head(step: Step) -> str:
+    """The first line of what the message says: its number is how it is recognised."""
     said = {What.EDIT: "The ferry leaves later than planned", What.SAY: "Good to know"}
     return f"{said.get(step.what, 'The ferry leaves ten minutes late')} #{step.number:06d}"
+
+
+def text(step: Step) -> Text:
+    """All of it, from the generator of the convergence test. It fits into one post anywhere, so that posts can be
+    counted: what takes several is compared there."""
+
+    rng = Random(f"{step.what}:{step.number}")
+    return prose(head(step), rng.choice((0, 60, 300, LONGEST)), f"{step.what}:{step.number}")
+
+
+def file(step: Step) -> File | None:
+    """One post in ten has a file."""
+    return File(f"{step.number}.bin", photo=False) if step.number % 10 == 3 else None

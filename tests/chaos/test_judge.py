@@ -13,7 +13,7 @@ from tests.chaos.judge import Verdict, judge
 from tests.chaos.records import RouteRecord, Seen
 from tests.chaos.recovery import Strike, anything, recovery
 from tests.chaos.schedule import Fault, Kind
-from tests.chaos.script import Step, What, text
+from tests.chaos.script import Step, What, head
 
 EDITED, DELETED = Step(1.0, What.EDIT, 0, 3), Step(1.0, What.DELETE, 0, 4)
 
@@ -23,7 +23,7 @@ def seen(*numbers: int) -> tuple[Seen, ...]:
 
 
 def edited(messages: Sequence[Seen], number: int = EDITED.number) -> tuple[Seen, ...]:
-    return tuple(replace(m, text=text(EDITED)) if m.number == number else m for m in messages)
+    return tuple(replace(m, text=head(EDITED)) if m.number == number else m for m in messages)
 
 
 def deleted(messages: Sequence[Seen], number: int = DELETED.number) -> tuple[Seen, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from project.sandbox.client import ControlClient
 from project.sandbox.discord.views import FileIn
 from project.sandbox.telegram.messages import NewFile
 from tests.convergence.acts import Act, File, What
-from tests.convergence.judge import differences
+from tests.convergence.judge import differences, files_of
 from tests.convergence.model import Model, Place
 from tests.convergence.records import Post, Reader, by_number
 from tests.convergence.words import compose
@@ -21,13 +21,17 @@ LOOK = 0.5
 
 
 class Actors:
-    """One pair's chats. `done` is what was really done: nobody deletes or answers what never came."""
+    """One pair's chats. `patient`: answers may be lost. `done` is what was really done: nobody acts on what never
+    came."""
 
-    def __init__(self, control: ControlClient, world: World, route: Route, seed: int, first: int) -> None:
+    def __init__(
+        self, control: ControlClient, world: World, route: Route, seed: int, first: int, *, patient: bool
+    ) -> None:
         self._telegram, self._discord = control.telegram, control.discord
         self._world, self.route, self._seed, self._first = world, route, seed, first
         self._reader = Reader(control, world)
         self._ids: dict[int, int] = {}  # where each message was written
+        self._patient = patient and bool(route.webhook)
         self.model = Model()
         self.done: list[Act] = []
 
@@ -58,16 +62,13 @@ class Actors:
         files = [_new(file) for file in act.files]
         if act.what is What.POST:
             answered = self._ids.get(act.reply_to)
-            self._ids[act.number] = await self._telegram.post(
-                source, text.text, entities=text.entities, files=files, reply_to=answered
-            )
+            first = await self._telegram.post(source, text.text, entities=text.entities, files=files, reply_to=answered)
+            self._ids |= {act.number + place: first + place for place in range(max(1, len(files)))}
         elif act.what is What.EDIT:
             file = files[0] if files else None
             await self._telegram.edit(source, self._ids[act.number], text.text, entities=text.entities, file=file)
         else:
-            first, message = self._ids[act.number], self.model.messages[act.number]
-            count = max(1, len(message.files))
-            await self._telegram.delete(source, list(range(first, first + count)))
+            await self._telegram.delete(source, [self._ids[act.number]])
 
     async def _as_person(self, act: Act) -> bool:
         channel, text = self.route.channel, compose(act.number, act.revision, act.size, self._seed).text
@@ -101,9 +102,10 @@ class Actors:
         return [file.id for file in message.files if file.sha256 in names]
 
     async def _as_master(self, act: Act) -> bool:
-        """An administrator acts on a copy that is complete: what stays of half of one is not laid down."""
+        """An administrator acts on a copy that is complete: what stays of half of one is not laid down. So does, where
+        answers are lost, a moderator of posts by webhook: one that is gone before anybody looked is posted again."""
         place = Place.DESTINATION if act.what is What.ADMINISTER else Place.DISCORD
-        if act.what is What.ADMINISTER and not await self._settled():
+        if (act.what is What.ADMINISTER or self._patient) and not await self._settled():
             return False
         found = [post.id for post in await self._copy(act.number, place)]
         if not found:
@@ -116,6 +118,18 @@ class Actors:
             )
         return True
 
+    async def posts(self, numbers: Collection[int]) -> list[str]:
+        """Everything that ever stood of some messages, for whoever looks for the cause."""
+        files = files_of(self.model)
+        return [
+            f"{place} #{number}: {'deleted ' * post.deleted}{post.id} {post.text[:60]!r} {len(post.text)} units, "
+            f"{len(post.files)} files"
+            for place, found in (await self._reader.both(self.route)).items()
+            for number, posts in by_number(found, files).items()
+            for post in posts
+            if number in numbers
+        ]
+
     async def _settled(self) -> bool:
         deadline = time.monotonic() + SEEN_WITHIN
         while await self.differences():
@@ -127,7 +141,7 @@ class Actors:
     async def _copy(self, number: int, place: Place) -> list[Post]:
         """The posts of a copy that stand, as soon as there are any; none when nothing came or is to come."""
         message = self.model.messages[number]
-        files = {file.digest: number for file in (*message.files, *message.loose)}
+        files = files_of(self.model)
         read = self._reader.discord if place is Place.DISCORD else self._reader.destination
         deadline = time.monotonic() + SEEN_WITHIN
         while place in message.places and time.monotonic() < deadline:

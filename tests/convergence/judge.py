@@ -12,14 +12,17 @@ from tests.convergence.words import Mark, compose, letters, marks_in
 
 def differences(model: Model, chats: Mapping[Place, list[Post]], seed: int, first: int) -> list[str]:
     """What is not as it should be in both chats, in words. Messages below `first` belong to earlier scripts."""
-    files = {
-        file.digest: message.number for message in model.messages.values() for file in (*message.files, *message.loose)
-    }
+    files = files_of(model)
     found = []
     for place, posts in chats.items():
         numbered = by_number(posts, files)
         found += [f"{place}: {line}" for line in _place(model, place, numbered, seed, first)]
     return found
+
+
+def files_of(model: Model) -> dict[str, int]:
+    """Whose each file is, by its digest."""
+    return {file.digest: m.number for m in model.messages.values() for file in (*m.files, *m.loose)}
 
 
 def _place(model: Model, place: Place, posts: Posts, seed: int, first: int) -> list[str]:

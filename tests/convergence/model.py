@@ -49,8 +49,7 @@ class Model:
     def apply(self, act: Act) -> None:
         """One act. A delete is final: no later edit, on any side, brings a copy back."""
         if act.what in (What.POST, What.SAY):
-            said = act.what is What.SAY
-            self.messages[act.number] = Message(act.number, said, act.size, frozenset(act.files), act.reply_to)
+            self.messages |= {message.number: message for message in _posted(act)}
         elif act.what in (What.EDIT, What.SAY_EDIT):
             self.messages[act.number] = _edited(self.messages[act.number], act)
         elif act.what is What.ADMINISTER:
@@ -65,6 +64,15 @@ class Model:
     def standing(self, place: Place) -> list[Message]:
         """What has to stand there, in order of each origin."""
         return [message for message in self.messages.values() if place in message.places]
+
+
+def _posted(act: Act) -> Iterable[Message]:
+    """An album of the source is as many messages as it has files, the first of them with the text."""
+    if act.what is What.SAY or len(act.files) < 2:
+        yield Message(act.number, act.what is What.SAY, act.size, frozenset(act.files), act.reply_to)
+        return
+    for place, file in enumerate(act.files):
+        yield Message(act.number + place, False, 0 if place else act.size, frozenset({file}), act.reply_to)
 
 
 def _edited(message: Message, act: Act) -> Message:

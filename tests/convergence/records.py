@@ -70,12 +70,12 @@ def _discord(message: DiscordMessage) -> Post:
 
 
 def by_number(posts: Iterable[Post], files: Mapping[str, int]) -> Posts:
-    """Whose posts these are: by a file, by the last mark (a quote stands before the text), else as the post before."""
+    """Whose posts these are: by a file, else by the last mark (a quote stands before the text). 0 for what has neither:
+    a line of the program's own."""
     found: Posts = {}
-    number = 0
     for post in posts:
         marks = marks_in(post.text)
         known = [files[digest] for digest in post.files if digest in files]
-        number = known[0] if known else marks[-1].number if marks else number
+        number = known[0] if known else marks[-1].number if marks else 0
         found.setdefault(number, []).append(post)
     return found

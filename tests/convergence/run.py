@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
@@ -10,8 +11,9 @@ from dataclasses import dataclass, field
 
 from project.sandbox.client import ControlClient
 from tests.convergence.actors import Actors
-from tests.convergence.acts import Act, What
+from tests.convergence.acts import Act
 from tests.convergence.disturbances import Disturber
+from tests.convergence.model import Model
 from tests.convergence.script import script
 from tests.convergence.unfinished import unfinished
 from tests.harness.command import say
@@ -42,6 +44,7 @@ class Difference:
     route: str
     lines: tuple[str, ...]
     acts: tuple[str, ...]
+    posts: tuple[str, ...]
     journal: tuple[str, ...]
 
 
@@ -68,24 +71,22 @@ class Report:
 async def run(here: Installation, order: Order) -> Report:
     """All scripts, as many at once as there are pairs."""
     began, report = time.monotonic(), Report(order.seed)
-    routes, last = here.world.routes, order.first + order.count
-    firsts = [1] * len(routes)
+    taken = [1] * len(here.world.routes)  # the number of the next message of each pair
     async with ControlClient(here.control_url) as control:
-        disturber = Disturber(here, control, order.seed)
-        if not order.calm:
+        disturber = None if order.calm else Disturber(here, control, order.seed)
+        if disturber:
             await disturber.swallow()
-        for start in range(order.first, last, len(routes)):
-            batch = range(start, min(start + len(routes), last))
+        for batch in _batches(order, len(taken)):
             played = []
-            for index, route, first in zip(batch, routes, firsts, strict=False):
-                actors = Actors(control, here.world, route, order.seed, first)
-                played.append((index, actors, script(order.seed, index, first=first)))
-            await _batch(here, played, None if order.calm else disturber, report)
-            firsts = [
-                first + sum(act.what in (What.POST, What.SAY) for act in acts)
-                for first, (_, _, acts) in zip(firsts, played, strict=False)
-            ] or firsts
-            firsts += [1] * (len(routes) - len(firsts))
+            for index in batch:
+                place = (index - 1) % len(taken)  # also when it is replayed alone
+                acts = script(order.seed, index, first=taken[place])
+                actors = Actors(
+                    control, here.world, here.world.routes[place], order.seed, taken[place], patient=not order.calm
+                )
+                played.append((index, actors, acts))
+                taken[place] += len(Model().after(acts).messages)
+            await _batch(here, played, disturber, report)
             report.scripts += len(played)
             say(f"{report.scripts} scripts, {len(report.differences)} with differences")
         counters = await control.counters()
@@ -93,6 +94,12 @@ async def run(here: Installation, order: Order) -> Report:
     report.unknown_methods, report.concurrent_owners = counters.unknown_methods, counters.concurrent_owners
     report.seconds = round(time.monotonic() - began, 1)
     return report
+
+
+def _batches(order: Order, pairs: int) -> list[list[int]]:
+    """Numbers of scripts that are played at once: none of them in the same pair."""
+    scripts = list(range(order.first, order.first + order.count))
+    return [scripts[start : start + pairs] for start in range(0, len(scripts), pairs)]
 
 
 Played = tuple[int, Actors, list[Act]]
@@ -115,8 +122,12 @@ async def _batch(here: Installation, played: Sequence[Played], disturber: Distur
             route = (
                 f"{'webhook' if actors.route.webhook else 'bot'}, then {actors.route.sender or 'the session itself'}"
             )
+            numbers = {int(n) for line in found[index] for n in re.findall(r"#(\d+)", line)}
+            posts = tuple(await actors.posts(numbers))
             rows = await unfinished(here.config.database_direct_url, actors.route)
-            report.differences.append(Difference(index, route, tuple(found[index]), tuple(map(str, actors.done)), rows))
+            report.differences.append(
+                Difference(index, route, tuple(found[index]), tuple(map(str, actors.done)), posts, rows)
+            )
 
 
 async def _calm(disturber: Disturber, trouble: asyncio.Task[None]) -> None:

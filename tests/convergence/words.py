@@ -4,7 +4,7 @@ it shows, and what of it is missing. Pure; nothing here knows how the program re
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -18,6 +18,8 @@ _FILLERS = (
     *("(see", "below)", "a_b_c", "1.", "https://x.example/a?b=1&c=2", "<https://x.example/a>", "@everyone", "#news"),
     *("**", "__", "||", "~~", "`", "* * *", "> ", "\\", "[x](y)"),
 )
+_EVERY = 4  # words from mark to mark
+_ROOM = 16  # units for the last one
 _RUNS = "*_|~`.x"
 _STYLES = ("bold", "italic", "underline", "strike", "spoiler", "code", "pre", "text_url", "blockquote")
 
@@ -41,21 +43,43 @@ class Mark:
 
 
 def compose(number: int, revision: int, size: int, seed: int) -> Text:
-    """About `size` UTF-16 units, never more; "" below the length of one mark."""
+    """About `size` UTF-16 units, never more, with a mark at every fourth word and at the end: so each part has one. ""
+    when there is no room for a mark."""
     rng = Random(f"{seed}:{number}:{revision}")
-    words: list[str] = []
-    length = marks = 0
+
+    def mark(index: int) -> str:
+        return f"n{number}r{revision}w{index}e"
+
+    words = _words(rng, size - _ROOM, mark, "")
+    marks = -(-len(words) // _EVERY) + 1
+    words.append(mark(marks - 1) + " ")
+    return _text(rng, words, marks) if sum(map(units, words)) <= size + 1 else Text("", (), 0)
+
+
+def prose(head: str, size: int, seed: str) -> Text:
+    """The same without marks, below a first line."""
+    rng = Random(seed)
+    return _text(rng, _words(rng, size, None, head + "\n"), 0)
+
+
+def _words(rng: Random, size: int, mark: Callable[[int], str] | None, head: str) -> list[str]:
+    """Each with the white space after it."""
+    words = [head] if head else []
+    length = units(head)
     dense = rng.random() < 0.25  # nothing but what has to be escaped on Discord: twice as long there
     while True:
-        if len(words) % 4 == 0:
-            word = f"n{number}r{revision}w{marks}e"
-        else:
-            word = rng.choice(_RUNS[:5]) * rng.randint(1, 30) if dense else _filler(rng)
-        if length + units(word) + 1 > size:
-            break
-        marks += len(words) % 4 == 0
-        words.append(word + ("\n" if rng.random() < 0.05 else " "))
-        length += units(words[-1])
+        index, left = divmod(len(words), _EVERY)
+        word = rng.choice(_RUNS[:5]) * rng.randint(1, 30) if dense else _filler(rng)
+        if mark and not left:
+            word = mark(index)
+        word += "\n" if rng.random() < 0.05 else " "
+        length += units(word)
+        if length > size:
+            return words
+        words.append(word)
+
+
+def _text(rng: Random, words: Sequence[str], marks: int) -> Text:
     text = "".join(words).rstrip()
     return Text(text, _entities(rng, words, units(text)), marks)
 
