@@ -23,6 +23,7 @@ from pairs.services.progress import look_at_all
 from pairs.services.settling import settle
 from pairs.services.statuses import resume_expired
 from pairs.services.stillness import let_go
+from project.core.clock import database_now
 from project.core.config import Config, current
 from project.core.errors import Conflict
 from project.core.logs import get_logger
@@ -30,7 +31,6 @@ from project.core.tables import check_tables
 from sessions.domain.health import Limits
 from sessions.services.removal import destroy_left_overs
 from workers.beat import KEEPALIVE
-from workers.clock import database_now
 from workers.services.alarms import Alarms
 from workers.services.balance import balance
 from workers.services.failovers import FailOvers, tell_moves

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from django.utils import timezone
-
 from pairs.bot.editpair import check_role
 from pairs.bot.texts import buttons, details
 from pairs.domain.references import check_chat
@@ -21,6 +19,7 @@ from pairs.services.sharing import sharing_note
 from project.botkit.parts import ID, Button, Call, Command, Dialogue, Press, Reply, Room, bold, plain
 from project.core.chats import HINT as CHAT_HINT
 from project.core.chats import marked
+from project.core.clock import database_now
 from project.core.config import current
 from project.core.dialogues import find_dialogue
 from project.core.errors import InvalidInput, NotFound
@@ -50,7 +49,7 @@ async def _run(call: Call) -> None:
 
 async def _added(call: Call, pair: PairView) -> None:
     note = await call.do(_sharing, pair.id)
-    text = f"✅ {bold('It relays from now on.')}\n\n{details(pair, timezone.now())}{note}"
+    text = f"✅ {bold('It relays from now on.')}\n\n{details(pair, await call.do(database_now))}{note}"
     await call.reply(Reply(text, buttons(pair)))
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-
-from django.utils import timezone
+from datetime import datetime
 
 from pairs.bot.texts import ICONS, buttons, details, line
 from pairs.models import Delivery, HopState, Pair, PairStatus
@@ -12,6 +11,7 @@ from pairs.services.joining import join_source
 from pairs.services.registry import PairPage, PairView, find_pair, search_pairs, view
 from project.botkit.pages import PER_PAGE, page_from
 from project.botkit.parts import ID, PAGE_NUMBER, Button, Call, Command, Press, Reply, Room, Step, bold, copyable, plain
+from project.core.clock import database_now
 from project.core.operators import Role
 
 _FILTER = 40  # bytes of a filter that a button can carry
@@ -37,10 +37,10 @@ async def _list(call: Call, text: str, number: int) -> None:
     if not found.pairs and number > 1:
         await _list(call, text, 1)
         return
-    await call.reply(_page(found, text, number))
+    await call.reply(_page(found, text, number, await call.do(database_now)))
 
 
-def _page(found: PairPage, text: str, number: int) -> Reply:
+def _page(found: PairPage, text: str, number: int, now: datetime) -> Reply:
     if not found.total:
         if text:
             return Reply(f"No pair matches {copyable(text[:60])}.", ((Button("All pairs", PAGE.act, ("1",)),),))
@@ -49,7 +49,6 @@ def _page(found: PairPage, text: str, number: int) -> Reply:
     heading = f"{bold(f'{found.total} pairs' if found.total > 1 else '1 pair')}"
     heading += f" matching {copyable(text[:60])}" if text else ""
     heading += f", page {number} of {pages}" if pages > 1 else ""
-    now = timezone.now()
     rows = _each(found.pairs)
     return Reply(
         "\n".join([heading, "", *(line(pair, now) for pair in found.pairs)]), (*rows, _turns(text, number, pages))
@@ -81,7 +80,7 @@ def _carried(text: str) -> tuple[str, ...]:
 async def show(call: Call, pair_id: int, note: str = "") -> None:
     """One pair with its buttons, below a sentence about what was just done."""
     pair = view(await call.do(find_pair, pair_id))
-    text = details(pair, timezone.now())
+    text = details(pair, await call.do(database_now))
     await call.reply(Reply(f"{plain(note)}\n\n{text}" if note else text, buttons(pair)))
 
 

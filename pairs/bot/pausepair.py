@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-from django.utils import timezone
-
 from pairs.bot.named import named_pairs
 from pairs.bot.pairs import show
 from pairs.bot.texts import listed
@@ -15,6 +13,7 @@ from pairs.domain.requests import parse_pause, split_spec
 from pairs.services.statuses import StatusReport, pause
 from project.botkit.parts import ID, Button, Call, Command, Press, Reply, Room, copyable
 from project.botkit.times import span
+from project.core.clock import database_now
 from project.core.operators import Role
 
 
@@ -22,7 +21,7 @@ async def _run(call: Call) -> None:
     spec, rest = split_spec(call.text)
     pairs = [pair.id for pair in await named_pairs(call, spec, command=COMMAND.name, rest=rest)]
     asked = parse_pause(call.text)
-    until = timezone.now() + asked.duration if asked.duration else None
+    until = await call.do(database_now) + asked.duration if asked.duration else None
     report = await call.do(pause, pairs, actor=call.actor, reason=asked.reason, until=until)
     onward = "" if asked.duration else f" To let it go on: {copyable(f'/resumepair {asked.pairs}')}"
     await call.reply(told(report, f"⏸ Paused{_for(asked.duration)}: {{}}. The place in the source is kept.{onward}"))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils import timezone
-
 from pairs.bot.texts import ICONS, short
 from pairs.domain.references import DiscordPost, TelegramPost, find_post
 from pairs.models import PairStatus
@@ -14,6 +12,7 @@ from pairs.services.trace import EventTrace, PairTrace, PartTrace, trace, trace_
 from project.botkit.parts import ID, Button, Call, Confirmed, Press, Reply, Room, bold, plain
 from project.botkit.times import ago
 from project.core.chats import bare_id
+from project.core.clock import database_now
 from project.core.errors import InvalidInput
 from project.core.operators import Role
 
@@ -26,7 +25,7 @@ _MOST_EVENTS = 8
 async def _on_message(call: Call) -> None:
     post = _named(call)
     found = await call.do(trace, post)
-    now = timezone.now()
+    now = await call.do(database_now)
     text = "\n\n".join(_pair(one, now) for one in found[:_MOST])
     if len(found) > _MOST:
         text += f"\n\n… and {len(found) - _MOST} more pairs."
@@ -93,7 +92,8 @@ async def _again(call: Call, event_id: int, note: str) -> None:
     """The trace once more, below what was just done."""
     one = await call.do(trace_event, event_id)
     look = Button("🔄", LOOK.act, (str(event_id),))
-    await call.reply(Reply(f"{plain(note)}\n\n{_pair(one, timezone.now())}".strip(), (_buttons(one), (look,))))
+    text = _pair(one, await call.do(database_now))
+    await call.reply(Reply(f"{plain(note)}\n\n{text}".strip(), (_buttons(one), (look,))))
 
 
 async def _look(call: Call) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from django.utils import timezone
-
 from pairs.domain.moves import READABLE, MovingPair, Sights
 from pairs.models import SourceAccess
+from project.core.clock import database_now
 from project.telegram.values import GUEST, ChatSight
 from sessions.domain.accounts import split_account
 from sessions.domain.choice import Candidate
@@ -85,7 +84,7 @@ def _may_meet(seen: str | None) -> bool:
 def _fresh(needs: Mapping[int, Wanted], *, trust_refusals: bool) -> dict[tuple[int, int], str]:
     chats = {chat for need in needs.values() for chat in need.sources}
     rows = SourceAccess.objects.filter(
-        session_id__in=list(needs), source_chat__in=chats, checked_at__gt=timezone.now() - FRESH
+        session_id__in=list(needs), source_chat__in=chats, checked_at__gt=database_now() - FRESH
     )
     return {
         (session, chat): seen
@@ -101,7 +100,7 @@ def _open(session: int, need: Wanted, read: Mapping[tuple[int, int], str]) -> li
 
 def _note(looked: Mapping[str, Looked], needs: Mapping[int, Wanted]) -> None:
     """Into the matrix, in one statement."""
-    now = timezone.now()
+    now = database_now()
 
     def row(session: int, sight: ChatSight) -> SourceAccess:
         return SourceAccess(session_id=session, source_chat=sight.chat_id, access=sight.seen, checked_at=now)

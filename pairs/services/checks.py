@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from statistics import median
 
-from django.utils import timezone
-
 from pairs.domain.options import Protected, read_options
 from pairs.models import Pair
 from pairs.services.delays import delays
@@ -14,6 +12,7 @@ from pairs.services.guests import guest_note
 from pairs.services.sharing import sharing_note
 from project.botkit.times import ago
 from project.core.checks import Check, failed, ok, warning
+from project.core.clock import database_now
 from project.core.config import Config, current
 from project.core.crypto import unseal
 from project.core.errors import GatewayError, RelayError, TargetGone
@@ -78,7 +77,7 @@ def _delay(pair: Pair) -> Check:
     late = delays(pair.pk, _LAST)
     if not late:
         return ok("delay", "No post of the source has come so far.")
-    seen = f"The last post was seen {ago(late[0].seen_at, timezone.now())}"
+    seen = f"The last post was seen {ago(late[0].seen_at, database_now())}"
     seconds = [one.seconds for one in late]
     if len(late) == 1:
         return ok("delay", f"{seen}, {seconds[0]:.0f} s after it was posted.")

@@ -10,12 +10,12 @@ from itertools import groupby
 
 from django.db import transaction
 from django.db.models import F, QuerySet
-from django.utils import timezone
 
 from pairs.journal.payload import read_payload
 from pairs.models import Delivery, Event, HopState, Pair, PairStatus
 from pairs.services.anew import plan_anew
 from project.core.audit import record
+from project.core.clock import database_now
 from project.core.errors import Conflict, NotFound
 from project.core.message import EventKind, Message, plain_text
 from sessions.services.login import wake
@@ -134,7 +134,7 @@ def _matching(wanted: Wanted) -> QuerySet[Delivery]:
     if wanted.reason:
         rows = rows.filter(reason__icontains=wanted.reason)
     if wanted.older_than is not None:
-        rows = rows.filter(event__created_at__lt=timezone.now() - wanted.older_than)
+        rows = rows.filter(event__created_at__lt=database_now() - wanted.older_than)
     return rows.order_by("event_id", "hop", "part")
 
 

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db.models import Q
-from django.utils import timezone
 
 from pairs.domain.moves import MovingPair
 from pairs.services.commits import commit
 from pairs.services.selection import moving_pairs
 from pairs.services.standins import find_stand_ins
 from project.core import operations
+from project.core.clock import database_now
 from project.core.errors import Conflict, NotFound
 from project.core.operations import lasting_operations
 from project.core.words import counted
@@ -89,7 +89,7 @@ def way_back(session_id: int) -> tuple[int, ...]:
     """Pairs that fail-overs of the last week took from the session and that are still where they went: /changesession
     brings them back."""
     went: dict[int, int] = {}
-    for operation in lasting_operations(KIND, since=timezone.now() - REMEMBERED):
+    for operation in lasting_operations(KIND, since=database_now() - REMEMBERED):
         moves: list[list[int]] = operation.payload["moves"]
         went |= {pair: after for pair, before, after in moves if before == session_id}
     pairs = moving_pairs(Q(pk__in=list(went)))

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Q
-from django.utils import timezone
 
 from pairs.domain.moves import INSIDE, READABLE, Sights
 from pairs.domain.references import channel_hint, chat_number, check_chat, check_destination
@@ -14,6 +13,7 @@ from pairs.models import Access, Pair, SourceAccess
 from pairs.services.access import Wanted, see
 from pairs.services.placing import best_sessions
 from project.core.chats import marked
+from project.core.clock import database_now
 from project.core.errors import Conflict, NotFound, RelayError
 from project.core.words import counted, few
 from project.telegram.values import ChatInfo
@@ -142,7 +142,7 @@ def _looked(session: TelegramSession, source: str) -> Reader:
     SourceAccess.objects.update_or_create(
         session=session,
         source_chat=found.chat_id,
-        defaults={"access": _access(found), "checked_at": timezone.now()},
+        defaults={"access": _access(found), "checked_at": database_now()},
     )
     return Reader(session, found)
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import transaction
-from django.utils import timezone
 
 from pairs.models import Access, Pair, SourceAccess
 from pairs.services.registry import find_pair
 from project.botkit.times import span
 from project.core.audit import record
+from project.core.clock import database_now
 from project.core.errors import Conflict
 from project.core.models import AuditEvent
 from sessions.models import TelegramSession
@@ -55,7 +55,7 @@ def join_source(*, actor: str, pair_id: int, reason: str = "") -> Joined:
     found = join_chat(session.account, str(pair.source_chat))
     access = Access.PROTECTED if found.protected else Access.MEMBER
     SourceAccess.objects.update_or_create(
-        session=session, source_chat=pair.source_chat, defaults={"access": access, "checked_at": timezone.now()}
+        session=session, source_chat=pair.source_chat, defaults={"access": access, "checked_at": database_now()}
     )
     return Joined(pair_id, session.name, pair.source_name)
 
@@ -64,7 +64,7 @@ def _take_turn(session: TelegramSession, pair: Pair, *, actor: str, reason: str)
     """Notes the act before it happens, unless the account joined another chat too recently. One at a time."""
     with transaction.atomic():
         TelegramSession.objects.select_for_update().get(pk=session.pk)
-        now = timezone.now()
+        now = database_now()
         joined = AuditEvent.objects.filter(action=ACTION, target=session.account, at__gt=now - DAY)
         times = list(joined.order_by("-at").values_list("at", flat=True)[:A_DAY])
         free_at = max((*(at + PAUSE for at in times[:1]), *(at + DAY for at in times[A_DAY - 1 :])), default=now)

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db import transaction
-from django.utils import timezone
 
 from pairs.journal.rows import AGAIN
 from pairs.models import Act, Delivery, Event, HopState, Inbox, Pair, PairStatus
@@ -14,6 +13,7 @@ from pairs.services import deadletters
 from pairs.services.anew import plan_anew
 from pairs.services.stillness import wake_owners
 from project.core.audit import record
+from project.core.clock import database_now
 from project.core.errors import Conflict, NotFound
 from project.core.message import EventKind
 
@@ -87,7 +87,7 @@ def delete_downstream(*, actor: str, event_id: int) -> PairStatus:
                     scope=scope,
                     message_id=message_id,
                     act=EventKind.DELETE.value,
-                    created_at=timezone.now(),
+                    created_at=database_now(),
                 )
             ],
             ignore_conflicts=True,

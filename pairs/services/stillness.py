@@ -18,11 +18,11 @@ import psycopg
 from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from pairs.domain.status import PairStatus, Standing
 from pairs.models import Assignment, Delivery, HopState, Pair
 from pairs.services.statuses import Change, set_statuses, standing_of
+from project.core.clock import database_now
 from project.core.config import current
 from project.core.models import Lease
 from sessions.services.login import wake
@@ -81,7 +81,7 @@ def _hold(pair_id: int, hops: Collection[int]) -> _Held:
         pair = Pair.objects.select_for_update(no_key=True, of=("self",)).get(pk=pair_id)
         before = standing_of(pair) if pair.status in _RUNNING else None
         if before is not None:
-            change = Change(pair_id, before.status, Standing(PairStatus.PAUSED, REASON), timezone.now() + MOST)
+            change = Change(pair_id, before.status, Standing(PairStatus.PAUSED, REASON), database_now() + MOST)
             set_statuses([change])
         Assignment.objects.filter(pair=pair).update(generation=F("generation") + 1)
         Delivery.objects.filter(pair=pair, hop__in=hops, state=HopState.WAITING).update(state=HopState.HELD)

@@ -6,12 +6,12 @@ import asyncio
 from collections.abc import Sequence
 
 from django.db import Error as DatabaseError
-from django.utils import timezone
 
 from project.bot.digest import WINDOW, Waiting, hold_back, message
 from project.botkit.outlet import Outlet
 from project.botkit.parts import Reply
 from project.botkit.pool import Pool
+from project.core.clock import database_now
 from project.core.errors import Refused, RelayError
 from project.core.logs import get_logger
 from project.core.models import Notice
@@ -90,7 +90,7 @@ async def announce(outlet: Outlet) -> None:
 
 def waiting_notices() -> list[Waiting]:
     """What nobody was told of, oldest first."""
-    now = timezone.now()
+    now = database_now()
     rows = Notice.objects.filter(sent_at=None).order_by("pk")[:MOST]
     return [
         Waiting(row.pk, row.text, (now - row.created_at).total_seconds(), tuple(map(NoticeButton.read, row.buttons)))
@@ -100,4 +100,4 @@ def waiting_notices() -> list[Waiting]:
 
 def mark_sent(ids: Sequence[int], failed: dict[str, str]) -> None:
     """They were told, to all but `failed` (user id: why not)."""
-    Notice.objects.filter(pk__in=ids).update(sent_at=timezone.now(), failed=failed)
+    Notice.objects.filter(pk__in=ids).update(sent_at=database_now(), failed=failed)

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
-from django.utils import timezone
 
+from project.core.clock import database_now
 from project.core.models import Notice, Severity
 
 __all__ = ["INSERT", "Notice", "NoticeButton", "Severity", "end", "is_open", "post"]
@@ -56,7 +56,7 @@ def is_open(key: str) -> bool:
 
 def end(*keys: str) -> int:
     """What was told about these is over; how many notices that ends. Tell it in words with `post`."""
-    return _open(*keys).update(ended_at=timezone.now())
+    return _open(*keys).update(ended_at=database_now())
 
 
 def _open(*keys: str) -> QuerySet[Notice]:

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from project.core.audit import record
+from project.core.clock import database_now
 from project.core.errors import Conflict, NotFound
 from project.core.models import Operation, OperationState
 
@@ -80,7 +80,7 @@ def begin(
         total=total,
         payload=payload,
         undo=undo,
-        undo_until=timezone.now() + UNDO_FOR if undo else None,
+        undo_until=database_now() + UNDO_FOR if undo else None,
         untold=untold,
     )
     operation.refresh_from_db()
@@ -97,7 +97,7 @@ def advance(operation_id: int, *, done: int, failed: int = 0) -> OperationView:
 def finish(operation_id: int, state: OperationState, *, note: str = "") -> OperationView:
     """It has ended; the first to say so is right."""
     Operation.objects.filter(pk=operation_id, state=OperationState.RUNNING).update(
-        state=state, note=note[:300], finished_at=timezone.now()
+        state=state, note=note[:300], finished_at=database_now()
     )
     return find_operation(operation_id)
 
@@ -114,8 +114,8 @@ def stop(operation_id: int, *, actor: str) -> OperationView:
 
 def take_undo(operation_id: int) -> OperationView:
     """Claims the undo, once, in the caller's transaction. Raises NotFound, and Conflict when it is too late."""
-    free = Operation.objects.filter(pk=operation_id, undo__isnull=False, undone_at=None, undo_until__gt=timezone.now())
-    if free.update(undone_at=timezone.now()):
+    free = Operation.objects.filter(pk=operation_id, undo__isnull=False, undone_at=None, undo_until__gt=database_now())
+    if free.update(undone_at=database_now()):
         return find_operation(operation_id)
     raise Conflict(_why_not(find_operation(operation_id)))
 
@@ -175,13 +175,13 @@ def _why_not(operation: OperationView) -> str:
         return "This cannot be undone."
     if operation.undone:
         return "This was undone already."
-    if operation.undo_until <= timezone.now():
+    if operation.undo_until <= database_now():
         return "This can be undone for an hour; that is over."
     return ""
 
 
 def _view(operation: Operation) -> OperationView:
-    elapsed = ((operation.finished_at or timezone.now()) - operation.started_at).total_seconds()
+    elapsed = ((operation.finished_at or database_now()) - operation.started_at).total_seconds()
     running = operation.state == OperationState.RUNNING
     return OperationView(
         id=operation.pk,

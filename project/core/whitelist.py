@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection, transaction
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from project.core.audit import record
+from project.core.clock import database_now
 from project.core.config import current
 from project.core.errors import Conflict, InvalidInput, NotFound
 from project.core.models import Operator
@@ -185,7 +185,7 @@ def check_user_id(user_id: int) -> None:
 
 
 def _is_old(seen_at: datetime | None) -> bool:
-    return seen_at is None or timezone.now() - seen_at > _SEEN_EVERY
+    return seen_at is None or database_now() - seen_at > _SEEN_EVERY
 
 
 def _since(row: Operator | None) -> datetime | None:

@@ -86,16 +86,12 @@ class WebhookInfo:
 
 @dataclass(frozen=True, slots=True)
 class BotInfo:
-    """The bot behind the token. `flags` are the application's, which tell the privileged intents.
-
-    `servers` is roughly how many it is on; None when Discord does not tell (Application, approximate_guild_count).
-    """
+    """The bot behind the token. `flags` are the application's, which tell the privileged intents."""
 
     id: int
     name: str
     application_id: int
     flags: int
-    servers: int | None = None
 
     @property
     def reads_content(self) -> bool:

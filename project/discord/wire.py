@@ -34,7 +34,6 @@ class User(msgspec.Struct):
 class Application(msgspec.Struct):
     id: Snowflake
     flags: int | None = None
-    approximate_guild_count: int | None = None
 
 
 class Message(msgspec.Struct):

@@ -255,7 +255,10 @@ class Link:
 
     @property
     def _age(self) -> float:
-        return time.time() - self.session.state.since
+        age = time.time() - self.session.state.since
+        if age < 0:  # the clock was ahead when it logged in: it is new from now on, not until that time comes
+            self.session.state.since, age = time.time(), 0.0
+        return age
 
     def keep_waits(self, waits: Mapping[str, float], on_wait: Callable[[str, float], None]) -> None:
         """Waits asked for earlier, by key in seconds; `on_wait` is told of new ones."""

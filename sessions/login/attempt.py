@@ -4,7 +4,6 @@ between two steps leaves an attempt that goes on."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 
 from project.core.config import current
 from project.core.crypto import seal, unseal
@@ -16,7 +15,8 @@ from sessions.accounts import fence
 from sessions.models.login import OPEN_STEPS, LoginKind, LoginStep
 
 _OPEN = """
-SELECT id, kind, step, sealed_state, sealed_answer, tries, link_until, expires_at < clock_timestamp() AS expired
+SELECT id, kind, step, sealed_state, sealed_answer, tries, expires_at < clock_timestamp() AS expired,
+       extract(epoch FROM link_until - clock_timestamp())::float8 AS link_left
 FROM tg_sessions_loginattempt WHERE account = $1 AND step = ANY($2)
 """
 _STEP = """
@@ -33,13 +33,15 @@ WHERE id = $1 AND step = $2
 """
 _CODE = """
 UPDATE tg_sessions_loginattempt
-SET step = 'code_sent', sealed_state = $3, delivery = $4, code_length = $5, next_delivery = $6, resend_at = $7,
+SET step = 'code_sent', sealed_state = $3, delivery = $4, code_length = $5, next_delivery = $6,
+    resend_at = clock_timestamp() + make_interval(secs => $7),
     sealed_answer = NULL, error = '', updated_at = clock_timestamp()
 WHERE id = $1 AND step = $2
 """
 _LINK = """
 UPDATE tg_sessions_loginattempt
-SET step = 'qr_shown', sealed_link = $3, link_until = $4, error = '', updated_at = clock_timestamp()
+SET step = 'qr_shown', sealed_link = $3, link_until = clock_timestamp() + make_interval(secs => $4), error = '',
+    updated_at = clock_timestamp()
 WHERE id = $1 AND step = $2
 """
 
@@ -55,7 +57,7 @@ class Attempt:
     step: LoginStep
     tries: int
     expired: bool
-    link_until: datetime | None
+    link_left: float | None  # seconds for which the QR code that is shown is good
     sealed_state: bytes | None
     sealed_answer: bytes | None
 
@@ -83,15 +85,15 @@ class Attempt:
         """DONE or FAILED; nothing sealed stays. Raises FenceLost."""
         await self._write(_END, step.value, error[:300])
 
-    async def show_code(self, sent: CodeSent, *, now: datetime) -> None:
+    async def show_code(self, sent: CodeSent) -> None:
         """A code is on its way. Raises FenceLost."""
-        at = now + timedelta(seconds=sent.timeout) if sent.next_kind else None
+        wait = float(sent.timeout) if sent.next_kind else None
         sealed = self._seal(sent.phone_code_hash)
-        await self._write(_CODE, sealed, sent.kind, sent.length or None, sent.next_kind, at)
+        await self._write(_CODE, sealed, sent.kind, sent.length or None, sent.next_kind, wait)
 
-    async def show_link(self, url: Secret, until: datetime) -> None:
-        """A QR code is to be shown until then. Raises FenceLost."""
-        await self._write(_LINK, self._seal(url.reveal()), until)
+    async def show_link(self, url: Secret, seconds: float) -> None:
+        """A QR code is to be shown for that long. Raises FenceLost."""
+        await self._write(_LINK, self._seal(url.reveal()), seconds)
 
     async def _write(self, statement: str, *values: object) -> None:
         async with self.link.use() as conn, conn.transaction():
@@ -113,12 +115,7 @@ async def open_attempt_of(link: Link, holding: Holding) -> Attempt | None:
         step=LoginStep(row["step"]),
         tries=row["tries"],
         expired=row["expired"],
-        link_until=row["link_until"],
+        link_left=row["link_left"],
         sealed_state=row["sealed_state"],
         sealed_answer=row["sealed_answer"],
     )
-
-
-def now() -> datetime:
-    """This moment."""
-    return datetime.now(UTC)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import time
 
 from project.botkit.times import span
 from project.core.config import current
@@ -17,13 +17,13 @@ from project.telegram.login import CodeInvalid, PasswordInvalid, PasswordNeeded
 from project.telegram.values import AccountInfo, QrToken
 from sessions.accounts import destroy_state, mark_alive, note_import, save_state
 from sessions.domain.accounts import split_account
-from sessions.login.attempt import Attempt, now, open_attempt_of
+from sessions.login.attempt import Attempt, open_attempt_of
 from sessions.login.finish import finish_sender, finish_session
 from sessions.models.login import LoginKind, LoginStep
 
 MOST_TRIES = 5
-EARLY = timedelta(seconds=3)  # a QR code is renewed before it expires
-SHORTEST, LONGEST = timedelta(seconds=15), timedelta(seconds=60)  # of a QR code, whatever the clocks say
+EARLY = 3.0  # seconds: a QR code is renewed before it expires
+SHORTEST, LONGEST = 15.0, 60.0  # seconds of a QR code, whatever the clocks say
 _FOR_WORKER = (
     LoginStep.REQUESTED,
     LoginStep.CODE_GIVEN,
@@ -99,7 +99,7 @@ async def _begin(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | N
     if sent.kind == "none":  # a kept token of an earlier login sufficed
         return await telegram.identify()
     await _keep(attempt, telegram)  # the code belongs to this half-made key
-    await attempt.show_code(sent, now=now())
+    await attempt.show_code(sent)
     return None
 
 
@@ -117,11 +117,11 @@ async def _resend(attempt: Attempt, telegram: TelegramAccount) -> None:
     except Refused as error:  # the code that was sent stays good
         await attempt.move(LoginStep.CODE_SENT, error=error.for_people())
         return
-    await attempt.show_code(sent, now=now())
+    await attempt.show_code(sent)
 
 
 def _qr_due(attempt: Attempt, telegram: TelegramAccount) -> bool:
-    return telegram.login_token_due or attempt.link_until is None or now() >= attempt.link_until - EARLY
+    return telegram.login_token_due or attempt.link_left is None or attempt.link_left <= EARLY
 
 
 async def _qr(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | None:
@@ -129,8 +129,7 @@ async def _qr(attempt: Attempt, telegram: TelegramAccount) -> AccountInfo | None
     if not isinstance(shown, QrToken):
         return shown
     await _keep(attempt, telegram)  # the token belongs to this half-made key
-    told = datetime.fromtimestamp(shown.expires_at, UTC)
-    await attempt.show_link(shown.url, min(max(told, now() + SHORTEST), now() + LONGEST))
+    await attempt.show_link(shown.url, min(max(shown.expires_at - time.time(), SHORTEST), LONGEST))
     return None
 
 

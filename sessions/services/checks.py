@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from django.utils import timezone
-
 from project.core.checks import Check, failed, ok, warning
+from project.core.clock import database_now
 from project.core.errors import RelayError
 from project.telegram.values import ChatInfo
 from sessions.models import SenderBot
@@ -23,7 +22,7 @@ def check_sender(sender: SenderBot, chat: str = "") -> Iterator[Check]:
         yield failed("sender", error.message, error.hint)
         return
     yield ok("sender", f"@{info.username} answers.")
-    if sender.flood_until is not None and sender.flood_until > timezone.now():
+    if sender.flood_until is not None and sender.flood_until > database_now():
         yield warning("limits", f"Telegram asks it to wait until {sender.flood_until:%H:%M:%S} UTC.")
     if chat:
         yield check_posting(sender.account, str(sender), chat)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.utils import timezone
-
+from project.core.clock import database_now
 from sessions.models import Health, HealthFlip, TelegramSession
 
 
@@ -41,11 +40,11 @@ def flip(
         return None
     before, ended = Health(session.health), session.health_cause
     TelegramSession.objects.filter(pk=session_id).update(
-        health=health, health_reason=reason[:200], health_cause=cause[:100], updated_at=timezone.now()
+        health=health, health_reason=reason[:200], health_cause=cause[:100], updated_at=database_now()
     )
     HealthFlip.objects.create(
         session=session,
-        at=at or timezone.now(),
+        at=at or database_now(),
         before=before,
         after=health,
         reason=reason[:200],

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db import connection, transaction
-from django.utils import timezone
 
 from project.core.audit import record
+from project.core.clock import database_now
 from project.core.config import current
 from project.core.crypto import seal, unseal
 from project.core.errors import Conflict, InvalidInput
@@ -99,7 +99,7 @@ def open_attempt(
     """A fresh attempt for an account, within the caller's transaction."""
     _close(account, "A newer attempt took its place.")
     attempt = LoginAttempt.objects.create(
-        account=account, kind=kind, sealed_answer=answer, expires_at=timezone.now() + lifetime
+        account=account, kind=kind, sealed_answer=answer, expires_at=database_now() + lifetime
     )
     wake("placements")
     wake(account)
@@ -112,7 +112,7 @@ def resend(*, account: str) -> None:
         attempt = _asked(account, LoginStep.CODE_SENT)
         if not attempt.next_delivery:
             raise Conflict("Telegram has no other way to send this code.", hint="Log in by QR code, or start anew.")
-        wait = (attempt.resend_at - timezone.now()).total_seconds() if attempt.resend_at else 0.0
+        wait = (attempt.resend_at - database_now()).total_seconds() if attempt.resend_at else 0.0
         if wait > 0:
             raise Conflict(f"Telegram sends another code in {wait:.0f} s at the earliest.")
         _move(attempt, LoginStep.RESEND_ASKED, None)
@@ -171,7 +171,7 @@ def give_password(*, account: str, password: Secret) -> None:
 def _asked(account: str, step: LoginStep) -> LoginAttempt:
     """The open attempt, locked, if it waits for this."""
     attempt = LoginAttempt.objects.select_for_update().filter(account=account, step=step).first()
-    if attempt is None or attempt.expires_at <= timezone.now():
+    if attempt is None or attempt.expires_at <= database_now():
         raise Conflict("Nothing of that kind is asked for now.", hint="Begin the login anew.")
     return attempt
 
@@ -203,7 +203,7 @@ def login_state(account: str) -> LoginView | None:
     if attempt is None:
         return None
     seen = view(attempt)
-    if seen.open and attempt.expires_at <= timezone.now():
+    if seen.open and attempt.expires_at <= database_now():
         return replace(seen, step=LoginStep.FAILED.value, error="Nobody answered in time.", link=None)
     return seen
 

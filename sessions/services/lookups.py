@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import msgspec
 from django.db import transaction
-from django.utils import timezone
 
+from project.core.clock import database_now
 from project.core.errors import Conflict, InvalidInput, NotFound
 from project.core.stopping import pause
 from project.telegram.values import NOBODY, AccountInfo, ChatInfo, ChatSight
@@ -89,7 +89,7 @@ def look_up_names(asked: Mapping[str, Sequence[str]], *, limit: float = LOOK_LIM
     """Public names as several accounts see them, by account and name; blocks up to `limit` seconds. An account knows
     how to address a chat from then on. What cannot be seen, or is not answered in time, is missing; so is what was
     asked in vain within the hour, as Telegram limits look-ups of names tightly."""
-    lately = Lookup.objects.filter(account__in=list(asked), created_at__gt=timezone.now() - ASKED_AGAIN)
+    lately = Lookup.objects.filter(account__in=list(asked), created_at__gt=database_now() - ASKED_AGAIN)
     vain = set(lately.filter(join=False).exclude(reference="").exclude(error="").values_list("account", "reference"))
     wishes = [(account, name) for account, names in asked.items() for name in names if (account, name) not in vain]
     if not wishes:

@@ -10,10 +10,10 @@ from project.botkit.pages import Page, page_buttons, page_from
 from project.botkit.parts import NAME, PAGE_NUMBER, Button, Call, Command, Press, Reply, Room, bold, copyable, plain
 from project.botkit.states import icon, state
 from project.botkit.times import ago
+from project.core.clock import database_now
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from project.core.words import counted
-from workers.clock import database_now
 from workers.services.session_status import (
     CheckView,
     HealthReport,

@@ -9,9 +9,9 @@ from project.botkit.pages import Page, page_buttons, page_from
 from project.botkit.parts import NAME, PAGE_NUMBER, Button, Call, Command, Press, Reply, Room, bold, copyable, plain
 from project.botkit.states import icon, state
 from project.botkit.times import ago, span
+from project.core.clock import database_now
 from project.core.errors import ManyProblems
 from project.core.operators import Role
-from workers.clock import database_now
 from workers.services.session_status import SessionDetail, SessionLine, SessionsPage, session_status, sessions_page
 from workers.services.status import GroupView
 

@@ -12,12 +12,12 @@ from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Now
 
 from project.core.audit import record
+from project.core.clock import database_now
 from project.core.config import current
 from project.core.logs import get_logger
 from sessions.domain.accounts import split_account
 from sessions.models import TelegramSession
 from sessions.services.login import wake
-from workers.clock import database_now
 from workers.domain.balance import LEAST_GAP, AccountLoad, Move, NodeLoad, Why, next_move, plan_moves, seconds_until
 from workers.domain.room import MIB, room_in_memory
 from workers.models import Node, NodeState, Placement, ProcessState, WorkerGroup

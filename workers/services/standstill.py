@@ -10,10 +10,10 @@ import redis
 from django.db import connection, transaction
 
 from project.core import notices
+from project.core.clock import database_now
 from project.core.config import current
 from project.core.notices import Severity
 from project.core.words import counted, few
-from workers.clock import database_now
 from workers.domain.standstill import NO_TASKS, SHARE, SILENT, SKEW, Signs, Standstill, Work, find_standstill, todo
 from workers.models import Pulse
 from workers.schedule import CHECK_SESSIONS, CHECK_WORKERS, Planned, all_planned, planned

@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from django.db.models import Count
 
 from pairs.models import Assignment
+from project.core.clock import database_now
 from project.core.config import current
 from sessions.domain.health import DEAD
 from sessions.models import TelegramSession
-from workers.clock import database_now
 from workers.domain import restarts
 from workers.domain.status import WorkerFacts, WorkerState, judge_worker
 from workers.models import GroupState, Placement, WorkerGroup

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.utils import timezone
-
 from project.bot.trail_names import Names, find_names, meant_by, named
 from project.botkit.parts import ID, Button, Call, Command, Press, Reply, Room, bold, copyable, plain
 from project.botkit.times import ago
+from project.core.clock import database_now
 from project.core.errors import InvalidInput
 from project.core.operators import Role
 from project.core.trail import Entry, TrailPage, trail_page
@@ -65,7 +64,7 @@ async def _page(call: Call) -> None:
 
 async def _show(call: Call, text: str, *, below: int) -> None:
     page, names = await call.do(_read, text, below)
-    await call.reply(Reply(listing(page, text, timezone.now(), names), (buttons(page, text),)))
+    await call.reply(Reply(listing(page, text, await call.do(database_now), names), (buttons(page, text),)))
 
 
 def _read(text: str, below: int) -> tuple[TrailPage, Names]:

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
-from django.utils import timezone
-
 from project.botkit.parts import Button, Call, Command, Confirmed, Press, Reply, Room, bold, copyable, plain
 from project.botkit.times import ago
+from project.core.clock import database_now
 from project.core.errors import ManyProblems
 from project.core.operators import Role
 from project.core.whitelist import (
@@ -92,7 +91,7 @@ async def _operators(call: Call) -> None:
 
 async def _list(call: Call) -> None:
     lines = await call.do(list_operators)
-    await call.reply(Reply(listing(lines, timezone.now()), ((_REFRESH,),)))
+    await call.reply(Reply(listing(lines, await call.do(database_now)), ((_REFRESH,),)))
 
 
 async def _ask_remove(call: Call, user_id: int) -> None:

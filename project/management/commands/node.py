@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 from django.core.management.base import CommandParser
-from django.utils import timezone
 
 from project.botkit.sizes import free_of
 from project.botkit.times import ago, span
+from project.core.clock import database_now
 from project.core.config import current
 from project.core.words import counted
 from project.doors.actor import actor
@@ -47,7 +47,7 @@ class Command(DoorCommand):
         if not found:
             self.say("No node is running. `python manage.py up` runs everything on this machine.")
             return
-        now = timezone.now()
+        now = database_now()
         rows = [
             (
                 node.name,

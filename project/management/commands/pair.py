@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from pairs.services.removal import queued, remove_pairs
 from pairs.services.selection import pairs_of_spec
 from pairs.services.statuses import StatusReport
 from pairs.services.targets import find_target
+from project.core.clock import database_now
 from project.core.config import current
 from project.core.errors import Conflict, InvalidInput
 from project.core.redaction import names_webhook
@@ -154,7 +154,7 @@ class Command(DoorCommand):
     # --- several
 
     def _pause(self, options: dict[str, Any]) -> None:
-        until = datetime.now(UTC) + parse_duration(options["duration"]) if options["duration"] else None
+        until = database_now() + parse_duration(options["duration"]) if options["duration"] else None
         with installation(current()):
             report = statuses.pause(_ids(options), actor=actor(), reason=options["reason"], until=until)
         self._tell("paused", report)

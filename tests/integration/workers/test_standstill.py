@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
+from project.core.clock import database_now
 from project.core.config import current
 from project.core.models import Notice
 from project.doors.doctor.checkups import check_checks
@@ -15,7 +16,6 @@ from tests.integration.workers.test_health import add_node, add_session
 from workers import schedule
 from workers.bot.sessionhealth import overview_text
 from workers.bot.workerstatus import status_text
-from workers.clock import database_now
 from workers.models import Node, Placement, Pulse
 from workers.services import standstill
 from workers.services.pulses import BEAT, CONTROL, begin_run, give_pulse
