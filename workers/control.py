@@ -36,6 +36,7 @@ from workers.services.balance import balance
 from workers.services.failovers import FailOvers, tell_moves
 from workers.services.groups import replan_changed
 from workers.services.health import judge_all, tell, tell_settled
+from workers.services.logins import tell_logins
 from workers.services.pulses import CONTROL, give_pulse
 from workers.services.room import tell_shortage
 from workers.services.sights import Watch
@@ -74,6 +75,7 @@ class Rounds:
         self._do(tell_shortage)
         self._do(tell, reports)
         self._do(tell_moves, reports)
+        self._do(tell_logins)
         self._do(place_parked)
         self._do(_settle)
         self._do(look_at_all)

@@ -63,8 +63,16 @@ class LoginAttempt(models.Model):
     expires_at = models.DateTimeField()
     created_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    told_at = models.DateTimeField(null=True, blank=True, help_text="when control told how it ended")
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["id"],
+                name="login_untold",
+                condition=models.Q(step__in=["done", "failed"], told_at=None),
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(
                 "account",

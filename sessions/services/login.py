@@ -21,6 +21,7 @@ from sessions.models.session import Lifecycle
 
 _MAY_LOG_IN = (Lifecycle.REGISTERED, Lifecycle.LOGIN, Lifecycle.ACTIVE)
 LIFETIME = timedelta(minutes=10)
+SUPERSEDED = "A newer attempt took its place."
 BACKSPACE = "back"
 _MOST_DIGITS = 12
 
@@ -97,7 +98,7 @@ def open_attempt(
     lifetime: timedelta = LIFETIME,
 ) -> LoginAttempt:
     """A fresh attempt for an account, within the caller's transaction."""
-    _close(account, "A newer attempt took its place.")
+    _close(account, SUPERSEDED)
     attempt = LoginAttempt.objects.create(
         account=account, kind=kind, sealed_answer=answer, expires_at=database_now() + lifetime
     )
