@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from msgspec.structs import replace
 
+from pairs.forward.layout import Change, compare_files, deletes, fit_slots, mark, marks_at
 from pairs.forward.look_back import LookBack
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
 from pairs.forward.plan import Planner, at_once, plan_event
@@ -14,7 +16,7 @@ from pairs.forward.rendered import DiscordRendered, discord_part, freeze
 from pairs.forward.renewal import WebhookRenewal
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
-from pairs.journal.rows import AnyEvent, PartClaim, StoredEvent
+from pairs.journal.rows import AnyEvent, Link, PartClaim, StoredEvent
 from pairs.lane.attempts import look_from
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
@@ -24,7 +26,7 @@ from pairs.text.quote import excerpt, quote_line, reply_line
 from pairs.text.render import DISCORD_LIMIT, RenderOptions, ShowAuthor, discord_parts
 from project.core.crypto import Keyring
 from project.core.errors import AccountDead, Refused, TargetGone
-from project.core.message import Message, RichText
+from project.core.message import Attachment, Message, RichText
 from project.discord.errors import UNKNOWN_MESSAGE, UNKNOWN_WEBHOOK
 from project.discord.rest import DiscordRest, FilePart, Post
 from project.discord.routes import CLOUDFLARE
@@ -108,30 +110,70 @@ class DiscordHop:
 
     async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:
         """Renders an event into parts."""
-        return await plan_event(self._planner, self._journal, pair, event, self._contents)
+        return await plan_event(self._planner, self._journal, pair, event, self._contents, self._changes)
 
     async def _contents(self, pair: PairConfig, event: StoredEvent) -> list[str]:
+        message, quote, reply_to = await self._answering(pair, event)
+        return self._rendered(pair, message, quote, reply_to)
+
+    async def _changes(self, pair: PairConfig, event: StoredEvent, links: Sequence[Link]) -> list[Change]:
+        """Files stay in their posts; texts are put into these from the first on, and further ones behind them."""
+        message, quote, reply_to = await self._answering(pair, event)
+        noted, files = self._fitting(message)
+        posts = compare_files(await self._marked(pair, event, links), files)
+        if not posts.kept:
+            renewed = self._rendered(pair, message, quote, reply_to)
+            return [*(Change(Act.POST, text) for text in renewed), *deletes(posts.gone)]
+        texts = self._texts(pair, noted, quote)
+        staying, surplus = fit_slots(posts.kept, len(texts))
+        empty = [DiscordRendered("", self._username(pair, message))] * (len(staying) - len(texts))
+        edits = [
+            Change(Act.EDIT, freeze(replace(text, files=post.files)), post.post_id)
+            for post, text in zip(staying, [*texts, *empty], strict=False)
+        ]
+        missing = [file for file in files if file.index in posts.missing]
+        fresh = _with_files(texts[len(staying) :], missing, self._username(pair, message))
+        return [*edits, *(Change(Act.POST, freeze(part)) for part in fresh), *deletes([*surplus, *posts.gone])]
+
+    async def _marked(
+        self, pair: PairConfig, event: StoredEvent, links: Sequence[Link]
+    ) -> list[tuple[int, tuple[str, ...]]]:
+        """The posts that stand, with the marks of their files; posts of an earlier version know only their places."""
+        parts = [(link.remote_id, discord_part(link.rendered) if link.rendered else None) for link in links]
+        before: Message | None = None
+        if any(part and part.files and not part.marks for _, part in parts):
+            before = await self._journal.message(pair.id, event.scope, event.message_id, before_revision=event.revision)
+        return [(id_, (part.marks or marks_at(before, part.files)) if part else ()) for id_, part in parts]
+
+    async def _answering(self, pair: PairConfig, event: StoredEvent) -> tuple[Message, RichText, int | None]:
+        """The message, the quote that stands before it, and the post that it answers."""
         message = event.message
         assert message is not None
         reply_to = await self._replies.target(pair, event, self.number)
         quote: RichText = ()
         if message.reply_to is not None and (reply_to is None or pair.webhook):
             quote = await self._quote(pair, event, message, reply_to)
-        return self._rendered(pair, message, quote, reply_to)
+        return message, quote, reply_to
 
     def _rendered(self, pair: PairConfig, message: Message, quote: RichText, reply_to: int | None) -> list[str]:
         message, files = self._fitting(message)
-        username = display_name(message.author, "Telegram") if pair.webhook else ""
-        author = ShowAuthor.NEVER if pair.webhook else ShowAuthor.LINE
-        rendered = discord_parts(message, options=RenderOptions(author, quote))
-        parts = [DiscordRendered(part.content, username) for part in rendered] or [DiscordRendered("", username)]
-        if files:
-            parts[-1] = replace(parts[-1], files=files)
-        if reply_to is not None and not pair.webhook:
+        parts = _with_files(self._texts(pair, message, quote), files, self._username(pair, message))
+        if reply_to is not None and parts and not pair.webhook:
             parts[0] = replace(parts[0], reply_to=reply_to)
-        return [freeze(part) for part in parts if part.content or part.files]
+        return [freeze(part) for part in parts]
 
-    def _fitting(self, message: Message) -> tuple[Message, tuple[int, ...]]:
+    def _texts(self, pair: PairConfig, message: Message, quote: RichText) -> list[DiscordRendered]:
+        author = ShowAuthor.NEVER if pair.webhook else ShowAuthor.LINE
+        username = self._username(pair, message)
+        return [
+            DiscordRendered(part.content, username)
+            for part in discord_parts(message, options=RenderOptions(author, quote))
+        ]
+
+    def _username(self, pair: PairConfig, message: Message) -> str:
+        return display_name(message.author, "Telegram") if pair.webhook else ""
+
+    def _fitting(self, message: Message) -> tuple[Message, tuple[Attachment, ...]]:
         """The files that Discord takes, and an honest line for each that it does not."""
         if not message.attachments:
             return message, ()
@@ -141,7 +183,7 @@ class DiscordHop:
         where = f", {link}" if link else ""
         notes = [f"{a.name}: too big for Discord ({a.size} bytes){where}" for a in large]
         note = "\n".join([*([message.note] if message.note else []), *notes])
-        return replace(message, note=note), tuple(a.index for a in fits)
+        return replace(message, note=note), tuple(fits)
 
     async def _quote(self, pair: PairConfig, event: StoredEvent, message: Message, reply_to: int | None) -> RichText:
         """A webhook cannot reply: the answered post is quoted, with a link where it stands here."""
@@ -230,6 +272,15 @@ class DiscordHop:
             for a in attachments
             if a.index in rendered.files
         )
+
+
+def _with_files(texts: Sequence[DiscordRendered], files: Sequence[Attachment], username: str) -> list[DiscordRendered]:
+    """Files ride on the last text, or alone."""
+    if not files:
+        return list(texts)
+    *first, last = texts or [DiscordRendered("", username)]
+    indexes, marks = tuple(file.index for file in files), tuple(mark(file) for file in files)
+    return [*first, replace(last, files=indexes, marks=marks)]
 
 
 def _note(problem: str, event: StoredEvent) -> str:

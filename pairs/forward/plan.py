@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from msgspec import structs
-
 from pairs.domain.keys import PartName, idempotency_key
+from pairs.forward.layout import Change
 from pairs.journal.journal import Journal
 from pairs.journal.rows import AnyEvent, Link, PartClaim, StoredEvent
 from pairs.lane.config import PairConfig
@@ -16,8 +15,7 @@ from pairs.models.delivery import Act
 from project.core.message import EventKind, Message
 
 Contents = Callable[[PairConfig, StoredEvent], Awaitable[list[str]]]
-
-REPLACED = "The file of this message was replaced; the new one is in the source."
+Changes = Callable[[PairConfig, StoredEvent, Sequence[Link]], Awaitable[list[Change]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +31,12 @@ class Planner:
             return Plan(reason="there is nothing in it to show")
         return Plan(tuple(self._part(event, number, Act.POST, text) for number, text in enumerate(contents)))
 
-    def edits(self, event: StoredEvent, contents: Sequence[str], links: Sequence[Link]) -> Plan:
-        """Posts that exist are edited, missing ones are added, surplus ones deleted."""
-        if not links:
-            return Plan(reason="the original was never posted here")
-        parts = []
-        for number in range(max(len(contents), len(links))):
-            text = contents[number] if number < len(contents) else ""
-            if number >= len(links):
-                parts.append(self._part(event, number, Act.POST, text))
-            elif number >= len(contents):
-                parts.append(self._part(event, number, Act.DELETE, "", links[number].remote_id))
-            else:
-                parts.append(self._part(event, number, Act.EDIT, text, links[number].remote_id))
-        return Plan(tuple(parts))
+    def edits(self, event: StoredEvent, changes: Sequence[Change]) -> Plan:
+        """The steps of an edit, in order."""
+        if not changes:
+            return Plan(reason="nothing of it is to be changed")
+        steps = enumerate(changes)
+        return Plan(tuple(self._part(event, n, step.act, step.rendered, step.target) for n, step in steps))
 
     def deletes(self, event: StoredEvent, links: Sequence[Link]) -> Plan:
         """Every living post of the message goes."""
@@ -69,13 +59,6 @@ class Planner:
         return PartClaim(number, act, event.message_id, rendered or "null", key, target)
 
 
-def noting_replaced_files(message: Message, before: Message | None) -> Message:
-    """The message with an honest line when its files changed: files of a post are not exchanged yet."""
-    if before is None or [a.name for a in before.attachments] == [a.name for a in message.attachments]:
-        return message
-    return structs.replace(message, note=f"{message.note}\n{REPLACED}".strip())
-
-
 def at_once(event: AnyEvent) -> Message | None:
     """The message, when it is new and its parts need nothing from the journal."""
     message = event.message
@@ -83,9 +66,10 @@ def at_once(event: AnyEvent) -> Message | None:
 
 
 async def plan_event(
-    planner: Planner, journal: Journal, pair: PairConfig, event: StoredEvent, contents: Contents
+    planner: Planner, journal: Journal, pair: PairConfig, event: StoredEvent, contents: Contents, changes: Changes
 ) -> Plan:
-    """The parts of an event on the planner's hop. `contents` renders it, and is asked only when something is shown."""
+    """The parts of an event on the planner's hop. `contents` renders a new message, `changes` the steps that make an
+    edited one of the posts that stand; either is asked only when something is shown."""
     if event.kind is EventKind.CREATE and event.message is None:
         return Plan(reason="its content was emptied by retention")
     if event.kind is EventKind.CREATE:
@@ -93,6 +77,6 @@ async def plan_event(
     links = await journal.links(pair.id, event.scope, event.message_id, planner.hop)
     if event.kind is EventKind.DELETE or event.message is None:
         return planner.deletes(event, links)
-    before = await journal.message(pair.id, event.scope, event.message_id, before_revision=event.revision)
-    event = structs.replace(event, message=noting_replaced_files(event.message, before))
-    return planner.edits(event, await contents(pair, event), links)
+    if not links:
+        return Plan(reason="the original was never posted here")
+    return planner.edits(event, await changes(pair, event, links))

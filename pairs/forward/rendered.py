@@ -7,21 +7,24 @@ import msgspec
 from project.core.message import RichText
 
 
-class DiscordRendered(msgspec.Struct, frozen=True, gc=False):
-    """A Discord message. `files` are indexes of the source message's attachments."""
+class DiscordRendered(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A Discord message. `files` are indexes of the source message's attachments, `marks` what they are known by when
+    an edit changes their places."""
 
     content: str
     username: str = ""
     files: tuple[int, ...] = ()
     reply_to: int | None = None
+    marks: tuple[str, ...] = ()
 
 
-class TelegramRendered(msgspec.Struct, frozen=True, gc=False):
-    """A Telegram message; with `file` set, `text` is its caption."""
+class TelegramRendered(msgspec.Struct, frozen=True, gc=False, omit_defaults=True):
+    """A Telegram message; with `file` set, `text` is its caption, and `mark` what the file is known by."""
 
     text: RichText
     file: int | None = None
     reply_to: int | None = None
+    mark: str = ""
 
 
 _encoder = msgspec.json.Encoder()

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
 from msgspec.structs import replace
 
 from pairs.domain.keys import random_id
+from pairs.forward.layout import Change, compare_files, deletes, fit_slots, mark, marks_at
 from pairs.forward.media import DISCORD, LOST_FILE, NO_FILE, Media
 from pairs.forward.plan import Planner, at_once, plan_event
 from pairs.forward.rendered import TelegramRendered, freeze, telegram_part
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
-from pairs.journal.rows import AnyEvent, PartClaim, StoredEvent
+from pairs.journal.rows import AnyEvent, Link, PartClaim, StoredEvent
 from pairs.lane.attempts import look_from
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
@@ -22,7 +23,7 @@ from pairs.text.names import file_name
 from pairs.text.quote import quote_line
 from pairs.text.render import CaptionUse, RenderOptions, ShowAuthor, telegram_parts
 from project.core.errors import AccountDead, InvalidInput, NotFound, Refused, TargetGone
-from project.core.message import Message, Node, RichText, Style, plain_text
+from project.core.message import Attachment, Message, Node, RichText, Style, plain_text
 from project.telegram.account import Sent, TelegramAccount
 from project.telegram.entities import JOINER
 from project.telegram.updates import chat_scope
@@ -86,9 +87,44 @@ class TelegramHop:
 
     async def plan(self, pair: PairConfig, event: StoredEvent) -> Plan:
         """Renders an event into parts."""
-        return await plan_event(self._planner, self._journal, pair, event, self._contents)
+        return await plan_event(self._planner, self._journal, pair, event, self._contents, self._changes)
 
     async def _contents(self, pair: PairConfig, event: StoredEvent) -> list[str]:
+        message, quote, reply_to = await self._answering(pair, event)
+        return _rendered(pair, message, quote, reply_to)
+
+    async def _changes(self, pair: PairConfig, event: StoredEvent, links: Sequence[Link]) -> list[Change]:
+        """Files stay in their messages. The text is put into the first one that stays and into those without a file;
+        further texts and files come behind them."""
+        message, quote, reply_to = await self._answering(pair, event)
+        posts = compare_files(await self._marked(pair, event, links), message.attachments)
+        if not posts.kept:
+            renewed = _rendered(pair, message, quote, reply_to)
+            return [*(Change(Act.POST, text) for text in renewed), *deletes(posts.gone)]
+        first, *others = posts.kept
+        texts = _texts(message, quote, CaptionUse.FIRST if first.files else CaptionUse.NONE)
+        staying, surplus = fit_slots([first, *(post for post in others if not post.files)], len(texts))
+        captions = [*texts, *[()] * (len(staying) - len(texts))]
+        edits = [
+            Change(Act.EDIT, freeze(TelegramRendered(text)), post.post_id)
+            for post, text in zip(staying, captions, strict=False)
+        ]
+        missing = [file for file in message.attachments if file.index in posts.missing]
+        fresh = [*(TelegramRendered(text) for text in texts[len(staying) :]), *(_alone(file) for file in missing)]
+        return [*edits, *(Change(Act.POST, freeze(part)) for part in fresh), *deletes([*surplus, *posts.gone])]
+
+    async def _marked(
+        self, pair: PairConfig, event: StoredEvent, links: Sequence[Link]
+    ) -> list[tuple[int, tuple[str, ...]]]:
+        """The messages that stand, with the marks of their files; those of an earlier version know only places."""
+        parts = [(link.remote_id, telegram_part(link.rendered) if link.rendered else None) for link in links]
+        before: Message | None = None
+        if any(part and part.file is not None and not part.mark for _, part in parts):
+            before = await self._journal.message(pair.id, event.scope, event.message_id, before_revision=event.revision)
+        return [(id_, _marks(part, before)) for id_, part in parts]
+
+    async def _answering(self, pair: PairConfig, event: StoredEvent) -> tuple[Message, RichText, int | None]:
+        """The message, the quote that stands before it, and the message at the destination that it answers."""
         message = event.message
         assert message is not None
         reply_to = await self._replies.target(pair, event, self.number)
@@ -96,7 +132,7 @@ class TelegramHop:
         if message.reply_to is not None and reply_to is None:
             original = await self._replies.original(pair, event)
             quote = quote_line(original or Message(event.scope, message.reply_to, 0))
-        return _rendered(pair, message, quote, reply_to)
+        return message, quote, reply_to
 
     # --- performing
 
@@ -210,10 +246,14 @@ class TelegramHop:
 
 
 def _rendered(pair: PairConfig, message: Message, quote: RichText, reply_to: int | None) -> list[str]:
+    texts = _texts(message, quote, CaptionUse.FIRST if message.attachments else CaptionUse.NONE)
+    return [freeze(part) for part in _with_files(texts, message, reply_to)]
+
+
+def _texts(message: Message, quote: RichText, caption: CaptionUse) -> list[RichText]:
     author = ShowAuthor.LINE if message.scope.startswith(DISCORD) else ShowAuthor.NEVER
-    caption = CaptionUse.FIRST if message.attachments else CaptionUse.NONE
     parts = telegram_parts(message, options=RenderOptions(author, quote), caption=caption)
-    return [freeze(part) for part in _with_files([part.text for part in parts], message, reply_to)]
+    return [part.text for part in parts]
 
 
 async def _standing(account: TelegramAccount, chat: int, after: int) -> dict[int, Message]:
@@ -229,12 +269,22 @@ async def _standing(account: TelegramAccount, chat: int, after: int) -> dict[int
 
 def _with_files(texts: list[RichText], message: Message, reply_to: int | None) -> list[TelegramRendered]:
     """The first text is the caption of the first file; further files follow without one."""
-    files = [attachment.index for attachment in message.attachments]
+    first, *others = message.attachments or (None,)
     parts = [TelegramRendered(text) for text in texts] or [TelegramRendered(())]
-    if files:
-        parts[0] = replace(parts[0], file=files[0])
+    if first is not None:
+        parts[0] = replace(parts[0], file=first.index, mark=mark(first))
     parts[0] = replace(parts[0], reply_to=reply_to)
-    return [*parts, *(TelegramRendered((), file=index) for index in files[1:])]
+    return [*parts, *(_alone(file) for file in others if file is not None)]
+
+
+def _alone(file: Attachment) -> TelegramRendered:
+    return TelegramRendered((), file=file.index, mark=mark(file))
+
+
+def _marks(part: TelegramRendered | None, before: Message | None) -> tuple[str, ...]:
+    if part is None or part.file is None:
+        return ()
+    return (part.mark,) if part.mark else marks_at(before, [part.file])
 
 
 def _noted(text: RichText) -> RichText:

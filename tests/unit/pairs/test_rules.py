@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from pairs.domain.cycles import closes_cycle
 from pairs.domain.keys import PartName, content_hash, idempotency_key, random_id
-from pairs.forward.plan import REPLACED, Planner, noting_replaced_files
-from pairs.journal.rows import Link
+from pairs.forward.plan import Planner
 from pairs.lane.attempts import SETTLE_TIME, after_ambiguous, attempt_of, settle_wait
 from pairs.lane.backoff import backoff
 from pairs.lane.hop import Attempt
 from pairs.lane.waits import Waits
-from pairs.models.delivery import Act, HopState
+from pairs.models.delivery import HopState
 from project.core.message import (
     Attachment,
     Author,
@@ -185,35 +184,8 @@ def test_only_what_is_unsure_gets_time_to_show_up() -> None:
 # --- plans
 
 
-def links(*ids: int) -> list[Link]:
-    return [Link(part, id_, 5, None) for part, id_ in enumerate(ids)]
-
-
-@pytest.mark.parametrize(
-    ("contents", "standing", "acts"),
-    [
-        (["a"], (1,), [(Act.EDIT, 1)]),
-        (["a", "b"], (1,), [(Act.EDIT, 1), (Act.POST, None)]),
-        (["a"], (1, 2, 3), [(Act.EDIT, 1), (Act.DELETE, 2), (Act.DELETE, 3)]),
-        ([], (1,), [(Act.DELETE, 1)]),
-    ],
-)
-def test_an_edit_hits_every_part(
-    contents: list[str], standing: tuple[int, ...], acts: list[tuple[Act, int | None]]
-) -> None:
-    plan = Planner(b"k", 1).edits(event(2, kind=EventKind.EDIT, revision=1), contents, links(*standing))
-    assert [(part.act, part.target) for part in plan.parts] == acts
-    assert len({part.key for part in plan.parts}) == len(plan.parts)
-
-
 def test_what_never_stood_here_is_skipped_with_a_reason() -> None:
     planner = Planner(b"k", 1)
-    assert planner.edits(event(2, kind=EventKind.EDIT), ["a"], []).reason
+    assert planner.edits(event(2, kind=EventKind.EDIT), []).reason
     assert planner.deletes(event(2, kind=EventKind.DELETE), []).reason
     assert planner.posts(event(2), []).reason
-
-
-def test_a_replaced_file_is_said() -> None:
-    before, after = Message("tg:1", 1, 1, attachments=(PHOTO,)), Message("tg:1", 1, 1)
-    assert REPLACED in noting_replaced_files(after, before).note
-    assert noting_replaced_files(before, before) == before
