@@ -21,7 +21,16 @@ from pairs.lane.hop import Attempt, Plan
 from pairs.models.delivery import Act
 from pairs.text.names import file_name
 from pairs.text.quote import quote_line
-from pairs.text.render import CaptionUse, RenderOptions, ShowAuthor, telegram_parts
+from pairs.text.render import (
+    CAPTION_LIMIT,
+    TELEGRAM_LIMIT,
+    CaptionUse,
+    RenderOptions,
+    ShowAuthor,
+    on_lines,
+    telegram_length,
+    telegram_parts,
+)
 from project.core.errors import AccountDead, InvalidInput, NotFound, Refused, TargetGone
 from project.core.message import Attachment, Message, Node, RichText, Style, plain_text
 from project.telegram.account import Sent, TelegramAccount
@@ -33,7 +42,12 @@ LOOK = 50  # ids that a look-back reads at once, from the lane's last link on
 MOST_LOOKS = 20
 GONE = "MESSAGE_ID_INVALID"
 FILE_METHODS = ("SendMedia", "SaveFilePart", "SaveBigFilePart")
-FILE_PROBLEMS = frozenset({NO_FILE, "MEDIA_EMPTY", "FILE_PARTS_INVALID", "FILE_PART_LENGTH_INVALID"})
+FORBIDDEN_FILE = "A file of this message may not be sent in this chat."
+LOST = (NO_FILE, "MEDIA_EMPTY", "FILE_PARTS_INVALID", "FILE_PART_LENGTH_INVALID")
+KINDS = ("MEDIA", "PHOTOS", "DOCS", "VIDEOS", "AUDIOS", "VOICES", "ROUNDVIDEOS", "GIFS")
+FILE_PROBLEMS = dict.fromkeys(LOST, LOST_FILE) | {f"CHAT_SEND_{kind}_FORBIDDEN": FORBIDDEN_FILE for kind in KINDS}
+# Of messages.sendMessage and sendMedia: the message that is answered does not exist at the destination any more.
+NOTHING_TO_ANSWER = frozenset({"REPLY_MESSAGE_ID_INVALID", "REPLY_TO_INVALID", "MSG_ID_INVALID"})
 
 
 class TelegramHop:
@@ -154,7 +168,7 @@ class TelegramHop:
             return part.target
         # Only a repeat can be a duplicate, whose id is looked up.
         after = 0 if attempt is Attempt.FIRST else await self._last_link(pair, event)
-        if attempt is Attempt.UNSURE and (found := await self._find(account, pair, rendered, after)):
+        if attempt is Attempt.UNSURE and (found := await self._find(account, pair, event, rendered, after)):
             return found
         return (await self._post(account, pair, event, part, rendered, after)).message_id
 
@@ -167,14 +181,43 @@ class TelegramHop:
         rendered: TelegramRendered,
         after: int,
     ) -> Sent:
+        """The message that it answers may have been deleted at the destination: then a quote stands for it."""
+        try:
+            return await self._post_as_it_is(account, pair, event, part, rendered, after)
+        except Refused as error:
+            if rendered.reply_to is None or error.code not in NOTHING_TO_ANSWER:
+                raise
+        quoting = await self._quoting(pair, event, rendered)
+        return await self._post_as_it_is(account, pair, event, part, quoting, after)
+
+    async def _post_as_it_is(
+        self,
+        account: TelegramAccount,
+        pair: PairConfig,
+        event: StoredEvent,
+        part: PartClaim,
+        rendered: TelegramRendered,
+        after: int,
+    ) -> Sent:
         if rendered.file is None:
             return await self._send_text(account, pair, part, rendered, after)
         try:
             return await self._send_file(account, pair, event, part, rendered, after)
-        except (Refused, InvalidInput) as error:
-            if isinstance(error, Refused) and error.code not in FILE_PROBLEMS:
+        except Refused as error:
+            note = FILE_PROBLEMS.get(error.code)
+            if note is None:
                 raise
-        return await self._send_text(account, pair, part, replace(rendered, text=_noted(rendered.text)), after)
+        except InvalidInput:
+            note = LOST_FILE
+        return await self._send_text(account, pair, part, replace(rendered, text=_noted(rendered.text, note)), after)
+
+    async def _quoting(self, pair: PairConfig, event: StoredEvent, rendered: TelegramRendered) -> TelegramRendered:
+        """The part with a quote of one line in place of its reply, where there is room for one."""
+        original = await self._replies.original(pair, event)
+        answered = event.message.reply_to if event.message else None
+        text = on_lines([quote_line(original or Message(event.scope, answered or 0, 0)), rendered.text])
+        fits = telegram_length(text) <= (TELEGRAM_LIMIT if rendered.file is None else CAPTION_LIMIT)
+        return replace(rendered, text=text if fits else rendered.text, reply_to=None)
 
     async def _send_text(
         self, account: TelegramAccount, pair: PairConfig, part: PartClaim, rendered: TelegramRendered, after: int
@@ -220,12 +263,15 @@ class TelegramHop:
                 raise
 
     async def _find(
-        self, account: TelegramAccount, pair: PairConfig, rendered: TelegramRendered, after: int
+        self, account: TelegramAccount, pair: PairConfig, event: StoredEvent, rendered: TelegramRendered, after: int
     ) -> int | None:
         """Our own unlinked post with this text, newer than `after`."""
         stands = await _standing(account, pair.destination_chat, after)
+        quoting = rendered if rendered.reply_to is None else await self._quoting(pair, event, rendered)
         files = 0 if rendered.file is None else 1
-        wanted = {(_comparable(rendered.text), files), (_comparable(_noted(rendered.text)), 0)}
+        wanted = {(_comparable(text), files) for text in (rendered.text, quoting.text)}
+        for note in {*FILE_PROBLEMS.values()} if files else ():
+            wanted |= {(_comparable(_noted(text, note)), 0) for text in (rendered.text, quoting.text)}
         ours = [
             id_
             for id_, message in sorted(stands.items())
@@ -287,9 +333,9 @@ def _marks(part: TelegramRendered | None, before: Message | None) -> tuple[str, 
     return (part.mark,) if part.mark else marks_at(before, [part.file])
 
 
-def _noted(text: RichText) -> RichText:
+def _noted(text: RichText, note: str) -> RichText:
     """The text with an honest last line for a file that cannot be sent."""
-    line = (Node(Style.ITALIC, children=(Node(Style.TEXT, LOST_FILE),)),)
+    line = (Node(Style.ITALIC, children=(Node(Style.TEXT, note),)),)
     return (*text, Node(Style.TEXT, "\n"), *line) if text else line
 
 

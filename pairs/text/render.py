@@ -24,8 +24,10 @@ __all__ = [
     "discord_parts",
     "display_name",
     "file_name",
+    "on_lines",
     "quote_line",
     "reply_line",
+    "telegram_length",
     "telegram_parts",
 ]
 
@@ -109,10 +111,10 @@ def _discord_parts(body: RichText) -> tuple[DiscordPart, ...]:
 
 @lru_cache(REMEMBERED)
 def _telegram_parts(body: RichText, first_limit: int) -> tuple[TelegramPart, ...]:
-    if _telegram_length(body) <= first_limit:
+    if telegram_length(body) <= first_limit:
         pieces = [body]
     else:
-        pieces = split(body, first_limit=first_limit, limit=TELEGRAM_LIMIT, measure=_telegram_length)
+        pieces = split(body, first_limit=first_limit, limit=TELEGRAM_LIMIT, measure=telegram_length)
     stripped = map(_stripped_tree, pieces)
     return tuple(TelegramPart(piece) for piece in stripped if piece)
 
@@ -125,18 +127,20 @@ def _body(message: Message, options: RenderOptions) -> RichText:
     lines.append(message.text)
     if message.note:
         lines.append((Node(Style.ITALIC, children=text_node(message.note)),))
-    return _on_lines([line for line in lines if plain_text(line)])
+    return on_lines([line for line in lines if plain_text(line)])
 
 
-def _on_lines(lines: Sequence[RichText]) -> RichText:
+def on_lines(lines: Sequence[RichText]) -> RichText:
+    """The texts, each on lines of its own."""
     result: RichText = ()
     for line in lines:
         result += (text_node("\n") if result else ()) + line
     return result
 
 
-def _telegram_length(nodes: RichText) -> int:
-    """A mention may get an invisible character, which keeps it from pinging (project/telegram/entities.py)."""
+def telegram_length(nodes: RichText) -> int:
+    """UTF-16 units as sent: a mention may get an invisible character, which keeps it from pinging
+    (project/telegram/entities.py)."""
     text = unstyled(nodes)
     if text is not None:
         return utf16_len(text)
