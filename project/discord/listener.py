@@ -18,14 +18,15 @@ import discord
 from project.core.errors import AccountDead, TargetGone
 from project.core.logs import get_logger
 from project.core.secret import Secret
-from project.discord.acts import Act, Delete, Edit, Post
+from project.discord.acts import Act
 from project.discord.channel_feed import CatchUp, ChannelFeed, ListenerSink
 from project.discord.client import Client, set_endpoints
-from project.discord.convert import is_written, neutral
-from project.discord.directory import EVENTS, Directory
+from project.discord.directory import Directory
+from project.discord.events import Events
 from project.discord.fields import Fields
 from project.discord.gateway import GatewayLink
 from project.discord.history import changes
+from project.discord.opening import Opening
 from project.discord.pacing import Backoff, IdentifyBudget, OncePer
 
 __all__ = ["Listener", "ListenerSink"]
@@ -33,8 +34,6 @@ __all__ = ["Listener", "ListenerSink"]
 log = get_logger(__name__)
 
 SCANS_AT_ONCE = 4
-GUILDS_SECONDS = 0.5  # how long the next guild of a new session may take: with them come the names of channels
-AGAIN_SECONDS = 60.0  # after a new session: a post whose answer was late may have been deleted before it was known
 REREAD_SECONDS = 60.0  # between looks at a channel's history for the sake of events that cannot be read
 
 
@@ -61,20 +60,18 @@ class Listener:
         self._rng = rng or random.Random()
         self._feeds: dict[int, tuple[ChannelFeed, asyncio.Task[None]]] = {}
         self._directory = Directory()
-        self._guilds: set[int] = set()
-        self._ready = asyncio.Event()
+        self._opening = Opening(self._reread_all)
         self._scans = asyncio.Semaphore(SCANS_AT_ONCE)
         self._rereads = OncePer(REREAD_SECONDS)
-        self._opening: asyncio.TimerHandle | None = None
         self._ended = False
-        self._acts: dict[str, Callable[[Fields], None]] = {
-            "READY": self._began,
-            "GUILD_CREATE": self._guild,
-            "MESSAGE_CREATE": self._posted,
-            "MESSAGE_UPDATE": self._edited,
-            "MESSAGE_DELETE": self._deleted,
-            "MESSAGE_DELETE_BULK": self._bulk_deleted,
-        }
+        self._events = Events(
+            channels=channels,
+            is_ours=self._is_ours,
+            put=self._put,
+            lost=self._lost,
+            directory=self._directory,
+            opening=self._opening,
+        )
         set_endpoints(api_url, gateway_url)
 
     async def run(self) -> None:
@@ -101,11 +98,11 @@ class Listener:
 
     def is_ready(self) -> bool:
         """Whether the gateway's session stands; for health checks."""
-        return self._ready.is_set()
+        return self._opening.is_open
 
     async def _log_in(self, backoff: Backoff) -> Client:
         while True:
-            client = Client(self.hear)
+            client = Client(self._events.hear)
             try:
                 await client.log_in(self._token.reveal())
             except discord.LoginFailure:
@@ -126,103 +123,11 @@ class Listener:
 
     def catch_up(self, channel_id: int) -> None:
         """Read the channel's history after the sink's `last_seen`; for a pair that was paused until now."""
-        if not self._ended:  # a timer may ask late
-            self._feed(channel_id).put(CatchUp())
-
-    # --- what the gateway tells; none of this waits, so the order stays
-
-    def hear(self, name: str, data: object) -> None:
-        """One event. Never fails."""
-        event = Fields(data)
-        try:
-            if event.trouble and name in self._acts:
-                self._lost(None, name, event, "")
-                return
-            if name in EVENTS:
-                self._directory.hear(name, event)
-            act = self._acts.get(name)
-            if act is not None:
-                act(event)
-        except Exception:
-            # Whatever is wrong with one event, the next ones are to be heard.
-            log.exception("a gateway event could not be read", event_name=name)
-            self._reread_all()
-
-    def _began(self, event: Fields) -> None:
-        self._guilds = {number for item in event.items("guilds") if (number := item.snowflake("id")) is not None}
-        self._open_soon()
-
-    def _guild(self, event: Fields) -> None:
-        self._guilds.discard(event.snowflake("id") or 0)
-        if not self._ready.is_set():
-            self._open_soon()
-
-    def _open_soon(self) -> None:
-        """Channels are read once the guilds are known, or do not come."""
-        if self._opening is not None:
-            self._opening.cancel()
-        self._opening = asyncio.get_running_loop().call_later(GUILDS_SECONDS if self._guilds else 0.0, self._open)
-
-    def _open(self) -> None:
-        self._ready.set()
-        log.info("listening to Discord")
-        self._opening = asyncio.get_running_loop().call_later(AGAIN_SECONDS, self._reread_all)
-
-    def _posted(self, event: Fields) -> None:
-        channel_id = self._channel(event, "MESSAGE_CREATE")
-        if channel_id is None or self._is_ours(event) or not is_written(event):
-            return
-        message = neutral(event, self._directory)
-        if message is None:
-            self._lost(channel_id, "MESSAGE_CREATE", event, "id")
-        else:
-            self._feed(channel_id).put(Post(message, event.snowflake("webhook_id")))
-
-    def _edited(self, event: Fields) -> None:
-        # Without an edit time it is not a person's edit: a preview of a link arrived, or it was pinned.
-        if not event.has("edited_timestamp"):
-            return
-        channel_id = self._channel(event, "MESSAGE_UPDATE")
-        if channel_id is None or self._is_ours(event) or not is_written(event):
-            return
-        message = neutral(event, self._directory) if event.has("content") else None
-        if message is None:
-            self._lost(channel_id, "MESSAGE_UPDATE", event, "content")
-        else:
-            self._feed(channel_id).put(Edit(message, event.snowflake("webhook_id")))
-
-    def _deleted(self, event: Fields) -> None:
-        channel_id = self._channel(event, "MESSAGE_DELETE")
-        if channel_id is None:
-            return
-        message_id = event.snowflake("id")
-        if message_id is None:
-            self._lost(channel_id, "MESSAGE_DELETE", event, "id")
-        else:
-            self._feed(channel_id).put(Delete((message_id,)))
-
-    def _bulk_deleted(self, event: Fields) -> None:
-        channel_id = self._channel(event, "MESSAGE_DELETE_BULK")
-        if channel_id is None:
-            return
-        ids = event.snowflakes("ids")
-        if event.trouble or not ids:
-            self._lost(channel_id, "MESSAGE_DELETE_BULK", event, "ids")
-        if ids:
-            self._feed(channel_id).put(Delete(tuple(sorted(ids))))
-
-    def _channel(self, event: Fields, name: str) -> int | None:
-        """The event's channel when it is a paired one."""
-        channel_id = event.snowflake("channel_id")
-        if channel_id is None:
-            self._lost(None, name, event, "channel_id")
-        return channel_id if channel_id in self._channels() else None
+        self._put(channel_id, CatchUp())
 
     # --- what could not be read
 
-    def _lost(self, channel_id: int | None, name: str, event: Fields, lacks: str) -> None:
-        fields = event.trouble or [lacks]
-        log.error("a gateway event could not be read", event_name=name, channel=channel_id, fields=fields)
+    def _lost(self, channel_id: int | None) -> None:
         if channel_id is None:
             self._reread_all()
         else:
@@ -257,20 +162,19 @@ class Listener:
 
     def _new_session(self) -> None:
         """Every channel reads its history before it hands over anything that comes after this."""
-        self._ready.clear()
-        if self._opening is not None:
-            self._opening.cancel()  # it speaks of the session before
+        self._opening.close()
         for channel_id in self._channels():
             self.catch_up(channel_id)
 
+    def _put(self, channel_id: int, act: Act | CatchUp) -> None:
+        if not self._ended:  # a timer may ask late
+            self._feed(channel_id).put(act)
+
     def _feed(self, channel_id: int) -> ChannelFeed:
         if channel_id not in self._feeds:
-            feed = ChannelFeed(channel_id, sink=self._sink, scan=self._scan, ready=self._wait_ready)
+            feed = ChannelFeed(channel_id, sink=self._sink, scan=self._scan, ready=self._opening.wait)
             self._feeds[channel_id] = feed, asyncio.create_task(feed.run(), name=f"discord {channel_id}")
         return self._feeds[channel_id][0]
-
-    async def _wait_ready(self) -> None:
-        await self._ready.wait()
 
     async def _scan(self, channel_id: int) -> AsyncIterator[Act]:
         async with self._scans:

@@ -14,7 +14,7 @@ import pytest
 from project.core.errors import AccountDead, Unreachable
 from project.core.message import MediaKind, Message, plain_text
 from project.core.secret import Secret
-from project.discord import channel_feed, gateway, pacing
+from project.discord import channel_feed, gateway, opening, pacing
 from project.discord import client as client_module
 from project.discord import listener as listener_module
 from project.discord.listener import Listener
@@ -331,8 +331,13 @@ async def test_a_store_that_is_down_gets_everything_later_and_in_order(place: Pl
 async def test_a_pair_that_comes_back_is_caught_up_when_told(place: Place) -> None:
     sink = Sink()
     paired: set[int] = set()
-    listener = listener_for(place, sink)
-    listener._channels = lambda: frozenset(paired)
+    listener = Listener(
+        token=place.token,
+        api_url=place.world.api_url,
+        gateway_url=place.server.gateway_url,
+        channels=lambda: frozenset(paired),
+        sink=sink,
+    )
     task = asyncio.create_task(listener.run())
     await until(listener.is_ready)
     while_paused = place.world.post(place.channel, place.person, "while paused")
@@ -494,7 +499,7 @@ async def test_posts_edits_and_deletes_of_a_lost_stretch_are_found(place: Place,
 async def test_a_post_of_ours_deleted_before_its_id_was_known_is_found_a_little_later(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listener_module, "AGAIN_SECONDS", 0.5)
+    monkeypatch.setattr(opening, "AGAIN_SECONDS", 0.5)
     sink = Sink()
     async with listening(place, sink):
         said = place.world.post(place.channel, place.person, "hello")
