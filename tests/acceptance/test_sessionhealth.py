@@ -6,6 +6,7 @@ import pytest
 
 from pairs.models import Pair
 from project.core.operators import Role
+from sessions.models import TelegramSession
 from tests.acceptance.rig import World
 
 
@@ -26,6 +27,7 @@ async def test_a_check_now_and_the_stored_results_of_all(world: World) -> None:
     assert f"🔴 {shut.pair}" in shown
     await world.until_row(lambda: _status(shut.pair) == ("error", "SOURCE_ACCESS"), "the pair to stop")
     assert await world.orm(_status, open_.pair) == ("active", "")
+    await world.until_row(lambda: _reason(session.name) == "partial access 1/2", "the judgement")
     await operator.says("/sessionhealth")
     while f"healthy {session.name} · partial access 1/2" not in (await operator.sees("Health of sessions")).text:
         await operator.press("▶")  # other tests have sessions here, too
@@ -37,6 +39,10 @@ async def test_a_check_now_and_the_stored_results_of_all(world: World) -> None:
     await world.until_row(lambda: _status(shut.pair) == ("active", ""), "the pair to go on")
     await world.post(shut, "open again")
     await world.arrives(shut, "open again")
+
+
+def _reason(name: str) -> str:
+    return TelegramSession.objects.get(name=name).health_reason
 
 
 def _status(pair_id: int) -> tuple[str, str]:
