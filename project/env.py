@@ -12,12 +12,14 @@ from typing import Any
 from project.core import keyfile
 from project.core.config import Config, declarations
 from project.core.dotenv import parse_dotenv
-from project.core.errors import SettingError
+from project.core.errors import InvalidInput, SettingError
+from project.core.textfile import decode_text
 from project.embedded import layout
 from project.readers import read_value
 from project.rules import check_together
 
 BASE_DIR = Path(__file__).resolve().parent.parent
+_MARK = "\ufeff"
 _LONGEST_FILE = 65536  # bytes; a secret's file is small
 
 
@@ -29,8 +31,17 @@ def environment(process: Mapping[str, str]) -> dict[str, str]:
     named = process.get("ENV_FILE")
     path = Path(named) if named else BASE_DIR / ".env"
     if named == "" or (named is None and not path.is_file()):
-        return dict(process)
-    return {**parse_dotenv(_file_text("ENV_FILE", path)), **process}
+        return _without_marks(process)
+    try:
+        values = parse_dotenv(_file_text("ENV_FILE", path))
+    except InvalidInput as error:
+        raise SettingError("ENV_FILE", f"the file {path}, {error.message}.", hint=error.hint) from None
+    return {**values, **_without_marks(process)}
+
+
+def _without_marks(process: Mapping[str, str]) -> dict[str, str]:
+    """Other programs that read an .env for us may leave its byte order mark before the first name."""
+    return {name.removeprefix(_MARK): value for name, value in process.items()}
 
 
 def load(environ: Mapping[str, str]) -> Config:
@@ -65,9 +76,12 @@ def _text(name: str, environ: Mapping[str, str]) -> str:
 
 def _file_text(name: str, path: Path) -> str:
     try:
-        with path.open() as file:
-            return file.read(_LONGEST_FILE)
-    except (OSError, ValueError) as error:  # ValueError: neither text nor a path
+        with path.open("rb") as file:
+            return decode_text(file.read(_LONGEST_FILE), encodings=("UTF-8",))
+    except InvalidInput as error:
+        problem = error.message.removeprefix("The file ").rstrip(".")
+        raise SettingError(name, f"the file {path} {problem}.", hint=error.hint) from None
+    except (OSError, ValueError) as error:  # ValueError: no path
         raise SettingError(name, f"the file {path} cannot be read ({type(error).__name__}).") from None
 
 

@@ -12,6 +12,7 @@ from project.core.config import About, Kind
 from project.core.crypto import Keyring
 from project.core.dsn import check_redis_url, parse_database_url, port_of, split_url
 from project.core.secret import Secret
+from project.core.weburl import normal_url, script_path
 
 _SWITCH = {
     "1": True,
@@ -81,9 +82,15 @@ def _url(*schemes: str) -> Callable[[str], str]:
             raise ValueError(f"must start with {' or '.join(f'{scheme}://' for scheme in schemes)} and name a host")
         if parts.username or parts.query or parts.fragment:
             raise ValueError("must have no user, query or fragment")
-        return text.rstrip("/")
+        return normal_url(text)
 
     return read
+
+
+def _public_url(text: str) -> str:
+    url = _url("http", "https")(text)
+    script_path(url)
+    return url
 
 
 def _ip_address(text: str) -> str:
@@ -118,6 +125,7 @@ _READERS: dict[Kind, Callable[[str], Any]] = {
     Kind.DATABASE: _database,
     Kind.REDIS: _redis,
     Kind.WEB_URL: _url("http", "https"),
+    Kind.PUBLIC_URL: _public_url,
     Kind.SOCKET_URL: _url("ws", "wss"),
     Kind.IP_ADDRESS: _ip_address,
     Kind.DATACENTER: _datacenter,

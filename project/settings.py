@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from project.core.config import Config
 from project.core.dsn import celery_broker_url, parse_database_url
+from project.core.weburl import host_of, origin, script_path
 from project.env import environment, load
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -16,11 +17,16 @@ RELAY: Config = load(environment(os.environ))
 _database = parse_database_url(RELAY.database_url)
 _public = urlsplit(RELAY.public_url)
 _encrypted = _public.scheme == "https"
+_path = script_path(RELAY.public_url)
 
 SECRET_KEY = RELAY.secret_key.reveal()
 DEBUG = RELAY.debug
-ALLOWED_HOSTS = [_public.hostname or "localhost"]
-CSRF_TRUSTED_ORIGINS = [f"{_public.scheme}://{_public.netloc}"]
+ALLOWED_HOSTS = [host_of(RELAY.public_url)]
+CSRF_TRUSTED_ORIGINS = [origin(_public)]
+FORCE_SCRIPT_NAME = _path or None
+SESSION_COOKIE_PATH = CSRF_COOKIE_PATH = f"{_path}/"
+# Only the proxy in front reaches the web process, and says by this header that people came to it by https.
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if _encrypted else None
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend", "project.console.backend.OperatorBackend"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _encrypted
 SECURE_HSTS_SECONDS = 31_536_000 if _encrypted else 0

@@ -19,6 +19,7 @@ from project.botkit.wire import Pressed, unpack
 from project.core.dialogues import find_dialogue
 from project.core.logs import get_logger
 from project.core.operators import Role
+from project.core.pasted import words_of
 from project.core.whitelist import Admission
 
 _LINK = re.compile(r"(https?://|\b)(t\.me|telegram\.me|discord\.com|[\w.]+/channels)/", re.IGNORECASE)
@@ -50,7 +51,7 @@ class Handlers:
             chat_id=message.chat.id,
             name="",
             text=text,
-            words=tuple(text.split()),
+            words=words_of(text),
             data=_forwarded(message),
             message_id=message.message_id,
             removed=removed,
@@ -90,7 +91,7 @@ class Handlers:
             return
         if found.mention and found.mention.lower() != ((await self._desk.bot.me()).username or "").lower():
             return
-        call.name, call.text, call.words = found.name, found.rest, tuple(found.rest.split())
+        call.name, call.text, call.words = found.name, found.rest, words_of(found.rest)
         if await self._may(call, command.role, f"/{command.name}"):
             log.info("command", name=command.name, operator=call.operator.user_id)
             await guarded(call, lambda: command.run(call))

@@ -12,6 +12,9 @@ from project.core.redaction import holds_token
 _COMMAND = re.compile(r"/([A-Za-z0-9_]{1,64})(?:@(\w+))?(?:\s+|$)(.*)", re.DOTALL)
 _FIRST = re.compile(r"(\W*)(\w+)(.*)", re.DOTALL)  # the sign before a command may be mistyped, too
 _ALSO = frozenset({"login", "code", "password", "token"})  # no commands, but what people try
+_MARKS = (
+    "\ufeff\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069 \u00a0"  # before a copied command
+)
 _SHORTEST = 3  # letters by which a command is begun
 
 
@@ -26,7 +29,7 @@ class Named:
 
 def command_in(text: str) -> Named | None:
     """The command that a message begins with, known or not."""
-    found = _COMMAND.match(text)
+    found = _COMMAND.match(text.lstrip(_MARKS))
     return Named(found[1].lower(), found[2] or "", found[3].strip()) if found else None
 
 

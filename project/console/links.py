@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from django.db import transaction
 from django.db.models.functions import Now
-from django.urls import reverse
+from django.urls import get_resolver
 
 from project.core.audit import record
 from project.core.config import current
@@ -27,7 +27,8 @@ def make_link(operator: OperatorView) -> str:
     with transaction.atomic():
         ConsoleLink.objects.update_or_create(user_id=operator.user_id, defaults=values)
         record(actor=operator.actor, action="console.link", target=f"operator:{operator.user_id}")
-    return f"{current().public_url.rstrip('/')}{reverse('console-sign-in', args=[token.reveal()])}"
+    path = get_resolver().reverse("console-sign-in", token.reveal())  # without a prefix: each thread has its own
+    return f"{current().public_url}/{path}"
 
 
 def look_at_link(token: Secret) -> OperatorView | None:

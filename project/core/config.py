@@ -31,6 +31,7 @@ class Kind(StrEnum):
     DATABASE = "PostgreSQL URL"
     REDIS = "Redis URL"
     WEB_URL = "http(s) URL"
+    PUBLIC_URL = "http(s) URL, perhaps with a path"
     SOCKET_URL = "ws(s) URL"
     IP_ADDRESS = "IP address"
     DATACENTER = "id:host:port"
@@ -191,8 +192,10 @@ class Config:
         default="http://localhost:8000",
         metadata=_about(
             _WEB,
-            "Where people reach the admin site. Sets the accepted host name, and secure cookies with https.",
-            Kind.WEB_URL,
+            "Where people reach the admin site. Sets the accepted host name, and secure cookies with https. With a "
+            "path (`https://ops.example.org/relay`) the proxy in front has to cut that off: it passes `/relay/admin/` "
+            "on as `/admin/`.",
+            Kind.PUBLIC_URL,
         ),
     )
     admin_user_ids: tuple[int, ...] = field(

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from project.core.crypto import new_key
-from project.core.dotenv import parse_dotenv
-from project.core.errors import SettingError
+from project.core.dotenv import read_dotenv
+from project.core.errors import InvalidInput, SettingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,12 @@ def read(path: Path, *, created: bool = False) -> KeyFile:
     """Read the key file. Raises SettingError when others can read it or a key is missing."""
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         raise SettingError("MASTER_KEYS", f"the key file {path} can be read by others.", hint=f"chmod 600 {path}")
-    values = parse_dotenv(path.read_text())
+    try:
+        values = read_dotenv(path.read_bytes())
+    except InvalidInput as error:
+        raise SettingError(
+            "VAR_DIR", f"the key file {path} cannot be read: {error.message}.", hint=error.hint
+        ) from None
     try:
         return KeyFile(values["MASTER_KEYS"], values["SECRET_KEY"], created)
     except KeyError as missing:

@@ -11,7 +11,7 @@ import segno
 from project.core.errors import Conflict, InvalidInput
 from project.core.secret import Secret
 from project.core.stopping import pause
-from project.doors.prompts import ask_secret
+from project.doors.prompts import ask_password, ask_secret
 from sessions.domain.delivery import NEEDS_EMAIL, way, where
 from sessions.models import LoginStep
 from sessions.services import login
@@ -51,7 +51,7 @@ def converse(account: str, *, say: Say, again: str) -> None:
             _take_code(state, say)
         else:
             say("This account has a password (two-step verification).")
-            login.give_password(account=account, password=ask_secret("Password"))
+            login.give_password(account=account, password=ask_password("Password"))
 
 
 def wait_for_end(account: str, *, say: Say) -> LoginView:

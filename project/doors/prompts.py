@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import termios
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from project.core.errors import InvalidInput
@@ -17,10 +17,29 @@ _read_ahead = bytearray()  # of standard input: the lines of a pipe come togethe
 
 
 def ask_secret(question: str) -> Secret:
-    """Ask; what is typed is not shown. Without a terminal the next line of standard input is the answer.
+    """Ask; what is typed is not shown, blanks at its ends do not count. Without a terminal the next line of standard
+    input is the answer.
 
     Raises InvalidInput when there is none, StopAsked when Ctrl-C is pressed instead.
     """
+    return Secret(_asked(question).strip())
+
+
+def ask_password(question: str) -> Secret:
+    """As `ask_secret`, but to the byte: a blank at either end belongs to a password. The line's end is left out."""
+    return Secret(_asked(question).removesuffix("\n").removesuffix("\r"))
+
+
+def ask_long_secret(question: str, goes_on: Callable[[str], bool]) -> Secret:
+    """As `ask_secret`, of an answer that mails and terminals wrap: lines are joined for as long as the text `goes_on`.
+    An empty line ends it, too."""
+    text = _asked(question).strip()
+    while goes_on(text) and (line := _read_line().strip()):
+        text += line
+    return Secret(text)
+
+
+def _asked(question: str) -> str:
     terminal = sys.stdin.isatty()
     with _unseen():
         sys.stdout.write(f"{question}: " if terminal else f"{question}:\n")
@@ -32,7 +51,7 @@ def ask_secret(question: str) -> Secret:
         raise InvalidInput(
             f'No answer to "{question}" came on standard input.', hint="Run the command in a terminal, or pipe it in."
         )
-    return Secret(line.strip())
+    return line
 
 
 def _read_line() -> str:
@@ -49,7 +68,10 @@ def _read_line() -> str:
     end = _read_ahead.find(b"\n") + 1 or len(_read_ahead)
     line = bytes(_read_ahead[:end])
     del _read_ahead[:end]
-    return line.decode(sys.stdin.encoding, sys.stdin.errors or "strict")
+    try:
+        return line.decode(sys.stdin.encoding)
+    except UnicodeDecodeError:
+        raise InvalidInput(f"The answer is not text in {sys.stdin.encoding}.") from None
 
 
 @contextmanager

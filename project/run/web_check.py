@@ -10,6 +10,8 @@ import sys
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
+from project.core.weburl import normal_url
+
 _PATH = "/readyz"
 _SECONDS = 3.0
 
@@ -18,7 +20,7 @@ def answers(port: int, *, public_url: str) -> bool:
     """Whether a web server on this machine answers there without an error of its own."""
     connection = HTTPConnection("127.0.0.1", port, timeout=_SECONDS)
     try:
-        connection.request("HEAD", _PATH, headers={"Host": urlsplit(public_url).netloc})
+        connection.request("HEAD", _PATH, headers={"Host": urlsplit(normal_url(public_url)).netloc})
         return connection.getresponse().status < 500
     except (OSError, HTTPException):
         return False

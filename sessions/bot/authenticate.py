@@ -33,7 +33,7 @@ async def _run(call: Call) -> None:
         raise ManyProblems(("The name of the session is missing.",), correction="/authenticate user1_main")
     session = await _named(call)
     state = await call.do(login_state, session.account)
-    code = call.text.partition(call.words[0])[2].strip()
+    code = " ".join(call.text.split(maxsplit=1)[1:]).strip()
     if code:
         await _code_in_the_command(call, session, state, code)
     elif state is not None and state.open and state.kind != LoginKind.LOG_OUT:

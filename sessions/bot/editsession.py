@@ -18,7 +18,7 @@ async def _run(call: Call) -> None:
     if not call.words or "=" in call.words[0]:
         raise ManyProblems(("The name of the session is missing.",), correction="/editsession user1_main priority=5")
     name = call.words[0]
-    draft = parse_changes(call.text.partition(name)[2])
+    draft = parse_changes(" ".join(call.text.split(maxsplit=1)[1:]))
     if draft.problems:
         session = await call.do(find_session, name)
         correction = " ".join(["/editsession", session.name, *draft.fixed]) if draft.fixed else ""

@@ -19,6 +19,10 @@ TYPED_EARLY = (
     f"keypad, or put letters between the digits, like {copyable('1a2b3c4d5')}."
 )
 _SAFE = f"Press the digits here, or write them with letters between, like {copyable('1a2b3c4d5')}."
+_TRIMMED = (
+    "Telegram cuts blanks off the ends of messages: a password that begins or ends with one can be typed on the server "
+    "only, with {command}."
+)
 _NEW_LOGIN = "If Telegram asks on the phone whether this new login was you, answer Yes."
 _NEXT = (Button("👉 Next step", "start"),)  # /start's checklist
 _FILLED, _EMPTY = "●", "○"
@@ -89,7 +93,11 @@ def qr_caption(name: str, number: int) -> Reply:
 def password(name: str, number: int, state: LoginView) -> Reply:
     """Two-step verification."""
     said = [f"🔐 {bold(name)}: this account has a password (two-step verification)."]
-    said += [f"❌ {plain(state.error)}"] if state.error else []
+    if state.error:
+        said += [
+            f"❌ {plain(state.error)}",
+            _TRIMMED.format(command=copyable(f"python manage.py session login {name}")),
+        ]
     said.append("Write it here: your message is deleted at once, and the password is not kept.")
     return Reply("\n\n".join(said), ((Button("✖️ Cancel", CANCEL, (str(number),)),),))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from types import MappingProxyType
 
 from project.core.errors import InvalidInput
+from project.core.pasted import tidy
+from project.core.quotes import QUOTES, Word, quote, split_words
 from project.core.secret import Secret
 from project.telegram.proxy import parse_proxy
 from sessions.domain.names import PROBLEM as NAME_PROBLEM
@@ -24,7 +26,7 @@ from sessions.domain.registration import (
 
 LONGEST_VALUE = 200
 MOST_METADATA = 20
-_TOKEN = re.compile(r'(?:[^\s"]+|"[^"]*")+')
+LONGEST_LINE = 4000  # characters; a message of Telegram holds 4096
 _KEY = re.compile(r"[A-Za-z0-9_.-]{1,32}")
 _HASH = re.compile(r"[0-9a-fA-F]{32}")
 _SECRETS = frozenset({"proxy", "api_hash"})
@@ -57,16 +59,22 @@ class ChangesDraft:
 
 
 def parse_changes(text: str) -> ChangesDraft:
-    """Reads `key=value` words; a value with blanks stands in double quotes. Never raises."""
+    """Reads `key=value` words; a value with blanks stands in quotes, of whatever language. Never raises."""
     changes, problems, fixed = SessionChanges(), list[str](), list[str]()
-    for token in _TOKEN.findall(text[:4000]):
-        key, equals, value = token.replace('"', "").partition("=")
-        if not equals:
-            problems.append(f"“{key[:40]}” is no change: write setting=value.")
+    try:
+        words, last = split_words(text[:LONGEST_LINE]), Word("", "")
+    except InvalidInput as error:
+        return ChangesDraft(changes, (error.for_people(),), ())
+    for word in words:
+        key, value = tidy(word.key), word.value
+        if not key:
+            problems.append(f"“{word.value[:40]}” is no change: write setting=value.")
+            last = _goes_on(last, value, fixed)
             continue
+        last = Word(key, value)
         try:
             changes = _read(changes, key.lower() if not key.startswith("meta.") else key, value)
-            fixed.append(f"{key}=…" if key.lower() in _SECRETS and value else token)
+            fixed.append(f"{key}=…" if key.lower() in _SECRETS and value else f"{key}={quote(value) if value else ''}")
         except _WrongError as wrong:
             problems.append(wrong.problem)
             fixed += [wrong.fixed] if wrong.fixed else []
@@ -76,9 +84,32 @@ def parse_changes(text: str) -> ChangesDraft:
     return ChangesDraft(changes, tuple(problems), tuple(fixed))
 
 
+def read_metadata(typed: Sequence[str]) -> dict[str, str]:
+    """`key=value` as a shell gives it: in one piece, or in several where it did not know the quotes. Raises
+    InvalidInput."""
+    key, equals, value = typed[0].partition("=")
+    if len(typed) == 1 and value[:1] not in QUOTES:
+        words: tuple[Word, ...] = (Word(key, value),) if equals else ()
+    else:
+        words = split_words(" ".join(typed))
+    if not words or not all(word.key for word in words):
+        raise InvalidInput("Metadata is written key=value.", hint='A value with blanks stands in quotes: key="a b".')
+    return {tidy(word.key): word.value for word in words}
+
+
+def _goes_on(last: Word, more: str, fixed: list[str]) -> Word:
+    """A word after the value of metadata was meant as a part of it, for the correction."""
+    if not last.key.startswith("meta.") or not fixed:
+        return last
+    whole = Word(last.key, f"{last.value} {more}")
+    fixed[-1] = f"{whole.key}={quote(whole.value)}"
+    return whole
+
+
 def may_be_secret(word: str) -> bool:
     """Whether the value of a `setting=value` is none to be seen, also when the setting is mistyped."""
-    key, equals, value = word.replace('"', "").partition("=")
+    key, equals, value = word.lstrip("".join(QUOTES)).replace("\uff1d", "=").partition("=")
+    key = tidy(key)
     return bool(equals and value) and (key.lower() in _SECRETS or _meant(key) in _SECRETS)
 
 
@@ -138,8 +169,7 @@ def _as_meant(key: str, value: str) -> str:
         return wrong.fixed
     if changes is None or (changes.name and name_problem(changes.name)):
         return ""
-    quoted = f'"{value}"' if " " in value else value
-    return f"{name}=…" if name in _SECRETS and value else f"{name}={quoted}"
+    return f"{name}=…" if name in _SECRETS and value else f"{name}={quote(value) if value else ''}"
 
 
 def _near(setting: str, value: str, allowed: range) -> str:

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from project.core.errors import InvalidInput
+from project.core.pasted import tidy
 from sessions.domain.names import LONGEST, name_problem, nearest_name
 from sessions.domain.phone import PROBLEM as PHONE_PROBLEM
-from sessions.domain.phone import nearest_phone, parse_phone
+from sessions.domain.phone import is_possible, nearest_phone, parse_phone
 
 PRIORITIES = range(1, 11)
 PAIRS = range(1, 51)
@@ -17,6 +18,12 @@ DEFAULT_PRIORITY = 1
 PRIORITY_PROBLEM = "The priority is a number from 1 to 10, higher is preferred."
 PAIRS_PROBLEM = "The number of pairs is from 1 to 50."
 _EXAMPLE = "+1234567890"
+UNCLEAR = "It is not clear where the phone number ends: write it without blanks."
+_MOST_WORDS = 40
+_MOST_GROUPS = 12
+_WHOLE = 10  # digits; a number of one word with as many is complete
+_LONG_GROUP = 4  # digits of a last group that nothing has to follow
+_GROUP = re.compile(r"[0-9()\-./]{1,16}[\"'\u201d\u201c\u00bb>]?")
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 
 
@@ -34,14 +41,17 @@ class Draft:
 
 
 def parse_registration(words: Sequence[str]) -> Draft:
-    """Reads the words of a registration; never raises."""
-    name, phone, priority, pairs = [*words, "", "", "", ""][:4]
+    """Reads the words of a registration; never raises. A phone number may be written in groups."""
+    name, *others = words[:_MOST_WORDS] or ("",)
+    phone, rest, unclear = _phone_first(others)
+    priority, pairs = [*rest, "", ""][:2]
     found = [
         _name_problem(name),
         _phone_problem(phone),
+        UNCLEAR if unclear else "",
         "" if not priority or whole_number(priority) in PRIORITIES else PRIORITY_PROBLEM,
         "" if not pairs or whole_number(pairs) in PAIRS else PAIRS_PROBLEM,
-        "At most four words are expected: name, phone, priority, pairs." if len(words) > 4 else "",
+        "At most four words are expected: name, phone, priority, pairs." if len(rest) > 2 else "",
     ]
     fixed = [
         name if not name_problem(name) else nearest_name(name),
@@ -50,11 +60,47 @@ def parse_registration(words: Sequence[str]) -> Draft:
     ]
     return Draft(
         name=name[: LONGEST + 1],
-        phone="" if _phone_problem(phone) else parse_phone(phone),
+        phone="" if _phone_problem(phone) or unclear else parse_phone(phone),
         priority=whole_number(priority),
         max_pairs=whole_number(pairs),
         problems=tuple(filter(None, found)),
         fixed=tuple(fixed),
+    )
+
+
+def _phone_first(words: Sequence[str]) -> tuple[str, Sequence[str], bool]:
+    """The phone number at the beginning, what follows it, and whether it is unclear where it ends.
+
+    Groups of digits belong to it. The last one or two may be the priority and the number of pairs instead: when just
+    one way to read the line gives a number that can exist, it is that one, else what follows a long last group.
+    """
+    length = 1
+    while length < len(words) and length < _MOST_GROUPS and _GROUP.fullmatch(tidy(words[length])):
+        length += 1
+    groups = words[:length]
+    if length == 1 or not re.match(r"\W*[0-9]", tidy(words[0])) or len(re.sub("[^0-9]", "", "".join(groups))) < 7:
+        return words[0] if words else "", words[1:], False
+    if _is_whole(words[0]) and all(len(tidy(group)) <= 2 for group in groups[1:]):
+        return words[0], words[1:], False
+    ways = [n for n in range(length, 0, -1) if length - n <= 2 and _are_numbers(words[n:length])]
+    able = [n for n in ways if is_possible(nearest_phone(" ".join(groups[:n])))]
+    if len(able) == 1:
+        return " ".join(words[: able[0]]), words[able[0] :], False
+    long = [n for n in ways if len(tidy(words[n - 1]).strip("+")) >= _LONG_GROUP]
+    end = long[0] if long else ways[-1]
+    return " ".join(words[:end]), words[end:], not long and len(ways) > 1
+
+
+def _is_whole(word: str) -> bool:
+    """Whether a word is a number that needs no more groups."""
+    number = nearest_phone(word)
+    return len(number) > _WHOLE or (bool(number) and is_possible(number))
+
+
+def _are_numbers(words: Sequence[str]) -> bool:
+    return all(
+        len(tidy(word)) <= 2 and whole_number(tidy(word)) in allowed
+        for word, allowed in zip(words, (PRIORITIES, PAIRS), strict=False)
     )
 
 

@@ -13,7 +13,7 @@ from project.core.errors import Conflict, ManyProblems
 from sessions.domain.device import CURRENT
 from sessions.domain.names import name_problem, other_name
 from sessions.domain.phone import PROBLEM as PHONE_PROBLEM
-from sessions.domain.phone import masked, nearest_phone, parse_phone, phone_warning
+from sessions.domain.phone import is_phone, masked, nearest_phone, parse_phone, phone_warning
 from sessions.domain.registration import PAIRS, PAIRS_PROBLEM, PRIORITIES, PRIORITY_PROBLEM
 from sessions.models import TelegramSession
 from sessions.services.finding import SessionView, named, view
@@ -50,7 +50,7 @@ def register_session(
 
 def _form_problems(name: str, phone: str, priority: int, max_pairs: int) -> list[str]:
     found = [name_problem(name)]
-    if not nearest_phone(phone) or not phone.strip().startswith("+"):
+    if not is_phone(phone):
         found.append(PHONE_PROBLEM)
     if priority not in PRIORITIES:
         found.append(PRIORITY_PROBLEM)

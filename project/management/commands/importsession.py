@@ -1,4 +1,4 @@
-"""`manage.py importsession`: takes over a login that another Telethon program made."""
+"""`manage.py importsession`: takes over a login that another program made."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from project.core.errors import Conflict, InvalidInput
 from project.doors.actor import actor
 from project.doors.command import DoorCommand
 from project.doors.login import wait_for_end
-from project.doors.prompts import ask_secret
+from project.doors.prompts import ask_long_secret
 from project.doors.running import at_work, installation
 from project.telegram.imports import read_session_file, read_session_string
+from project.telegram.strings import goes_on
 from project.telegram.values import ImportedLogin
 from sessions.models import LoginStep, TelegramSession
 from sessions.services import login
@@ -30,15 +31,19 @@ _WARNING = (
 class Command(DoorCommand):
     """The key goes into the session's worker, sealed; the account is looked at there, and nowhere else."""
 
-    help = "Take over an existing Telethon login (session file or session string) for a registered session."
+    help = "Take over a login of Telethon, GramJS or Pyrogram (session file or string) for a registered session."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """The session, and where its login is."""
         parser.add_argument("name", metavar="NAME", help="a session that `python manage.py session add` registered")
         source = parser.add_mutually_exclusive_group(required=True)
-        source.add_argument("--file", metavar="PATH", type=Path, help="a .session file of Telethon; it is only read")
         source.add_argument(
-            "--string", action="store_true", help="a Telethon session string, asked for or read from standard input"
+            "--file", metavar="PATH", type=Path, help="a .session file of Telethon or Pyrogram; it is only read"
+        )
+        source.add_argument(
+            "--string",
+            action="store_true",
+            help="a session string of Telethon, GramJS or Pyrogram, asked for or read from standard input",
         )
         parser.add_argument("--yes", action="store_true", help="the other program is stopped: do not ask")
         parser.set_defaults(run=self._import)
@@ -61,7 +66,7 @@ class Command(DoorCommand):
     def _read(self, options: dict[str, Any]) -> ImportedLogin:
         if options["file"] is not None:
             return read_session_file(options["file"])
-        return read_session_string(ask_secret("Session string"))
+        return read_session_string(ask_long_secret("Session string", goes_on))
 
     def _take_over(self, session: TelegramSession, imported: ImportedLogin) -> None:
         asked = login.import_login(actor=actor(), session=session, imported=imported)

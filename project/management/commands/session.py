@@ -17,7 +17,7 @@ from project.doors.login import converse
 from project.doors.prompts import ask_secret
 from project.doors.running import at_work, installation
 from project.doors.tables import table
-from sessions.domain.changes import SessionChanges
+from sessions.domain.changes import SessionChanges, read_metadata
 from sessions.models import LoginKind, TelegramSession
 from sessions.services import login
 from sessions.services.editing import edit_session
@@ -38,7 +38,7 @@ class Command(DoorCommand):
         verb = self.verbs(parser)
         add = verb("add", self._add, "Register an account; nothing is sent to Telegram yet.")
         add.add_argument("name", metavar="NAME", help="1 to 32 letters, digits and underscores")
-        add.add_argument("phone", metavar="PHONE", help="as +1234567890")
+        add.add_argument("phone", metavar="PHONE", nargs="+", help="as +1234567890, or in groups of digits")
         add.add_argument("--priority", type=int, default=1, help="1 to 10, higher is preferred (default 1)")
         add.add_argument("--max-pairs", type=int, help="1 to 50 (default MAX_PAIRS_PER_SESSION)")
         log_in = verb("login", self._login, "Log an account in, with the code that Telegram sends or by QR code.")
@@ -58,7 +58,7 @@ class Command(DoorCommand):
             added = register_session(
                 actor=actor(),
                 name=options["name"],
-                phone=options["phone"],
+                phone=" ".join(options["phone"]),
                 priority=options["priority"],
                 max_pairs=options["max_pairs"],
             )
@@ -71,7 +71,7 @@ class Command(DoorCommand):
         edit.add_argument("--rename", metavar="NAME")
         edit.add_argument("--priority", type=int, help="1 to 10, higher is preferred")
         edit.add_argument("--max-pairs", type=int, help="1 to 50")
-        edit.add_argument("--meta", action="append", default=[], metavar="KEY=VALUE", help="KEY= removes it")
+        edit.add_argument("--meta", action="append", nargs="+", default=[], metavar="KEY=VALUE", help="KEY= removes it")
         edit.add_argument(
             "--failover", choices=("on", "off"), help="whether its pairs go to others when it cannot work (default on)"
         )
@@ -91,7 +91,7 @@ class Command(DoorCommand):
             api_id=0 if options["no_api_id"] else options["api_id"],
             api_hash=ask_secret("API hash") if options["api_id"] else None,
             failover=None if options["failover"] is None else options["failover"] == "on",
-            metadata={key: value for key, _, value in (text.partition("=") for text in options["meta"])},
+            metadata={key: value for typed in options["meta"] for key, value in read_metadata(typed).items()},
         )
         with installation(current()):
             edited = edit_session(actor=actor(), name=options["name"], changes=changes)

@@ -119,7 +119,7 @@ SWITCHES = (
     Switch(
         ("S-28", "S-29"),
         _LOGIN,
-        "code = call.text.partition(call.words[0])[2].strip()",
+        'code = " ".join(call.text.split(maxsplit=1)[1:]).strip()',
         'code = ""',
         "a code in the command is ignored",
     ),

@@ -12,7 +12,9 @@ from pairs.models import Pair
 from pairs.services import access, finding
 from project.core.errors import Conflict, NotFound
 from project.telegram.values import ChatInfo, ChatSight
-from sessions.models import TelegramSession
+from sessions.bot import texts
+from sessions.models import LoginKind, LoginStep, TelegramSession
+from sessions.services.login import LoginView
 from sessions.services.lookups import Looked
 from tests.integration.bot.conftest import OPERATOR, OWNER, People
 from tests.integration.bot.fakes import FakeTelegram, in_db
@@ -119,3 +121,67 @@ async def test_b34_a_webhook_behind_the_words_of_a_link_is_deleted(person: Peopl
     entity = {"type": "text_link", "offset": 0, "length": 4, "url": TAKEN[0]}
     typed = await person(OPERATOR).says("hook", entities=[entity])
     assert [call.message_id for call in telegram.named("DeleteMessage")] == [typed]  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(
+    ("line", "phone", "numbers"),
+    [
+        ("/registersession anon +88801234567", "+88801234567", (1, None)),
+        ("/registersession anon +888 0123 4567", "+88801234567", (1, None)),
+        ("/registersession ann +49 151 1234567 3 10", "+491511234567", (3, 10)),
+        ('/registersession ann "\u202a+49\u00a0151\u00a01234567\u202c"', "+491511234567", (1, None)),
+        ("/registersession ann +49 151/1234567", "+491511234567", (1, None)),
+        ("\u200e/registersession ann +49151-1234567", "+491511234567", (1, None)),
+    ],
+)
+async def test_b32_registersession_reads_a_number_in_every_spelling(
+    person: People, line: str, phone: str, numbers: tuple[int, int | None]
+) -> None:
+    operator = person(OPERATOR)
+    await operator.says(line)
+    said = await operator.sees()
+    assert "is registered" in said
+    assert f"({phone[:3]}{'•' * (len(phone) - 5)}{phone[-2:]})" in said
+    assert "No country" not in said
+    session = await in_db(TelegramSession.objects.get)
+    assert session.priority == numbers[0]
+    if numbers[1]:
+        assert session.max_pairs == numbers[1]
+
+
+@pytest.mark.parametrize(
+    "value", ["\u201cnight shift\u201d", "\u00abnight shift\u00bb", "\u201enight shift\u201c", '"night shift"']
+)
+async def test_b31_editsession_reads_quotes_of_every_language(person: People, value: str) -> None:
+    await in_db(_session)
+    operator = person(OPERATOR)
+    await operator.says(f"/editsession main meta.team={value} priority=5")
+    assert "was changed: priority 5" in await operator.sees()
+    assert (await in_db(TelegramSession.objects.get)).metadata == {"team": "night shift"}
+    await operator.says(f"/editsession main meta.team={value} priority=11")
+    assert '<code>/editsession main meta.team="night shift" priority=10</code>' in await operator.sees()
+    await operator.says("/editsession main meta.team=\u201cnight shift priority=5")
+    assert "is never closed" in await operator.sees()
+    assert "Perhaps" not in await operator.sees()
+
+
+async def test_b31_a_curly_inch_sign_stays_text(person: People) -> None:
+    await in_db(_session)
+    await person(OPERATOR).says('/editsession main meta.note="5\u201d hose" priority=5')
+    session = await in_db(TelegramSession.objects.get)
+    assert (session.metadata, session.priority) == ({"note": "5\u201d hose"}, 5)
+
+
+def test_b38_a_wrong_password_is_answered_with_the_other_door() -> None:
+    state = LoginView(
+        id=1,
+        account="session.1",
+        kind=LoginKind.CODE,
+        step=LoginStep.PASSWORD_NEEDED,
+        error="Wrong.",
+        delivery="",
+        code_length=None,
+    )
+    said = texts.password("main", 1, state).text
+    assert "cuts blanks off the ends of messages" in said
+    assert "<code>python manage.py session login main</code>" in said

@@ -10,7 +10,7 @@ from sessions.models import LoginAttempt, TelegramSession
 from tests.integration.doors.conftest import Commands, Loopback, Running, wait_for
 from workers.models import Node
 
-PASSWORD = "correct horse"
+PASSWORD = " correct horse\u00a0e\u0301 "  # blanks at the ends, and no composed letters
 _numbers = itertools.count(100000)
 
 

@@ -48,7 +48,7 @@ def test_phones_of_e164(text: str, phone: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["1234567890", "+123456", "+1234567890123456", "+1; DROP", "+１２３４５６７８", "", "+", "++1234567", "+1" * 9999],
+    ["1234567890", "+123456", "+1234567890123456", "+1; DROP", "", "+", "++1234567", "+1" * 9999],
 )
 def test_what_is_no_phone(text: str) -> None:
     with pytest.raises(InvalidInput):
