@@ -184,7 +184,10 @@ def _newest(event: Event) -> Message | None:
 
 
 def _excerpt(message: Message | None) -> str:
-    text = plain_text(message.text) if message is not None else ""
+    if message is None:
+        return ""
+    files = ", ".join(f"[{attachment.kind.value}: {attachment.name}]" for attachment in message.attachments)
+    text = plain_text(message.text) or message.note or files or "[nothing]"
     return text if len(text) <= EXCERPT else f"{text[:EXCERPT]}…"
 
 

@@ -29,6 +29,11 @@ def display_name(author: Author | None, fallback: str) -> str:
     return "Unknown"
 
 
+def author_name(author: Author) -> str:
+    """The name for a line of text: 1-80 characters, without invisible ones; no rule of a platform's names applies."""
+    return _cut(_visible(author.name), MAX_NAME) or "Unknown"
+
+
 @lru_cache(REMEMBERED)
 def _shown(name: str) -> str:
     return _cut(_allowed(_visible(name)), MAX_NAME)
@@ -38,11 +43,11 @@ def _shown(name: str) -> str:
 def file_name(name: str) -> str:
     """A harmless file name of 1-100 characters: no path, no control or direction characters; the extension stays."""
     base = re.split(r"[/\\]", name)[-1]
-    base = _UNSAFE_IN_FILE_NAME.sub("_", _visible(base)).strip("._ ")
+    base = _UNSAFE_IN_FILE_NAME.sub("_", _visible(base)).rstrip("._ ")
     stem, dot, extension = base.rpartition(".")
     if not stem or utf16_len(extension) > 16:
         stem, dot, extension = base, "", ""
-    stem = _cut(stem, MAX_FILE_NAME - utf16_len(extension) - len(dot)).rstrip("._ ")
+    stem = _cut(stem.strip("._ "), MAX_FILE_NAME - utf16_len(extension) - len(dot)).rstrip("._ ")
     return f"{stem or 'file'}{dot}{extension}"
 
 

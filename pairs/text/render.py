@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import msgspec
 
-from pairs.text.names import display_name, file_name
+from pairs.text.names import author_name, display_name, file_name
 from pairs.text.quote import quote_line, reply_line
 from pairs.text.split import split
 from project.core.message import Message, Node, RichText, Style, plain_text
@@ -122,8 +122,7 @@ def _telegram_parts(body: RichText, first_limit: int) -> tuple[TelegramPart, ...
 def _body(message: Message, options: RenderOptions) -> RichText:
     lines = [options.prefix]
     if options.show_author is ShowAuthor.LINE and message.author is not None:
-        name = display_name(message.author, "")
-        lines.append((Node(Style.BOLD, children=text_node(f"{name}:")),))
+        lines.append((Node(Style.BOLD, children=text_node(f"{author_name(message.author)}:")),))
     lines.append(message.text)
     if message.note:
         lines.append((Node(Style.ITALIC, children=text_node(message.note)),))
@@ -139,13 +138,10 @@ def on_lines(lines: Sequence[RichText]) -> RichText:
 
 
 def telegram_length(nodes: RichText) -> int:
-    """UTF-16 units as sent: a mention may get an invisible character, which keeps it from pinging
+    """UTF-16 units as sent, at most: a name may get an invisible character, which keeps it from pinging
     (project/telegram/entities.py)."""
-    text = unstyled(nodes)
-    if text is not None:
-        return utf16_len(text)
-    guards = sum(span.text.count("@") for span in to_spans(nodes) if span.kind is Style.MENTION)
-    return utf16_len(plain_text(nodes)) + guards
+    text = plain_text(nodes)
+    return utf16_len(text) + text.count("@")
 
 
 def _stripped_tree(nodes: RichText) -> RichText:

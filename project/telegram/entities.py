@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from operator import attrgetter
@@ -49,6 +49,10 @@ JOINER = "\u2060"
 """WORD JOINER, invisible: after an "@" it keeps Telegram from pinging whoever owns that name."""
 
 
+# Telegram finds names in any text by itself (core.telegram.org/api/mentions), but none within words and addresses.
+_TYPED_NAME = re.compile(r"(?:[A-Za-z][A-Za-z0-9+.-]*://|[\w-]+(?:\.[\w-]+)+/)\S*|(?<!\w)@(?=[A-Za-z0-9_]{4})")
+
+
 @dataclass(frozen=True, slots=True)
 class _Range:
     start: int
@@ -74,12 +78,13 @@ def from_telegram(text: str, entities: Iterable[object] | None) -> RichText:
 def to_telegram(nodes: RichText) -> tuple[str, list[types.TypeMessageEntity]]:
     """Text and entities (offsets and lengths in UTF-16 units) of a tree, sorted as Telegram sorts them.
 
-    Headings become bold: Telegram has none. Code under a spoiler becomes plain hidden text: as code it would show.
+    Headings become bold: Telegram has none. Code under a spoiler becomes plain hidden text: as code it would show. A
+    name that is no mention pings nobody.
     """
     text = unstyled(nodes)
-    if text is not None:
+    if text is not None and "@" not in text:
         return text, []
-    spans = [_as_sent(span) for span in merged(to_spans(nodes))]
+    spans = [_as_sent(span) for span in merged(_without_pings(to_spans(nodes)))]
     places = _places(spans)
     entities: list[types.TypeMessageEntity] = []
     used = frozenset[Style]().union(*(span.marks for span in spans))
@@ -90,6 +95,28 @@ def to_telegram(nodes: RichText) -> tuple[str, list[types.TypeMessageEntity]]:
     entities += _quotes(spans, places)
     entities.sort(key=lambda entity: (entity.offset, -entity.length, type(entity).__name__))
     return "".join(span.text for span in spans), entities
+
+
+def _without_pings(spans: Sequence[Span]) -> Sequence[Span]:
+    """Names that were typed get a guard; Telegram's own come as mentions, and it looks for none in code."""
+    text = "".join(span.text for span in spans)
+    if "@" not in text:
+        return spans
+    names = [match.start() for match in _TYPED_NAME.finditer(text) if match.group() == "@"]
+    return list(_guarded(spans, names)) if names else spans
+
+
+def _guarded(spans: Sequence[Span], names: Sequence[int]) -> Iterator[Span]:
+    start = 0
+    for span in spans:
+        end = start + len(span.text)
+        inside = names[bisect_left(names, start) : bisect_left(names, end)]
+        if inside and span.kind is Style.TEXT and not span.link:
+            edges = [0, *(place + 1 - start for place in inside), len(span.text)]
+            yield span.with_text(JOINER.join(span.text[first:last] for first, last in pairwise(edges)))
+        else:
+            yield span
+        start = end
 
 
 def _code_point_index(text: str) -> Callable[[int], int]:

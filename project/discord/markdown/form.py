@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
+from urllib.parse import unquote
 
 from msgspec.structs import replace
 
@@ -20,6 +21,7 @@ from project.discord.markdown.syntax import SPACE, SPACES, is_space
 
 MAX_URL = 1000
 _WEB = re.compile(r"https?://[^\s/?#]+", re.IGNORECASE)
+_SCHEME = re.compile(r"^https?://")
 _UNSAFE_IN_URL = re.compile(rf"{SPACE}|[<>()\[\]\\`|*\"]|(?<=_)_|(?<=~)~|[\x00-\x1f\x7f]|[\ud800-\udfff]")
 _LIKE_URL = re.compile(r"[a-z][a-z0-9+.-]*:/?/|www\.|(?:[^\s./@]+\.)+[a-z]{2,}(?:[/?#:]\S*)?$")
 _FLAT_BRACKETS = re.compile(r"(?:[^\[\]]|\[[^\[\]]*\])*+")
@@ -111,7 +113,7 @@ def _link(spans: list[Span], url: str) -> Iterator[Span]:
         yield from (replace(span, link=safe) for span in spans)
         return
     yield from (replace(span, link="") for span in spans)
-    if shown.strip() not in {url, safe}:
+    if not _is_same_address(shown, url):
         last = spans[-1]
         yield replace(last, text=f" ({url})", kind=Style.TEXT, value="", link="", marks=last.marks)
 
@@ -132,7 +134,17 @@ def _maskable(shown: str, url: str) -> bool:
     plain = _without_formats(shown).strip().casefold()
     if not plain or len(url) > MAX_URL or "\n" in shown or not _FLAT_BRACKETS.fullmatch(shown):
         return False
-    return not _LIKE_URL.search(plain) or plain.rstrip("/") == url.casefold().partition("://")[2].rstrip("/")
+    return not _LIKE_URL.search(plain) or ("://" not in plain and _is_same_address(shown, url))
+
+
+def _is_same_address(shown: str, url: str) -> bool:
+    """Whether the text itself tells where the link leads: but for the scheme, escapes and a last slash."""
+    return _address(shown) == _address(url)
+
+
+def _address(text: str) -> str:
+    plain = unquote(_without_formats(text)).strip().casefold()
+    return _SCHEME.sub("", plain).rstrip("/")
 
 
 def _without_formats(text: str) -> str:

@@ -28,10 +28,11 @@ _LINK = re.compile(
 )
 _ANGLE = re.compile(
     r"<(?:@!?(?P<user>\d{1,20})|@&(?P<role>\d{1,20})|#(?P<channel>\d{1,20})|a?:(?P<emoji>\w{1,64}):\d{1,20}"
-    r"|t:(?P<time>-?\d{1,13})(?::(?P<style>[tTdDfFR]))?|/(?P<command>[^\s<>:][^<>:\n]{0,100}):\d{1,20}"
+    r"|t:(?P<time>-?\d{1,13})(?::(?P<style>[A-Za-z]))?|/(?P<command>[^\s<>:][^<>:\n]{0,100}):\d{1,20}"
     r"|id:(?P<place>customize|browse|guide|linked-roles)|(?P<url>https?://[^\s<>]+))>"
 )
-_TIME_FORMAT = {"t": "%H:%M", "T": "%H:%M:%S", "d": "%Y-%m-%d", "D": "%Y-%m-%d"}
+_TIME_FORMAT = {"t": "%H:%M", "T": "%H:%M:%S", "d": "%Y-%m-%d", "D": "%Y-%m-%d", "S": "%Y-%m-%d %H:%M:%S"}
+"""All other styles, those of later years too, are shown as date, hours and minutes."""
 
 
 class Flow:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import count
 
 from project.core.message import Node, RichText, Style
@@ -15,15 +15,19 @@ from project.discord.markdown.syntax import (
     GUARD,
     guard_ticks,
     has_guarded_ticks,
+    url_end,
     urls,
 )
 
 # An "@everyone" pings nobody in any case (allowed_mentions); escaped, it is not even highlighted.
 # "](" would let Discord's greedy link rule stretch an earlier link up to here.
-_SPECIAL = re.compile(r"[\\*_~|`\[\]<]|(?<=\])\(|@(?=everyone|here)|:(?=//)")
+# ":name:" would be drawn as an emoji, from posts of applications too.
+_SPECIAL = re.compile(r"[\\*_~|`\[\]<]|(?<=\])\(|@(?=everyone|here)|:(?=//|[A-Za-z0-9_+-]+:)")
 _LINE_START = re.compile(r"^([^\S\n]*)(?:(?=#{1,3}(?:\s|\Z)|>|[-+](?:\s|\Z|#))|(\d+)(?=\.(?:\s|\Z)))", re.MULTILINE)
 # Whatever may match above or be a URL; most texts have none of it.
-_ASKS_FOR_CARE = re.compile(r"[\\*_~|`\[\]<]|@(?=everyone|here)|://|^\s*(?:[-+>]|#{1,3}(?:\s|\Z)|\d+\.)", re.MULTILINE)
+_ASKS_FOR_CARE = re.compile(
+    r"[\\*_~|`\[\]<]|@(?=everyone|here)|:(?://|[A-Za-z0-9_+-]+:)|^\s*(?:[-+>]|#{1,3}(?:\s|\Z)|\d+\.)", re.MULTILINE
+)
 _BARE_BEFORE = re.compile(r"[.,:;\"')]*(?:\s|\Z)")
 _BLANK = " \t*_~|[#>" + GUARD
 
@@ -121,7 +125,7 @@ class _Writer:
 
     def _text(self, text: str, *, is_last: bool) -> None:
         position = 0
-        for start, end in urls(text):
+        for start, end in _addresses(text):
             self._put(self._escaped(text[position:start]))
             after = _BARE_BEFORE.match(text, end)
             ends_leaf = after is None or not text[after.end() - 1].isspace()
@@ -133,7 +137,7 @@ class _Writer:
     def _url(self, url: str, *, is_bare: bool) -> None:
         """Discord looks for the end of a style even within URLs; such a URL is shown, but not clickable."""
         breaks_style = any(DELIMITER[style][0] in url for style in self._open)
-        if breaks_style or (not is_bare and ">" in url):
+        if breaks_style:
             self._put(_SPECIAL.sub(r"\\\g<0>", url))
         else:
             self._put(url if is_bare else f"<{url}>")
@@ -161,3 +165,13 @@ class _Writer:
         code = guard_ticks(node.text) if guarded else node.text
         self._delimiter(f"```{node.value}\n{code}\n```", opening=True)
         self._opened = False
+
+
+def _addresses(text: str) -> Iterator[tuple[int, int]]:
+    """Discord takes a ">" into an address, Telegram ends it there, as in "<https://…>"."""
+    for start, end in urls(text):
+        mark = text.find(">", start, end)
+        if mark < 0:
+            yield start, end
+        elif url_end(text[:mark], start) > start:
+            yield start, url_end(text[:mark], start)

@@ -76,6 +76,15 @@ def test_one_is_shown_and_sent_again_and_then_no_more(pair: Pair) -> None:
         said("show", "999999999")
 
 
+def test_a_file_without_a_text_is_shown_by_its_name(pair: Pair) -> None:
+    letter = dead(pair, 1)
+    picture = {"kind": "photo", "name": "p.jpg", "mime": "image/jpeg", "size": 1}
+    Event.objects.update(payload={"scope": "tg:1", "message_id": 1, "date": 1, "attachments": [picture]})
+    assert "[photo: p.jpg]" in said("show", str(letter.pk))
+    Event.objects.update(payload=None)
+    assert "Its content is gone." in said("show", str(letter.pk))
+
+
 def test_a_pair_at_rest_is_told(pair: Pair) -> None:
     letter = dead(pair, 1)
     Pair.objects.update(status="paused")

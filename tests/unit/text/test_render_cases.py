@@ -140,6 +140,10 @@ def test_a_display_name_is_never_empty() -> None:
         ("x" * 300 + ".pdf", "x" * 96 + ".pdf"),
         ("отчёт за май.docx", "отчёт_за_май.docx"),
         ("@everyone.txt", "everyone.txt"),
+        ("_.bin", "file.bin"),
+        ("...tar.gz", "tar.gz"),
+        ("?.pdf", "file.pdf"),
+        (".bashrc", "bashrc"),
         ("a." + "b" * 300, "a." + "b" * 98),
     ],
 )

@@ -78,7 +78,6 @@ SAME: list[tuple[str, list[types.TypeMessageEntity]]] = [
     ("site", [types.MessageEntityTextUrl(0, 4, "https://x.com")]),
     ("q\nx", [types.MessageEntityBlockquote(0, 1)]),
     ("qq\nx", [types.MessageEntityBlockquote(0, 2, True), BOLD(0, 1)]),
-    ("@durov", []),
     ("a" * 4094 + "😀", [BOLD(4094, 2)]),
 ]
 
