@@ -22,6 +22,7 @@ FAULTS = (
     "SIGTERM",
     "Redis restarted, flushed or down",
     "PostgreSQL restarted or down",
+    "more accounts than PostgreSQL has connections for, or the nodes memory",
     "network cut",
     "half-open TCP",
     "FLOOD_WAIT, SLOWMODE_WAIT",

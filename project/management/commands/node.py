@@ -20,6 +20,7 @@ from workers.services import balance, nodes, restart
 
 _HEAD = ("node", "state", "accounts", "heartbeat", "memory", "disk", "CPU", "address")
 _MOVE = ("account", "from", "to", "because of")
+_NO_NODE = "No node is running. `python manage.py up` runs everything on this machine."
 _LOOK = 1.0  # seconds between two looks whether the next account may go
 
 
@@ -45,7 +46,7 @@ class Command(DoorCommand):
         with installation(current()):
             found = nodes.list_nodes()
         if not found:
-            self.say("No node is running. `python manage.py up` runs everything on this machine.")
+            self.say(_NO_NODE)
             return
         now = database_now()
         rows = [
@@ -80,6 +81,9 @@ class Command(DoorCommand):
     def _balance(self, options: dict[str, Any]) -> None:
         with installation(current()):
             spread = balance.show_spread(by_itself=False)
+            if not spread.accounts:
+                self.say(_NO_NODE)
+                return
             self.say(
                 ", ".join(f"{name}: {counted(count, 'account')}" for name, count in sorted(spread.accounts.items()))
             )

@@ -15,6 +15,7 @@ from project.core.config import current
 from tests.integration.workers.conftest import StartNode, until
 from tests.integration.workers.fakes import Peer
 from workers.bot.workerstatus import status_text
+from workers.control import Rounds
 from workers.services.balance import MoveView, balance, move_one, show_spread
 from workers.services.status import worker_status
 
@@ -50,7 +51,7 @@ async def spread(pg: asyncpg.Connection) -> dict[str, int]:
 
 async def settled(pg: asyncpg.Connection, peer: Peer, wanted: dict[str, int]) -> bool:
     """Control takes its rounds."""
-    await does(balance)
+    await does(Rounds(current()).look)
     return await spread(pg) == wanted and len(peer.live()) == sum(wanted.values())
 
 

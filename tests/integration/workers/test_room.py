@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 
 import asyncpg
 import pytest
 from asgiref.sync import sync_to_async
 from django.db import connections
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
+from project.core import notices as outbox
 from project.core.config import current
 from project.core.models import Notice
+from project.core.notices import Severity
+from sessions.models import HealthFlip, TelegramSession
 from tests.integration.workers.conftest import StartNode, until
 from tests.integration.workers.fakes import Peer
+from workers.control import Rounds
+from workers.models import Node, Placement
 from workers.services.checks import check_workers
+from workers.services.health import tell
 from workers.services.room import KEY, tell_shortage
 
 _LIMITS = "SELECT current_setting('max_connections')::int, current_setting('superuser_reserved_connections')::int"
@@ -35,7 +44,7 @@ async def test_nodes_stop_where_the_room_ends_and_one_notice_says_what_to_raise(
     assert len(peer.live()) == 2
 
     for _ in range(2):
-        await told(tell_shortage)
+        await told(Rounds(current()).look)
         await told(check_workers)
     (notice,) = await notices()
     assert (notice.key, notice.severity) == (KEY, "critical")
@@ -86,3 +95,25 @@ async def _silent_for_three_looks(pg: asyncpg.Connection) -> bool:
 
 
 pytestmark = pytest.mark.timeout(120)
+
+
+@pytest.mark.django_db
+def test_while_the_shortage_is_told_nothing_else_is_told_of_those_who_wait() -> None:
+    """Neither their health nor the check of the workers: one notice says what to do. Afterwards both speak again."""
+    long_ago = timezone.now() - timedelta(minutes=10)
+    Node.objects.create(id=uuid.uuid4(), name="a", pid=1, started_at=long_ago, heartbeat_at=timezone.now())
+    session = TelegramSession.objects.create(name="waits", phone_sealed=b"", device={}, lifecycle="active")
+    Placement.objects.create(account=session.account, host=session.account)
+    Placement.objects.update(updated_at=long_ago)
+
+    def speak() -> list[str]:
+        flipped = {"before": "unknown", "after": "unhealthy", "reason": "No worker runs it.", "cause": "host."}
+        HealthFlip.objects.create(session=session, at=timezone.now(), **flipped)
+        tell({})
+        check_workers()
+        return list(Notice.objects.exclude(key=KEY).exclude(severity="info").values_list("key", flat=True))
+
+    outbox.post(KEY, "there is no room", severity=Severity.CRITICAL)
+    assert speak() == []
+    outbox.end(KEY)
+    assert sorted(speak()) == ["host.", "workers"]
