@@ -8,11 +8,13 @@ import uuid
 import asyncpg
 import pytest
 
+from project.core.config import current
 from project.core.leases import FENCE_SQL, acquire, release, renew
 from tests.conftest import Connect
 from tests.integration.races.order import open_transaction, until_waiting
 from tests.integration.races.rows import hold
 from workers.node import rows
+from workers.room import budget_of
 
 TTL = 15.0
 ACCOUNT = "session.1"
@@ -39,8 +41,9 @@ async def test_two_nodes_claim_one_placement(connect_pg: Connect, first_commits:
     await place(watch)
     under_way = a.transaction()
     await under_way.start()
-    assert await rows.claim(a, first, [ACCOUNT], ttl=TTL) == [ACCOUNT]
-    claiming = asyncio.create_task(rows.claim(b, second, [ACCOUNT], ttl=TTL))
+    budget = budget_of(current())
+    assert await rows.claim(a, first, [ACCOUNT], ttl=TTL, budget=budget) == [ACCOUNT]
+    claiming = asyncio.create_task(rows.claim(b, second, [ACCOUNT], ttl=TTL, budget=budget))
     await until_waiting(watch)
     await (under_way.commit() if first_commits else under_way.rollback())
     assert await claiming == ([] if first_commits else [ACCOUNT])
