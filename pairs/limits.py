@@ -11,9 +11,10 @@ import asyncpg
 
 from pairs.journal.link import JournalLink
 from pairs.lane.waits import Waits
-from project.core import rateslots
+from project.core import rateslots, unknown
 from project.core.logs import get_logger
 from project.core.rateslots import NO_LIMIT, Grant, Wish
+from project.core.unknown import Unknown
 from project.discord.rest import DiscordRest
 from project.discord.routes import ADDRESS, CLOUDFLARE, WIDE
 
@@ -41,6 +42,17 @@ UNION ALL
 SELECT 'dc:channel:' || discord_channel, count(DISTINCT session_id) FROM posting
 WHERE webhook_id IS NULL AND discord_channel IN (SELECT discord_channel FROM mine WHERE webhook_id IS NULL)
 GROUP BY discord_channel
+"""
+_BLOCKED_NOTICE = """
+INSERT INTO core_notice (key, text, severity, failed)
+SELECT $1::text, $2, 'warning', '{}'
+WHERE NOT EXISTS (SELECT 1 FROM core_notice WHERE key = $1::text AND created_at > clock_timestamp() - interval '1 hour')
+"""
+_COUNT_UNKNOWN = """
+INSERT INTO core_platformerror (platform, code, status, method, times)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[])
+ON CONFLICT (platform, code, status, method) DO UPDATE
+SET times = core_platformerror.times + excluded.times, last_at = clock_timestamp()
 """
 _AUDIT = """
 INSERT INTO core_auditevent (actor, action, target, after, reason, correlation_id)
@@ -120,6 +132,11 @@ class Limits:
             await self._tell()
             await self._count()
             await self._reserve()
+            await self._write_unknown()
+
+    async def _write_unknown(self) -> None:
+        if seen := unknown.take():
+            await self._link.run(lambda conn: _count_unknown(conn, seen))
 
     async def _woken(self, limit: float) -> None:
         try:
@@ -145,6 +162,20 @@ class Limits:
         waits = {name: left for name, end in until.items() if (left := end - self._clock()) > 0}
         if waits:
             await self._link.run(lambda conn: rateslots.block(conn, waits))
+        if self._name(CLOUDFLARE) in waits:
+            await self._link.run(self._tell_of_block)
+
+    async def _tell_of_block(self, conn: asyncpg.Connection[asyncpg.Record]) -> None:
+        """Operators hear once an hour, whichever process of the address sees it first."""
+        key = self._name(CLOUDFLARE)
+        text = (
+            f"⚠️ Cloudflare blocks the address of {self._settings.egress}: nothing reaches Discord from there."
+            " Nothing is lost: it is tried again each minute and goes on by itself. If it lasts, look at what else uses"
+            " this address, or send from another one."
+        )
+        async with conn.transaction():
+            await conn.execute("SELECT pg_advisory_xact_lock(hashtext($1::text))", key)
+            await conn.execute(_BLOCKED_NOTICE, key, text)
 
     async def _reserve(self) -> None:
         turns, asked_at = self._rest.buckets.turns, self._clock()
@@ -195,3 +226,16 @@ class Limits:
             json.dumps({"refusals": grant.taken, "seconds": round(grant.lasts)}),
             "Discord bans an address after 10,000 refusals in ten minutes.",
         )
+
+
+async def _count_unknown(conn: asyncpg.Connection[asyncpg.Record], seen: dict[Unknown, int]) -> None:
+    """Adds them to what operators see (`PlatformError`)."""
+    kinds = list(seen)
+    await conn.execute(
+        _COUNT_UNKNOWN,
+        [kind.platform for kind in kinds],
+        [kind.code for kind in kinds],
+        [kind.status for kind in kinds],
+        [kind.method for kind in kinds],
+        [seen[kind] for kind in kinds],
+    )

@@ -104,7 +104,11 @@ class PartSender:
             except RetryLater as error:
                 self._waits.stop(error.scope, error.retry_after)
                 return PutOff(trying.attempt, error.retry_after)
-            except (Unreachable, Ambiguous, Refused) as error:
+            except (Unreachable, Ambiguous, Refused, TargetGone) as error:
+                if isinstance(error, TargetGone):
+                    if error.stops_changes or ready.part.act is Act.POST:
+                        raise
+                    error = Refused(error.message, code=error.code)  # this edit or delete alone: new posts may go
                 wait = trying.wait_after(error)
                 if trying.refusals == MOST_REFUSALS:
                     await self._refused(event, ready.part, error, last=last)

@@ -100,7 +100,14 @@ class Refused(GatewayError):
 
 
 class TargetGone(GatewayError):
-    """Chat, channel, webhook or rights are gone: the pair's lane stops and its queue is kept."""
+    """Chat, channel, webhook or rights are gone: the pair's lane stops and its queue is kept.
+
+    `stops_changes`: edits and deletes fare no better; otherwise one of those that is refused is refused alone.
+    """
+
+    def __init__(self, message: str, *, code: str = "", hint: str = "", stops_changes: bool = True) -> None:
+        super().__init__(message, code=code, hint=hint)
+        self.stops_changes = stops_changes
 
 
 class AccountDead(GatewayError):

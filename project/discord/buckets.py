@@ -13,6 +13,7 @@ from project.discord.routes import CLOUDFLARE, Route
 from project.discord.turns import Turns
 
 SAME_WINDOW = 0.1
+PROBE = 2.0  # seconds between looks whether the one request that goes out after a block came through
 
 
 @dataclass(slots=True)
@@ -34,6 +35,8 @@ class Buckets:
     _names: dict[str, str] = field(default_factory=dict)
     _buckets: dict[str, _Bucket] = field(default_factory=dict)
     _paused_until: dict[str, float] = field(default_factory=dict)
+    _suspect: bool = False  # Cloudflare blocked the address, and nothing has come through since
+    _probing: bool = False  # one request is on its way to see whether it still does
 
     def __post_init__(self) -> None:
         self.turns = Turns(self.clock, self.rate)
@@ -48,6 +51,8 @@ class Buckets:
 
     def paused(self, route: Route) -> tuple[str, float]:
         """The key that a 429 stopped `route` by, and for how many seconds more; ("", 0.0) when none did."""
+        if self._probing:
+            return CLOUDFLARE, PROBE
         if not self._paused_until:
             return "", 0.0
         now = self.clock()
@@ -60,11 +65,15 @@ class Buckets:
     def begin(self, route: Route) -> None:
         """A call of `route` leaves: it takes one of what remains until its answer tells the truth."""
         self.turns.spend(route)
+        self._probing = self._suspect
         if bucket := self._buckets.get(self._names.get(route.key, "")):
             bucket.in_flight += 1
 
     def end(self, route: Route, headers: Mapping[str, str]) -> None:
         """The call is over; `headers` of its answer, empty when there was none."""
+        if headers:
+            self._suspect = False  # if it was blocked again, `limited` says so next
+        self._probing = False
         if bucket := self._buckets.get(self._names.get(route.key, "")):
             bucket.in_flight = max(0, bucket.in_flight - 1)
         remaining, after = _number(headers, "X-RateLimit-Remaining"), _number(headers, "X-RateLimit-Reset-After")
@@ -76,6 +85,7 @@ class Buckets:
     def limited(self, route: Route, scope: str, seconds: float) -> None:
         """A 429 to `route` said that `scope` waits. Of a channel or webhook only this route does: others have buckets
         of their own."""
+        self._suspect = self._suspect or scope == CLOUDFLARE
         self.pause(route.key if scope == route.scope != route.wide_scope else scope, seconds)
         self.turns.hit(scope)
 

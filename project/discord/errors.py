@@ -1,17 +1,22 @@
 """Discord's answers as our errors: pure, by status and JSON code.
 
-Source: Discord's reference, "Opcodes and Status Codes" (JSON error codes) and "Rate Limits".
+What each JSON code means for us stands in errors.csv. Source: Discord's reference, "Opcodes and Status Codes" (JSON
+error codes) and "Rate Limits".
 """
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from project.core import unknown
 from project.core.errors import (
     AccountDead,
     Ambiguous,
@@ -27,44 +32,45 @@ from project.discord.routes import CLOUDFLARE, Route
 UNKNOWN_MESSAGE = "10008"
 UNKNOWN_WEBHOOK = "10015"
 
-# The lane's channel, webhook or rights: no other message would fare better.
-LANE = {
-    10003: "The channel does not exist any more.",
-    10004: "The server does not exist any more, or the bot was removed from it.",
-    10015: "The webhook does not exist any more.",
-    20018: "Only the owner of the account may do this.",
-    50001: "The bot cannot see the channel.",
-    50008: "The channel is of a kind that takes no messages.",
-    50009: "The server's verification level keeps the bot out.",
-    50013: "The bot lacks a permission in the channel.",
-    50024: "The channel is of a kind that cannot do this.",
-    50027: "The webhook's token is not valid any more.",
-    50083: "The thread is archived.",
-    160002: "The bot may not reply without the permission to read the message history.",
-    160005: "The thread is locked.",
-    220001: "The channel is a forum: the webhook needs the thread to post into.",
-    220003: "Webhooks can create threads only in forums.",
-}
 LANE_HINT = "Check the channel, the webhook and the bot's permissions, then resume the pair."
-
-# This one message: the next may pass.
-MESSAGE = {
-    10008: "The message does not exist any more.",
-    30046: "Discord limits edits of messages older than one hour.",
-    40005: "The file is larger than this server allows.",
-    50005: "The message was written by somebody else and cannot be edited.",
-    50006: "The message is empty.",
-    50021: "Discord does not allow this for a system message.",
-    50035: "Discord found the message malformed.",
-    200000: "The server's automatic moderation blocked the message.",
-    240000: "Discord blocked the message for a harmful link.",
-}
-
-ACCOUNT = {
-    40002: "Discord wants the bot's account verified.",
-    50014: "The bot's token is not valid.",
-}
 ACCOUNT_HINT = "Put a valid bot token into DISCORD_BOT_TOKEN."
+BLOCKED = 60.0  # seconds to leave Discord alone when Cloudflare blocks this address and does not say for how long
+SLOW = 5.0  # seconds to wait where Discord asks to and does not say how long
+_TABLE = Path(__file__).with_name("errors.csv")
+
+
+class Holds(StrEnum):
+    """What a refusal is about: this one message, everything in the channel (or by the webhook), the bot, all that
+    leaves this host's address; WAIT: nothing, later."""
+
+    MESSAGE = "message"
+    CHAT = "chat"
+    ACCOUNT = "account"
+    ADDRESS = "address"
+    WAIT = "wait"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A row of errors.csv. `posting` is what the code is about as an answer to a new message or a question, `changing`
+    as one to an edit or a delete."""
+
+    code: int
+    posting: Holds
+    changing: Holds
+    text: str
+
+
+def _meanings(table: Path) -> dict[int, Meaning]:
+    with table.open(newline="") as lines:
+        return {int(row["code"]): _meaning(row) for row in csv.DictReader(lines)}
+
+
+def _meaning(row: Mapping[str, str]) -> Meaning:
+    return Meaning(int(row["code"]), Holds(row["posting"]), Holds(row["changing"]), row["meaning"])
+
+
+MEANINGS = _meanings(_TABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +92,13 @@ def failure(route: Route, status: int, headers: Mapping[str, str], body: bytes) 
         return _not_discord(route, status)
     if status == 401 and route.authorized:
         return AccountDead("Discord does not accept the bot's token.", code="401", hint=ACCOUNT_HINT)
-    return _refusal(status, problem)
+    return _refusal(route, status, headers, problem)
+
+
+def blocks_address(code: int) -> bool:
+    """Whether the JSON code speaks of this host's address, not of what was asked for."""
+    known = MEANINGS.get(code)
+    return known is not None and known.posting is Holds.ADDRESS
 
 
 def is_invalid(status: int, headers: Mapping[str, str]) -> bool:
@@ -146,15 +158,34 @@ def _not_discord(route: Route, status: int) -> GatewayError:
     return Unreachable(f"The answer ({status}) is not Discord's.", code=str(status), hint=hint)
 
 
-def _refusal(status: int, problem: _Problem) -> GatewayError:
-    code = str(problem.code or status)
-    if problem.code in ACCOUNT:
-        return AccountDead(ACCOUNT[problem.code], code=code, hint=ACCOUNT_HINT)
-    if problem.code in LANE:
-        return TargetGone(LANE[problem.code], code=code, hint=LANE_HINT)
-    if problem.code in MESSAGE:
-        return Refused(MESSAGE[problem.code], code=code)
-    sentence = f"Discord refused: {problem.message[:200] or status}"
+def _refusal(route: Route, status: int, headers: Mapping[str, str], problem: _Problem) -> GatewayError:
+    """By what errors.csv says of the JSON code; by the HTTP status, and counted, for one that no table knows. 0 is
+    Discord's word for "any error"."""
+    known = MEANINGS.get(problem.code)
+    if known is None:
+        unknown.note("Discord", str(problem.code), str(status), f"{route.method} {route.template}")
+    if known is None or problem.code == 0:
+        return _by_status(status, problem)
+    code = str(problem.code)
+    match known.posting:
+        case Holds.ACCOUNT:
+            return AccountDead(known.text, code=code, hint=ACCOUNT_HINT)
+        case Holds.ADDRESS:
+            wait = max(BLOCKED, _seconds(headers.get("Retry-After"), default=BLOCKED))
+            return RetryLater(known.text, retry_after=wait, scope=CLOUDFLARE, code=code)
+        case Holds.WAIT:
+            wait = problem.retry_after or _seconds(headers.get("Retry-After"), default=SLOW)
+            return RetryLater(known.text, retry_after=wait, scope=route.scope, code=code)
+        case Holds.CHAT:
+            stops_changes = known.changing is Holds.CHAT
+            return TargetGone(known.text, code=code, hint=LANE_HINT, stops_changes=stops_changes)
+        case Holds.MESSAGE:
+            return Refused(known.text, code=code)
+
+
+def _by_status(status: int, problem: _Problem) -> GatewayError:
+    """Who may not post one message may not post the next one either; what else is wrong is wrong with the message."""
+    sentence, code = f"Discord refused: {problem.message[:200] or status}", str(problem.code or status)
     if status in (401, 403, 404):
-        return TargetGone(sentence, code=code, hint=LANE_HINT)
+        return TargetGone(sentence, code=code, hint=LANE_HINT, stops_changes=False)
     return Refused(sentence, code="40005" if status == 413 else code)

@@ -22,6 +22,7 @@ from project.discord.acts import Act
 from project.discord.channel_feed import CatchUp, ChannelFeed, ListenerSink
 from project.discord.client import Client, set_endpoints
 from project.discord.directory import Directory
+from project.discord.errors import blocks_address
 from project.discord.events import Events
 from project.discord.fields import Fields
 from project.discord.gateway import GatewayLink
@@ -189,4 +190,6 @@ class Listener:
                 async for act in found:
                     yield act
             except (discord.Forbidden, discord.NotFound) as error:
+                if blocks_address(error.code):  # not this channel: everybody who asks from here
+                    raise
                 raise TargetGone("The bot may not see the channel, or it is gone.", code=str(error.code)) from error

@@ -1,14 +1,21 @@
 """Telegram's errors by their exact names, as our own.
 
 Telethon's classes mislead: an unknown 406 becomes AuthKeyError, an unknown 401 UnauthorizedError, and
-PHONE_PASSWORD_FLOOD is a subclass of AuthKeyError. Names come from https://core.telegram.org/api/errors.
+PHONE_PASSWORD_FLOOD is a subclass of AuthKeyError. What each name means for us stands in errors.csv. Its column
+`source` says where the name is documented: "telethon" is Telethon's errors.csv and methods.csv, "core.telegram.org" the
+page of the method there, "ours" a name that we made.
 """
 
 from __future__ import annotations
 
+import csv
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
 
+from project.core import unknown
 from project.core.errors import (
     AccountDead,
     Ambiguous,
@@ -22,34 +29,46 @@ from project.core.errors import (
 UNREADABLE = "UNREADABLE"
 KEY_NOT_FOUND = "AUTH_KEY_NOT_FOUND"  # our name for the transport's -404: the server does not know the key
 
-DEAD = {
-    "AUTH_KEY_DUPLICATED": "The key was used on two connections at once, and Telegram destroyed it.",
-    "AUTH_KEY_UNREGISTERED": "The login was ended: the key is not known any more.",
-    "AUTH_KEY_INVALID": "The key is not valid.",
-    KEY_NOT_FOUND: "Telegram does not know the key.",
-    "SESSION_REVOKED": "The login was ended from another device of the account.",
-    "SESSION_EXPIRED": "The login has expired.",
-    "USER_DEACTIVATED": "The account was deleted.",
-    "USER_DEACTIVATED_BAN": "Telegram has banned the account.",
-    "FROZEN_METHOD_INVALID": "Telegram has frozen the account.",
-}
+_TABLE = Path(__file__).with_name("errors.csv")
+_NUMBER = re.compile(r"(?<=_)\d+(?=_|$)")
 
-GONE = {
-    "CHANNEL_PRIVATE": "The account is not in the chat any more, or was banned there.",
-    "CHANNEL_INVALID": "The chat does not exist for this account.",
-    "CHANNEL_PUBLIC_GROUP_NA": "The chat is not available.",
-    "CHAT_ADMIN_REQUIRED": "The account needs to be an admin with the right to post.",
-    "CHAT_FORBIDDEN": "The account may not write in the chat.",
-    "CHAT_GUEST_SEND_FORBIDDEN": "The account has to join the chat before it may write.",
-    "CHAT_ID_INVALID": "The chat does not exist for this account.",
-    "CHAT_RESTRICTED": "The chat is restricted.",
-    "CHAT_SEND_PLAIN_FORBIDDEN": "The account may not send text in the chat.",
-    "CHAT_WRITE_FORBIDDEN": "The account may not write in the chat.",
-    "PEER_ID_INVALID": "The chat does not exist for this account.",
-    "USER_BANNED_IN_CHANNEL": "The account is banned from writing in the chat.",
-    "USER_KICKED": "The account was removed from the chat.",
-    "USER_NOT_PARTICIPANT": "The account is not in the chat.",
-}
+
+class Holds(StrEnum):
+    """What a refusal is about: this one message or call, everything in the chat, the account; WAIT: nothing, later;
+    SERVER: Telegram failed on its own side."""
+
+    MESSAGE = "message"
+    CHAT = "chat"
+    ACCOUNT = "account"
+    WAIT = "wait"
+    SERVER = "server"
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """A row of errors.csv. `posting` is what the error is about as an answer to a new message or a question, `changing`
+    as one to an edit or a delete; `methods` are those that answer with it ("*": any)."""
+
+    name: str
+    posting: Holds
+    changing: Holds
+    methods: frozenset[str]
+    text: str
+
+
+def _read(table: Path) -> dict[str, Meaning]:
+    with table.open(newline="") as lines:
+        return {row["name"]: _meaning(row) for row in csv.DictReader(lines)}
+
+
+def _meaning(row: Mapping[str, str]) -> Meaning:
+    methods = frozenset(row["methods"].split())
+    return Meaning(row["name"], Holds(row["posting"]), Holds(row["changing"]), methods, row["meaning"])
+
+
+MEANINGS = _read(_TABLE)
+DEAD = {name: meaning.text for name, meaning in MEANINGS.items() if meaning.posting is Holds.ACCOUNT}
+CHAT_HINT = "Mend that in the chat's settings or with its admins, then resume the pair."
 
 # Waits that are told without a number, in seconds. Telegram's own words: "try again later", for a login a day.
 _UNNUMBERED_WAITS = {
@@ -59,7 +78,7 @@ _UNNUMBERED_WAITS = {
 }
 _NUMBERED_WAIT = re.compile(r"^(?:FLOOD|FLOOD_PREMIUM|FLOOD_TEST_PHONE|SLOWMODE|2FA_CONFIRM)_WAIT_(\d+)$")
 _MIGRATE = re.compile(r"^(?:PHONE|NETWORK|USER|FILE|STATS)_MIGRATE_(\d+)$")
-_INTERNAL = {"RPC_CALL_FAIL", "RPC_MCGET_FAIL", "TIMEDOUT", "TIMEOUT", "MSG_WAIT_FAILED"}
+_LATER = 60.0  # seconds; where an error asks to wait and says not how long
 DUPLICATE = "RANDOM_ID_DUPLICATE"
 
 
@@ -102,18 +121,61 @@ def wait_seconds(code: str) -> float | None:
 
 
 def translate(code: str, number: int, asked: Asked) -> GatewayError:
-    """Our error for the exact name `code` and number of Telegram's answer to what was asked."""
-    if code in DEAD:
-        return AccountDead(DEAD[code], code=code, hint="Log in again.")
-    if code in GONE:
-        return TargetGone(GONE[code], code=code)
+    """Our error for the exact name `code` and number of Telegram's answer to what was asked. What no table knows is
+    judged by its number, and counted."""
+    known = meaning_of(code)
+    if known is not None:
+        return _known(known, code, asked)
+    unknown.note("Telegram", code, str(number), asked.method)
+    return _by_number(code, abs(number), asked)
+
+
+def meaning_of(code: str) -> Meaning | None:
+    """The row of errors.csv about an exact name; X in a row stands for any number. None: no table knows it."""
+    return MEANINGS.get(code) or MEANINGS.get(_NUMBER.sub("X", code)) or MEANINGS.get(code.upper())
+
+
+def _known(known: Meaning, code: str, asked: Asked) -> GatewayError:
+    match known.posting:
+        case Holds.ACCOUNT:
+            return AccountDead(known.text, code=code, hint="Log in again.")
+        case Holds.WAIT:
+            return _wait(code, wait_seconds(code) or _LATER, asked)
+        case Holds.SERVER:
+            return server_trouble(code, asked)
+        case Holds.CHAT:
+            stops_changes = known.changing is Holds.CHAT
+            return TargetGone(_text(known, code), code=code, hint=CHAT_HINT, stops_changes=stops_changes)
+        case Holds.MESSAGE:
+            return Refused(_refusal(asked, code, _text(known, code)), code=code)
+
+
+def _by_number(code: str, number: int, asked: Asked) -> GatewayError:
+    """By the class of errors that Telegram gives the number (api/errors). Who may not write, or has to do something in
+    a client first, may not write the next message either."""
     seconds = wait_seconds(code)
-    if seconds is not None:
-        scope = asked.slow_scope if code.startswith("SLOWMODE") and asked.chat else asked.flood_scope
-        return RetryLater(f"Telegram asks to wait {seconds:.0f} s.", retry_after=seconds, scope=scope, code=code)
-    if abs(number) >= 500 or code.upper() in _INTERNAL or code.startswith("INTERDC_"):
+    if seconds is not None or number in (420, 429):
+        return _wait(code, seconds or _LATER, asked)
+    if number >= 500:
         return server_trouble(code, asked)
-    return Refused(f"Telegram refused {asked.method}: {code}.", code=code)
+    text = _refusal(asked, code, "")
+    if number in (401, 402, 403, 406) and asked.chat and asked.writes:
+        return TargetGone(text, code=code, hint=CHAT_HINT, stops_changes=False)
+    return Refused(text, code=code)
+
+
+def _text(known: Meaning, code: str) -> str:
+    number = _NUMBER.search(code)
+    return known.text.format(n=number[0] if number else "some")
+
+
+def _refusal(asked: Asked, code: str, text: str) -> str:
+    return f"Telegram refused {asked.method}: {code}." + (f" {text}" if text else "")
+
+
+def _wait(code: str, seconds: float, asked: Asked) -> RetryLater:
+    scope = asked.slow_scope if code.startswith("SLOWMODE") and asked.chat else asked.flood_scope
+    return RetryLater(f"Telegram asks to wait {seconds:.0f} s.", retry_after=seconds, scope=scope, code=code)
 
 
 class UnreadableAnswer(Refused):

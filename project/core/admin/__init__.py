@@ -10,6 +10,7 @@ from project.core.admin.lease import LeaseAdmin
 from project.core.admin.notice import NoticeAdmin
 from project.core.admin.operator import OperatorAdmin
 from project.core.admin.owner_claim import OwnerClaimAdmin
+from project.core.admin.platform_error import PlatformErrorAdmin
 from project.core.admin.rate_slot import RateSlotAdmin
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "NoticeAdmin",
     "OperatorAdmin",
     "OwnerClaimAdmin",
+    "PlatformErrorAdmin",
     "RateSlotAdmin",
 ]

@@ -9,6 +9,7 @@ from project.core.models.lease import Lease
 from project.core.models.notice import Notice, Severity
 from project.core.models.operation import Operation, OperationState
 from project.core.models.operator import BotDialogue, Operator, OwnerClaim
+from project.core.models.platform_error import PlatformError
 from project.core.models.rate_slot import RateSlot
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "OperationState",
     "Operator",
     "OwnerClaim",
+    "PlatformError",
     "RateSlot",
     "Severity",
 ]

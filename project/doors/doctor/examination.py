@@ -77,6 +77,7 @@ class Examination:
             yield from keys.check_secrets(self.config)
             yield from limits.check_limits(self.config)
             yield from checkups.check_checks(self.config)
+            yield from limits.check_unknown()
             self._facts, self._channels = overview.gather(self.config), overview.paired_channels()
 
     def _told(self, checks: Callable[[], Iterable[Check]]) -> Iterator[Check]:

@@ -10,9 +10,10 @@ from django.db.models.functions import Now
 
 from project.core.checks import Check, warning
 from project.core.config import Config
-from project.core.models import RateSlot
+from project.core.models import PlatformError, RateSlot
 
 LIMITS = "limits"
+MOST_UNKNOWN = 5
 INVALID, BLOCKED = "dc:invalid:", "dc:cloudflare:"
 _REFUSED = "See `discord.breaker_opened` in the audit, and the log for refusals: rights, tokens, webhooks."
 
@@ -31,6 +32,19 @@ def check_limits(config: Config) -> Iterator[Check]:
                 f" {config.discord_invalid_limit} sending stops."
             )
             yield warning(LIMITS, text, _REFUSED)
+
+
+def check_unknown() -> Iterator[Check]:
+    """Errors of the last week that were judged by their class alone. Nothing when there are none."""
+    recent = PlatformError.objects.filter(last_at__gt=Now() - timedelta(days=7)).order_by("-times")
+    for error in recent[:MOST_UNKNOWN]:
+        text = f"{error.platform} answered {error.code} ({error.status}) to {error.method}, {_times(error.times)}."
+        todo = "No table knows it: it was judged by its class. Report it, with what the pair should have done."
+        yield warning("errors", text, todo)
+
+
+def _times(times: int) -> str:
+    return "once" if times == 1 else f"{times} times"
 
 
 def _seconds(left: timedelta) -> int:

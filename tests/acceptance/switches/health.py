@@ -80,8 +80,8 @@ SWITCHES = (
     Switch(
         ("S-53",),
         "project/telegram/errors.py",
-        '    "SESSION_REVOKED": "The login was ended from another device of the account.",\n',
-        "",
+        'return AccountDead(known.text, code=code, hint="Log in again.")',
+        "return Refused(known.text, code=code)",
         "the end of a login is taken for a passing error",
     ),
     Switch(

@@ -9,8 +9,8 @@ from django.db.models.functions import Now
 
 from project.core.checks import Level
 from project.core.config import current
-from project.core.models import RateSlot
-from project.doors.doctor.limits import check_limits
+from project.core.models import PlatformError, RateSlot
+from project.doors.doctor.limits import check_limits, check_unknown
 
 
 def told() -> list[str]:
@@ -42,3 +42,15 @@ def test_what_is_over_is_not_told() -> None:
     long_ago = Now() - timedelta(minutes=11)
     RateSlot.objects.create(key="dc:invalid:host", taken=9000, most=2**31 - 1, seconds=600, opens_at=long_ago)
     assert told() == []
+
+
+@pytest.mark.usefixtures("transactional_db")
+def test_errors_that_no_table_knows_are_told_for_a_week() -> None:
+    PlatformError.objects.create(platform="Telegram", code="NEW", status="400", method="SendMessage", times=3)
+    long_ago = Now() - timedelta(days=8)
+    PlatformError.objects.create(
+        platform="Discord", code="9", status="400", method="POST /webhooks/*", last_at=long_ago
+    )
+    (check,) = check_unknown()
+    assert check.level is Level.WARNING
+    assert check.text == "Telegram answered NEW (400) to SendMessage, 3 times."

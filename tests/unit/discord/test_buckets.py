@@ -144,3 +144,19 @@ def test_headers_that_are_no_numbers_are_as_if_they_were_absent(odd: str) -> Non
     for name in ("X-RateLimit-Remaining", "X-RateLimit-Reset-After"):
         call(buckets, SEND, said(3, 1.0) | {name: odd})
     assert buckets.wait_for(SEND) == 5.0
+
+
+def test_b07_after_a_block_of_the_address_one_request_goes_first() -> None:
+    clock = Clock()
+    buckets = Buckets(clock)
+    other = routes.channel("POST", 6, "/messages")
+    buckets.begin(SEND)
+    buckets.end(SEND, {"Server": "cloudflare"})
+    buckets.limited(SEND, routes.CLOUDFLARE, 60.0)
+    assert buckets.wait_for(other) == 60.0
+    clock.now += 61
+    assert buckets.wait_for(other) == 0.0
+    buckets.begin(SEND)
+    assert buckets.paused(other) == (routes.CLOUDFLARE, 2.0)
+    buckets.end(SEND, {"Via": "1.1 google"})
+    assert buckets.wait_for(other) == 0.0

@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from project.core import unknown
 from project.core.errors import (
     AccountDead,
     Ambiguous,
@@ -17,7 +18,7 @@ from project.core.errors import (
 )
 from project.core.secret import Secret
 from project.discord import routes, wire
-from project.discord.errors import failure, is_invalid
+from project.discord.errors import MEANINGS, Holds, failure, is_invalid
 from project.discord.objects import Webhook
 
 HOOK = Webhook(7, Secret("hook-token-that-is-secret"))
@@ -63,6 +64,34 @@ def test_kind_by_status_and_code(route: routes.Route, status: int, code: int, ki
     assert type(error) is kind
     assert error.code == str(code or status)
     assert error.message
+
+
+@pytest.mark.parametrize("route", [SEND, EXECUTE, READ])
+def test_b07_a_block_of_the_address_by_cloudflare_is_a_wait_of_everything(route: routes.Route) -> None:
+    body = b'{"message":"internal network error","code":40333}'
+    error = failure(route, 403, {}, body)
+    assert isinstance(error, RetryLater)
+    assert (error.retry_after, error.scope) == (60.0, routes.CLOUDFLARE)
+    later = failure(route, 403, {"Retry-After": "300"}, body)
+    assert isinstance(later, RetryLater)
+    assert later.retry_after == 300.0
+
+
+def test_each_row_of_the_table_says_what_it_is_about() -> None:
+    for code, row in MEANINGS.items():
+        assert row.text.endswith("."), code
+        assert (row.changing is row.posting) or (row.posting, row.changing) == (Holds.CHAT, Holds.MESSAGE), code
+
+
+def test_what_no_table_knows_is_judged_by_its_status_and_counted() -> None:
+    unknown.take()
+    refused, gone = failure(SEND, 400, DISCORD, answer(400, 99999)), failure(SEND, 403, DISCORD, answer(403, 99999))
+    assert type(refused) is Refused
+    assert isinstance(gone, TargetGone)
+    assert not gone.stops_changes
+    counted = {(item.code, item.status, item.method): times for item, times in unknown.take().items()}
+    method = "POST /channels/*/messages"
+    assert counted == {("99999", "400", method): 1, ("99999", "403", method): 1}
 
 
 def test_html_is_never_taken_for_discords_word() -> None:

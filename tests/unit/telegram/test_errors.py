@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from project.core import unknown
 from project.core.errors import AccountDead, Ambiguous, GatewayError, Refused, RetryLater, TargetGone, Unreachable
-from project.telegram.errors import DEAD, GONE, Asked, migrate_dc, translate, unanswered, wait_seconds
+from project.telegram.errors import MEANINGS, Asked, Holds, meaning_of, migrate_dc, translate, unanswered, wait_seconds
 
 ASKED = Asked("session.7", "SendMessage", chat="tg:42", writes=True)
 READ = Asked("session.7", "GetHistory", chat="tg:42")
@@ -55,9 +56,59 @@ def test_waits_carry_seconds_and_what_has_to_wait(code: str, seconds: float, sco
     assert (error.retry_after, error.scope) == (seconds, scope)
 
 
-def test_no_name_is_in_two_tables() -> None:
-    assert not DEAD.keys() & GONE.keys()
-    assert not any(wait_seconds(name) for name in DEAD.keys() | GONE.keys())
+def test_each_row_of_the_table_says_what_it_is_about() -> None:
+    for name, row in MEANINGS.items():
+        assert row.text.endswith("."), name
+        assert row.methods, name
+        assert (row.changing is row.posting) or (row.posting, row.changing) == (Holds.CHAT, Holds.MESSAGE), name
+        code = name.replace("_X", "_7")
+        assert (wait_seconds(code) is not None) == (row.posting is Holds.WAIT), name
+        assert meaning_of(code) is row, name
+
+
+def test_b21_a_chat_that_asks_for_stars_holds_for_the_chat_and_says_how_many() -> None:
+    for number in (403, 406):
+        error = translate("ALLOW_PAYMENT_REQUIRED_25", number, ASKED)
+        assert type(error) is TargetGone
+        assert "25 Telegram stars per message" in error.message
+
+
+@pytest.mark.parametrize(
+    ("code", "number", "asked", "kind"),
+    [
+        ("CHAT_SOMETHING_NEW", 403, ASKED, TargetGone),
+        ("SOMETHING_NEW", 406, ASKED, TargetGone),
+        ("SOMETHING_NEW", 401, ASKED, TargetGone),
+        ("SOMETHING_NEW", 403, READ, Refused),
+        ("SOMETHING_NEW", 400, ASKED, Refused),
+        ("SOMETHING_NEW", 420, ASKED, RetryLater),
+        ("FLOOD_WAIT_9", 420, ASKED, RetryLater),
+        ("SOMETHING_NEW", 500, ASKED, Ambiguous),
+        ("SOMETHING_NEW", -503, READ, Unreachable),
+    ],
+)
+def test_what_no_table_knows_is_judged_by_its_family_and_counted(
+    code: str, number: int, asked: Asked, kind: type[GatewayError]
+) -> None:
+    unknown.take()
+    error = translate(code, number, asked)
+    assert type(error) is kind
+    assert error.code == code
+    counted = {(item.platform, item.code, item.method): times for item, times in unknown.take().items()}
+    assert counted == ({} if meaning_of(code) else {("Telegram", code, asked.method): 1})
+
+
+def test_only_where_the_chat_itself_is_gone_a_refused_edit_stops_new_posts() -> None:
+    """What concerns an edit or a delete never stops new posts."""
+    assert _stops_changes("CHANNEL_PRIVATE", 400)
+    assert not _stops_changes("CHAT_ADMIN_REQUIRED", 400)
+    assert not _stops_changes("CHAT_SOMETHING_NEW", 403)
+
+
+def _stops_changes(code: str, number: int) -> bool:
+    error = translate(code, number, ASKED)
+    assert isinstance(error, TargetGone)
+    return error.stops_changes
 
 
 @pytest.mark.parametrize(("code", "dc"), [("PHONE_MIGRATE_4", 4), ("FILE_MIGRATE_12", 12), ("FLOOD_WAIT_4", None)])
