@@ -106,12 +106,13 @@ CELERY_RESULT_SERIALIZER = "json"
 CELERY_TASK_DEFAULT_QUEUE = "control"
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_TIME_LIMIT = 110  # seconds; below the visibility timeout, so that no task runs twice at a time
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 CELERY_BROKER_TRANSPORT_OPTIONS = {
-    "visibility_timeout": 120,  # seconds; every task is shorter
+    "visibility_timeout": 120,  # seconds; a task that lasted longer would be given to a second worker meanwhile
     "unacked_restore_interval": 10,
     "unacked_restore_throttle": 1,
     "health_check_interval": 10,
