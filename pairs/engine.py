@@ -20,6 +20,7 @@ from pairs.journal.link import JournalLink
 from pairs.lane.config import PairConfig
 from pairs.lane.lanes import Lanes
 from pairs.lane.load import PairLoader, numbers
+from pairs.lane.trouble import Patience
 from pairs.lane.waits import Waits
 from pairs.limits import Limits, LimitSettings
 from pairs.news import INBOX
@@ -53,6 +54,7 @@ class EngineSettings:
     discord_bot_id: int
     discord_limits: DiscordLimits
     limits: LimitSettings = field(default_factory=LimitSettings)
+    patience: Patience = field(default_factory=Patience)
     reach: Reach = field(default_factory=Reach)
     pace: Pace = field(default_factory=Pace)
 
@@ -96,7 +98,14 @@ class Engine:
             principal=settings.principal,
             rng=self._rng,
         )
-        self._lanes = Lanes(journal=self._journal, hops=self._hops(rest), tasks=self._tasks, waits=waits, rng=self._rng)
+        self._lanes = Lanes(
+            journal=self._journal,
+            hops=self._hops(rest),
+            tasks=self._tasks,
+            waits=waits,
+            rng=self._rng,
+            patience=settings.patience,
+        )
         self._sources = Sources(
             journal=self._journal,
             lanes=self._lanes,

@@ -18,6 +18,7 @@ from django.db import close_old_connections, transaction
 
 from pairs.services.guests import tell_guests
 from pairs.services.interrupted import end_interrupted
+from pairs.services.lags import tell_lags
 from pairs.services.parked import place_parked
 from pairs.services.progress import look_at_all
 from pairs.services.settling import settle
@@ -171,6 +172,7 @@ def _settle() -> None:
     with transaction.atomic():
         tell_settled(settle())
         tell_guests()
+        tell_lags()
 
 
 class ControlStep(bootsteps.StartStopStep):

@@ -31,8 +31,9 @@ def status_line(pair: PairView, now: datetime) -> str:
     icon = ICONS.get(PairStatus(pair.status), "⚪")
     until = f", goes on {ago(pair.until, now)}" if pair.until else ""
     why = f": {short(pair.reason, 200)}" if pair.reason else ""
+    lag = f"\n🟠 {plain(pair.lag)}" if pair.lag else ""
     guest = f"\n⚠️ {plain(pair.session)} is {plain(pair.guest)}" if pair.guest else ""
-    return f"{icon} {pair.status}{until}{why}{guest}"
+    return f"{icon} {pair.status}{until}{why}{lag}{guest}"
 
 
 def route(pair: PairView) -> str:
@@ -41,10 +42,10 @@ def route(pair: PairView) -> str:
 
 
 def line(pair: PairView, now: datetime) -> str:
-    """Two lines of a list, three where the session is a guest."""
+    """Two lines of a list, more where the pair waits or its session is a guest."""
     session = plain(pair.session) if pair.session else "no session"
-    status, _, guest = status_line(pair, now).partition("\n")
-    lines = [f"{bold(f'#{pair.id}')} {route(pair)}", f"{status} · {session}", *([guest] if guest else [])]
+    status, *more = status_line(pair, now).split("\n")
+    lines = [f"{bold(f'#{pair.id}')} {route(pair)}", f"{status} · {session}", *more]
     return "\n     ".join(lines)
 
 

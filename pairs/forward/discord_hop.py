@@ -195,6 +195,12 @@ class DiscordHop:
 
     # --- performing
 
+    async def look(self, pair: PairConfig, event: StoredEvent, part: PartClaim) -> int | None:
+        """Whether a post stands that no answer told of."""
+        if part.act is not Act.POST:
+            return None
+        return await self._find(pair, event, part, discord_part(part.rendered))
+
     async def perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
         """Carries out one part; repeats are recognised by nonce, or by looking at what stands there."""
         try:

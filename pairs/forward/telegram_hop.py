@@ -150,6 +150,13 @@ class TelegramHop:
 
     # --- performing
 
+    async def look(self, pair: PairConfig, event: StoredEvent, part: PartClaim) -> int | None:
+        """Whether a post stands that no answer told of."""
+        if part.act is not Act.POST:
+            return None
+        after = await self._last_link(pair, event)
+        return await self._find(self._account(pair), pair, event, telegram_part(part.rendered), after)
+
     async def perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
         """Carries out one part; Telegram recognises a repeat by its random_id."""
         try:

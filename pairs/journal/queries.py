@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 DUE = """
-SELECT d.part, d.act, d.state, d.source_message, d.rendered, d.key, d.identity, d.tries,
+SELECT d.part, d.act, d.state, d.source_message, d.rendered, d.key, d.identity, d.tries, d.reason,
        extract(epoch FROM clock_timestamp() - d.attempted_at)::float8 AS age,
+       extract(epoch FROM clock_timestamp() - d.troubled_at)::float8 AS troubled,
        greatest(0, extract(epoch FROM d.not_before - clock_timestamp()))::float8 AS wait, d.remote_id,
        d.replays, e.id AS event_id, e.pair_id, e.seq, e.scope, e.message_id, e.revision, e.kind,
        CASE WHEN d.replays = 0 OR e.payload IS NULL THEN e.payload ELSE (

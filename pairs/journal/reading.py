@@ -108,6 +108,8 @@ def _due(row: asyncpg.Record) -> DueRow:
         identity=row["identity"],
         age=row["age"],
         tries=row["tries"],
+        troubled=row["troubled"],
+        reason=row["reason"] if row["tries"] else "",
         wait=row["wait"],
         remote_id=row["remote_id"],
         hop1_open=row["hop1_open"],

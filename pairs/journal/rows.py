@@ -98,7 +98,8 @@ class Appended:
 @dataclass(frozen=True, slots=True)
 class DueRow:
     """An unfinished delivery row as a lane loads it. `age` is seconds since its last attempt, None before the first;
-    `overtaken` when a later event on the same hop makes sending it pointless."""
+    `tries` are attempts that the platform did not decide about, the first of them `troubled` seconds ago; `overtaken`
+    when a later event on the same hop makes sending it pointless."""
 
     event: StoredEvent
     part: int
@@ -115,6 +116,8 @@ class DueRow:
     hop1_open: bool
     replays: int = 0  # how often it was a dead letter sent again; its event then carries the newest content
     overtaken: bool = False
+    troubled: float | None = None
+    reason: str = ""
 
 
 class Claim(msgspec.Struct, frozen=True, gc=False):
@@ -131,8 +134,8 @@ class Claim(msgspec.Struct, frozen=True, gc=False):
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):
-    """What became of one part. `wait` is seconds until the next try when it is not finished; `tell` the account whose
-    process works the next hop, when that is another process."""
+    """What became of one part. `wait` is seconds until the next try when it is not finished, `tries` and `troubled` are
+    as in DueRow; `tell` is the account whose process works the next hop, when that is another process."""
 
     event_id: int
     pair_id: int
@@ -144,6 +147,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     remote_id: int | None = None
     reason: str = ""
     tries: int = 0
+    troubled: float | None = None
     wait: float | None = None
     tell: str | None = None
 

@@ -110,7 +110,7 @@ WITH {_ACCOUNTS_FENCE},
 outcomes AS MATERIALIZED (
     SELECT * FROM json_to_recordset($4::json) AS i(
         account text, event_id bigint, hop smallint, part smallint, state text, remote_id bigint, reason text,
-        tries smallint, wait float8, tell text, pair_id bigint, generation bigint)
+        tries smallint, troubled float8, wait float8, tell text, pair_id bigint, generation bigint)
 ),
 claims AS MATERIALIZED (
     SELECT * FROM json_to_recordset($5::json) AS i(
@@ -127,6 +127,7 @@ owned AS MATERIALIZED (
 done AS (
     UPDATE pairs_delivery d
     SET state = i.state, remote_id = coalesce(i.remote_id, d.remote_id), reason = i.reason, tries = i.tries,
+        troubled_at = clock_timestamp() - make_interval(secs => i.troubled),
         not_before = clock_timestamp() + make_interval(secs => i.wait)
     FROM outcomes i JOIN fence f ON f.name = i.account
     WHERE d.event_id = i.event_id AND d.hop = i.hop AND d.part = i.part AND d.state IN ('waiting', 'sending')

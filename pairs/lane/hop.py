@@ -62,6 +62,10 @@ class Hop(Protocol):
         """The parts of an event, rendered for good."""
         ...
 
+    async def look(self, pair: PairConfig, event: StoredEvent, part: PartClaim) -> int | None:
+        """The remote id of a post that stands though no answer told so; None when none is found."""
+        ...
+
     async def perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
         """Carries one part out; its remote id, None when it is surely done but the id cannot be found, or when what was
         to be deleted was gone already."""

@@ -10,7 +10,8 @@ import asyncpg
 
 from pairs.journal.journal import POISON, Journal
 from pairs.journal.link import LinkClosed
-from pairs.journal.rows import AnyEvent, DueRow, FirstParts, NewEvent, PartClaim, StoredEvent
+from pairs.journal.rows import AnyEvent, DueRow, FirstParts, NewEvent, Outcome, PartClaim, StoredEvent
+from pairs.lane import attempts
 from pairs.lane.attempts import attempt_of, first_attempt, settle_wait
 from pairs.lane.backoff import backoff
 from pairs.lane.config import PairConfig
@@ -19,9 +20,10 @@ from pairs.lane.hop import Attempt, Hop
 from pairs.lane.parts import MOST_REFUSALS, PartSender, Ready
 from pairs.lane.queue import LaneQueue, Work
 from pairs.lane.record import Ahead, Record
+from pairs.lane.trouble import Patience, Stuck, Trouble
 from pairs.lane.waits import Waits
 from pairs.models.delivery import HopState
-from project.core.errors import AccountDead, FenceLost, TargetGone
+from project.core.errors import AccountDead, Ambiguous, FenceLost, Refused, RetryLater, TargetGone, Unreachable
 from project.core.logs import get_logger
 
 _log = get_logger(__name__)
@@ -46,6 +48,7 @@ class Lane:
         tell: Callable[[PairConfig], str | None],
         waits: Waits,
         rng: Random,
+        patience: Patience | None = None,
     ) -> None:
         self.pair = pair
         self.hop = hop
@@ -56,12 +59,20 @@ class Lane:
         self._gate = Gate()
         self._record = Record(journal, pair, hop, tell)
         self._sender = PartSender(
-            pair=pair, hop=hop, record=self._record, gate=self._gate, waits=waits, rng=rng, ahead=self._ahead
+            pair=pair,
+            hop=hop,
+            record=self._record,
+            gate=self._gate,
+            waits=waits,
+            rng=rng,
+            ahead=self._ahead,
+            patience=patience or Patience(),
         )
         self._clock = asyncio.get_running_loop().time
         self._queue = LaneQueue(lambda limit: journal.due(pair.id, hop.number, limit), self._clock)
         self._prepared: tuple[str, int] | None = None  # the message that is being journaled as `sending`
         self._crashes = (0, 0)  # event id, times it broke the lane
+        self._overtook: StoredEvent | None = None  # sent in place of the one before it, and through
         self.idle = False
 
     @property
@@ -130,6 +141,9 @@ class Lane:
             if finished:
                 self._queue.done(work)
                 self._settled(work.event)
+            if self._overtook is not None:
+                self._settled(self._overtook)
+                self._overtook = None
         await self._release()
 
     async def _rest(self) -> None:
@@ -149,8 +163,12 @@ class Lane:
         three times it is set aside."""
         try:
             parts = await self._parts(work)
-            if parts is not None and await self._sender.send_all(work.event, parts):
-                return True
+            if parts is not None:
+                done = await self._sender.send_all(work.event, parts)
+                if isinstance(done, Stuck):
+                    done = await self._suspect(work, parts, done)
+                if done:
+                    return True
         except (TargetGone, AccountDead, FenceLost, LinkClosed):
             self._queue.forget()  # the rows say what is left of it
             raise
@@ -177,6 +195,59 @@ class Lane:
             return False
         await self._finish(work, HopState.DEAD, f"internal error: {type(error).__name__}")
         return True
+
+    async def _suspect(self, work: Work, parts: Sequence[Ready], stuck: Stuck) -> bool:
+        """The platform has decided nothing about this message for minutes. It is put aside for one attempt at the next
+        one: when that passes, this one is the cause, and a dead letter that says so; when that fares no better, it is
+        an outage, and this one goes on being tried. Its rows stay `sending`, with what was tried, so a crash in between
+        changes nothing. True when the hop is through with it."""
+        if not await self._gate.pause(attempts.SETTLE_TIME):
+            return False
+        left = [ready.part for ready in parts if ready.part.part >= stuck.part]
+        event, found = work.event, await self._looked(work, left[0])
+        if found is not None:
+            await self._record.outcome(event, stuck.part, HopState.SENT, remote_id=found, last=len(left) == 1)
+            await self._sender.put_back(event, [Ready(part) for part in left[1:]])
+            return len(left) == 1
+        reason = _gave_up(stuck)
+        dead = [self._record.of(event, part.part, HopState.DEAD, reason=reason, last=True) for part in left]
+        passed = await self._next_passes(work, dead)
+        if passed:
+            self._queue.forget()  # what is left of the next one stands in the rows
+            _log.warning("message set aside", pair=self.pair.id, hop=self.hop.number, seq=event.seq, reason=reason)
+            return True
+        trouble = stuck.trouble.shared() if passed is False else stuck.trouble
+        await self._sender.put_back(event, [Ready(left[0], Attempt.UNSURE, trouble=trouble)])
+        await self._sender.put_back(event, [Ready(part) for part in left[1:]])
+        if passed is False:
+            await self._gate.pause(backoff(stuck.trouble.tries, self._rng))
+        return False
+
+    async def _looked(self, work: Work, part: PartClaim) -> int | None:
+        try:
+            return await self.hop.look(self.pair, work.event, part)
+        except (RetryLater, Unreachable, Ambiguous, Refused):
+            return None  # it was looked for before each of the last attempts
+
+    async def _next_passes(self, work: Work, dead: Sequence[Outcome]) -> bool | None:
+        """None when no message behind this one can be tried, or nothing was learnt of it."""
+        other = self._queue.behind(work)
+        if other is None:
+            return None
+        parts: Sequence[Ready] | None = None
+        try:
+            parts = await self._parts(other)
+            if not parts:
+                if parts is not None:
+                    self._overtook = other.event  # there was nothing to send
+                return None
+            passed = await self._sender.probe(other.event, parts, dead)
+            if passed and len(parts) == 1:
+                self._overtook = other.event
+            return passed
+        except POISON as error:  # its own turn says what is wrong with it
+            _log.debug("the next one cannot be tried", pair=self.pair.id, error=type(error).__name__)
+            return None
 
     async def _finish(self, work: Work, state: HopState, reason: str) -> None:
         """All that is unfinished of the event ends in one state."""
@@ -227,7 +298,8 @@ class Lane:
                 row, identity=identity, lifetime=lifetime, elapsed=elapsed, resumed_at=self.pair.resumed_at
             )
             age = 0.0 if attempt is Attempt.FIRST else (row.age or 0.0) + elapsed
-            ready.append(Ready(_part(row), attempt, age))
+            since = None if row.troubled is None else self._clock() - row.troubled - elapsed
+            ready.append(Ready(_part(row), attempt, age, Trouble(row.tries, since, row.reason)))
         return ready
 
     async def _committed(
@@ -266,6 +338,11 @@ class Lane:
             _log.debug("cannot be planned ahead", pair=self.pair.id, hop=self.hop.number, error=type(error).__name__)
             return ()
         return plan.parts if plan and plan.parts and not self._sender.wait_before(plan.parts[0]) else ()
+
+
+def _gave_up(stuck: Stuck) -> str:
+    why = stuck.trouble.reason.rstrip(".")
+    return f"{why}: tried {stuck.trouble.tries} times in vain, while the message behind it went through."
 
 
 def _part(row: DueRow) -> PartClaim:

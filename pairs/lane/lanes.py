@@ -14,6 +14,7 @@ from pairs.lane.config import PairConfig
 from pairs.lane.hop import Hop
 from pairs.lane.lane import Lane
 from pairs.lane.record import Ahead
+from pairs.lane.trouble import Patience
 from pairs.lane.waits import Waits
 from pairs.supervised import Tasks
 
@@ -24,7 +25,17 @@ LaneKey = tuple[int, int]  # (pair, hop)
 class Lanes:
     """Starts and ends lanes as pairs and accounts come and go."""
 
-    def __init__(self, *, journal: Journal, hops: Mapping[int, Hop], tasks: Tasks, waits: Waits, rng: Random) -> None:
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        hops: Mapping[int, Hop],
+        tasks: Tasks,
+        waits: Waits,
+        rng: Random,
+        patience: Patience | None = None,
+    ) -> None:
+        self._patience = patience
         self._journal = journal
         self._hops = hops
         self._tasks = tasks
@@ -117,6 +128,7 @@ class Lanes:
             tell=self.elsewhere,
             waits=self._waits,
             rng=self._rng,
+            patience=self._patience,
         )
         self._lanes[pair.id, number] = lane
         self._tasks.start(_task((pair.id, number)), lane.run())

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from pairs.journal.rows import DueRow, PartClaim, StoredEvent
 from pairs.lane.overtaking import Overtaking
 from pairs.models.delivery import Act, HopState
+from project.core.message import EventKind
 
 PAGE = 100
 MOST = 500  # works kept in memory per lane; what is beyond stays in the journal
@@ -77,6 +78,18 @@ class LaneQueue:
     def second(self) -> Work | None:
         """The work behind the one under way."""
         return self._works[1] if len(self._works) > 1 else None
+
+    def behind(self, work: Work) -> Work | None:
+        """The first new message behind a work, of those in memory, that may go now and has nothing to do with it."""
+        now = self._clock()
+        for other in self._works:
+            event = other.event
+            same = (event.scope, event.message_id) == (work.event.scope, work.event.message_id)
+            if event.seq <= work.event.seq or same or event.kind is not EventKind.CREATE:
+                continue
+            if not other.waits and other.wait_left(now) <= 0 and not self.overtaken(other):
+                return other
+        return None
 
     def offer(self, work: Work) -> None:
         """Takes a work just journaled; when the memory is full or behind, the journal keeps it for later."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 import msgspec
@@ -11,7 +12,10 @@ from pairs.journal.rows import Claim, FirstParts, Outcome, PartClaim, Step, Stor
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Hop
 from pairs.lane.queue import Work
+from pairs.lane.trouble import Trouble
 from pairs.models.delivery import HopState
+
+UNTROUBLED = Trouble()
 
 
 class Ahead(msgspec.Struct, frozen=True):
@@ -64,24 +68,13 @@ class Record:
         remote_id: int | None = None,
         reason: str = "",
         wait: float | None = None,
+        trouble: Trouble = UNTROUBLED,
         last: bool = False,
         ahead: Sequence[Ahead] = (),
     ) -> None:
         """Commits what became of a part; after the `last` one of the event the next hop's process is told. Works
         `ahead` are claimed with it."""
-        outcome = Outcome(
-            event_id=event.id,
-            pair_id=event.pair_id,
-            hop=self._hop,
-            part=part,
-            account=self._account,
-            generation=self._generation,
-            state=state,
-            remote_id=remote_id,
-            reason=reason,
-            wait=wait,
-            tell=self._tell(self._pair) if last else None,
-        )
+        outcome = self.of(event, part, state, remote_id=remote_id, reason=reason, wait=wait, trouble=trouble, last=last)
         for item in ahead:
             item.work.claiming = True
         try:
@@ -91,6 +84,39 @@ class Record:
                 item.work.claiming = False
         for item, yes in zip(ahead, granted, strict=True):
             item.work.claimed = item.claim.parts if yes else ()
+
+    def of(
+        self,
+        event: StoredEvent,
+        part: int,
+        state: HopState,
+        *,
+        remote_id: int | None = None,
+        reason: str = "",
+        wait: float | None = None,
+        trouble: Trouble = UNTROUBLED,
+        last: bool = False,
+    ) -> Outcome:
+        """What became of a part, to be committed."""
+        return Outcome(
+            event_id=event.id,
+            pair_id=event.pair_id,
+            hop=self._hop,
+            part=part,
+            account=self._account,
+            generation=self._generation,
+            state=state,
+            remote_id=remote_id,
+            reason=reason or trouble.reason,
+            tries=trouble.tries,
+            troubled=None if trouble.since is None else trouble.lasts(asyncio.get_running_loop().time()),
+            wait=wait,
+            tell=self._tell(self._pair) if last else None,
+        )
+
+    async def together(self, outcomes: Sequence[Outcome]) -> None:
+        """Commits several outcomes, of different events, at once."""
+        await self._journal.commit(Step(tuple(outcomes)))
 
     def calling(self) -> None:
         """A call of a platform begins: the journal expects what becomes of it."""

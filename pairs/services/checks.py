@@ -9,6 +9,7 @@ from pairs.domain.options import Protected, read_options
 from pairs.models import Pair
 from pairs.services.delays import delays
 from pairs.services.guests import guest_note
+from pairs.services.lags import lags
 from pairs.services.sharing import sharing_note
 from project.botkit.times import ago
 from project.core.checks import Check, failed, ok, warning
@@ -51,11 +52,20 @@ def check_pair(pair: Pair) -> Iterator[Check]:
     yield _delay(pair)
     if note := sharing_note(pair):
         yield ok("people", note)
+    yield _queue(pair)
     yield from run(_discord(pair, current()))
     if pair.sender:
         yield check_posting(pair.sender.account, str(pair.sender), str(pair.destination_chat))
     elif session is not None and is_logged_in(session):
         yield check_posting(session.account, f"session {session.name}", str(pair.destination_chat))
+
+
+def _queue(pair: Pair) -> Check:
+    lag = lags([pair.pk]).get(pair.pk)
+    if lag is None:
+        return ok("queue", "Nothing waits longer than it takes.")
+    todo = "It is tried again by itself. A message that alone is the cause is set aside within ten minutes."
+    return warning("queue", f"{lag}", todo)
 
 
 def _source(pair: Pair, session: TelegramSession) -> Check:

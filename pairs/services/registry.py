@@ -13,6 +13,7 @@ from django.db.models import Count, Q, QuerySet
 from pairs.domain.cycles import closes_cycle
 from pairs.models import Assignment, Pair
 from pairs.services.guests import guest_note, of_guest
+from pairs.services.lags import Lag, lags
 from pairs.services.targets import DiscordTarget, sealed_token
 from project.core.audit import record
 from project.core.chats import bare_id
@@ -26,8 +27,8 @@ from sessions.services.login import wake
 
 @dataclass(frozen=True, slots=True)
 class PairView:
-    """A pair as the doors show it. `guest`: that its session is no member of the source, and what comes of it; else
-    ""."""
+    """A pair as the doors show it. `guest`: that its session is no member of the source, and what comes of it; `lag`:
+    for how long its queue waits, and why; else ""."""
 
     id: int
     source: str
@@ -42,11 +43,12 @@ class PairView:
     by_webhook: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
     guest: str = ""
+    lag: str = ""
 
     @property
     def remark(self) -> str:
         """Why it stands as it does, and what holds it up."""
-        return "; ".join(text for text in (self.reason, self.guest) if text)
+        return "; ".join(text for text in (self.reason, self.lag, self.guest) if text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +165,8 @@ def _group(session: TelegramSession) -> int:
 
 def list_pairs() -> list[PairView]:
     """All pairs that were not removed, by id."""
-    return [view(pair) for pair in _with_relations().order_by("pk")]
+    waiting = lags()
+    return [view(pair, waiting=waiting) for pair in _with_relations().order_by("pk")]
 
 
 def search_pairs(text: str, *, offset: int, limit: int) -> PairPage:
@@ -172,7 +175,9 @@ def search_pairs(text: str, *, offset: int, limit: int) -> PairPage:
     for word in storable_text(text).split()[:10]:
         found = found.filter(_matches(word[:64]))
     rows = found.order_by("pk")
-    return PairPage(tuple(view(pair) for pair in rows[offset : offset + limit]), rows.count())
+    page = list(rows[offset : offset + limit])
+    waiting = lags([pair.pk for pair in page])
+    return PairPage(tuple(view(pair, waiting=waiting) for pair in page), rows.count())
 
 
 def _matches(word: str) -> Q:
@@ -217,8 +222,9 @@ def _with_relations() -> QuerySet[Pair]:
     return Pair.living().select_related("sender", "assignment__session").annotate(is_guest=of_guest())
 
 
-def view(pair: Pair) -> PairView:
-    """The row as doors may show it."""
+def view(pair: Pair, *, waiting: Mapping[int, Lag] | None = None) -> PairView:
+    """The row as doors may show it. `waiting`: the lags of all pairs of a list, read at once."""
+    lag = (lags([pair.pk]) if waiting is None else waiting).get(pair.pk)
     return PairView(
         id=pair.pk,
         source=pair.source_name,
@@ -233,6 +239,7 @@ def view(pair: Pair) -> PairView:
         by_webhook=pair.webhook_id is not None,
         options=dict(pair.options),
         guest=guest_note() if _is_guest(pair) else "",
+        lag=str(lag) if lag else "",
     )
 
 

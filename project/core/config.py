@@ -493,6 +493,28 @@ class Config:
             3600,
         ),
     )
+    stuck_tries: int = field(
+        default=8,
+        metadata=_about(
+            _PAIRS,
+            "A message that was tried so often without any answer but 5xx, time-outs and broken connections, and for "
+            "STUCK_SECONDS, is put aside for one attempt at the next one. When that passes, it is a dead letter.",
+            Kind.INTEGER,
+            unit="tries",
+            low=2,
+            high=100,
+        ),
+    )
+    stuck_seconds: float = field(
+        default=480.0,
+        metadata=_seconds(_PAIRS, "How long a message is tried at least before it may be put aside.", 0, 86400),
+    )
+    lag_notice: float = field(
+        default=300.0,
+        metadata=_seconds(
+            _PAIRS, "Operators are told of pairs whose oldest message has waited so long, with the reason.", 1, 86400
+        ),
+    )
     heartbeat_url: Secret | None = field(
         default=None,
         metadata=_about(

@@ -15,6 +15,7 @@ from django.db.models import Case, Count, IntegerField, Value, When
 from django.db.models.functions import Now
 
 from pairs.models import Pair, SourceAccess
+from pairs.services.lags import lags
 from project.core.models import Lease
 from project.core.stopping import pause
 from sessions.models import Health, HealthCheck, Lifecycle, TelegramSession
@@ -209,6 +210,7 @@ def _report(session: TelegramSession, *, fresh: bool, why_not: str) -> HealthRep
         )
     }
     pairs = Pair.living().filter(assignment__session=session).order_by("pk")
+    waiting = lags([pair.pk for pair in pairs])
     return HealthReport(
         line=_lines([session])[0],
         fresh=fresh,
@@ -218,7 +220,7 @@ def _report(session: TelegramSession, *, fresh: bool, why_not: str) -> HealthRep
                 pair.pk,
                 pair.source_name,
                 pair.status,
-                pair.status_reason,
+                pair.status_reason or (str(waiting[pair.pk]) if pair.pk in waiting else ""),
                 *seen.get(pair.source_chat, ("unknown", None)),
             )
             for pair in pairs

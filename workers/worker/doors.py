@@ -13,6 +13,7 @@ from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
 from pairs.handover.unserved import give_away
 from pairs.intake.reach import Reach
+from pairs.lane.trouble import Patience
 from pairs.limits import LimitSettings
 from project.core.config import Config
 from project.core.errors import AccountDead, FenceLost
@@ -138,6 +139,7 @@ class RealDoors:
             discord_bot_id=bot_id,
             discord_limits=DiscordLimits(file_bytes=FILE_LIMIT),
             limits=LimitSettings(egress=config.discord_egress, most_invalid=config.discord_invalid_limit),
+            patience=Patience(config.stuck_tries, config.stuck_seconds),
             reach=Reach(config.catch_up_days, config.catch_up_messages),
             pace=Pace(config.source_poll_interval, config.guest_poll_interval),
         )

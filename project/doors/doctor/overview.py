@@ -11,6 +11,7 @@ from django.db.models import Count, Q
 from django.db.models.functions import Now
 
 from pairs.models import Delivery, HopState, Pair, PairStatus
+from pairs.services.lags import lags
 from project.core.checks import Check, ok, warning
 from project.core.config import Config
 from project.core.words import few
@@ -71,6 +72,7 @@ def check_overview(facts: Facts) -> Iterator[Check]:
     for bot in SenderBot.objects.filter(state=SenderState.DEAD):
         yield warning("senders", f"{bot} is dead: {bot.reason}", "`python manage.py sender add` takes its token again.")
     yield from _pairs(facts)
+    yield from _waiting()
     yield from _stuck()
 
 
@@ -116,6 +118,12 @@ def _pairs(facts: Facts) -> Iterator[Check]:
         yield warning(
             "pairs", f"Pair {pair.pk} stopped: {pair.status_reason}", f"`python manage.py pair test {pair.pk}`"
         )
+
+
+def _waiting() -> Iterator[Check]:
+    for lag in sorted(lags().values(), key=lambda lag: -lag.seconds)[:_SHOWN]:
+        todo = f"`python manage.py pair test {lag.pair}`; it is tried again by itself."
+        yield warning("queue", f"Pair {lag.pair} is {lag}", todo)
 
 
 def _stuck() -> Iterator[Check]:

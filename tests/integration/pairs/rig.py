@@ -15,6 +15,7 @@ from pairs.domain.pace import Pace
 from pairs.engine import Engine, EngineSettings
 from pairs.forward.discord_hop import DiscordLimits
 from pairs.intake.reach import Reach
+from pairs.lane.trouble import Patience
 from pairs.models import Assignment, Pair
 from pairs.news import CHANNEL
 from project.core.config import current
@@ -74,6 +75,7 @@ class Rig:
         self.apart = apart  # the sender lives in an engine of its own, as when several sessions share it
         self.file_limit = 10 * 2**20
         self.reach = Reach()
+        self.patience = Patience()
         self.pace = Pace()
         self._engines: dict[str, Engine] = {}
         self._links: dict[str, Link] = {}
@@ -187,6 +189,7 @@ class Rig:
             random_id_key=b"k" * 32,
             discord_bot_id=self.discord.bot_id,
             discord_limits=DiscordLimits(file_bytes=self.file_limit),
+            patience=self.patience,
             reach=self.reach,
             pace=self.pace,
         )

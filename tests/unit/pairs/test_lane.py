@@ -17,6 +17,7 @@ from pairs.lane import attempts
 from pairs.lane.config import PairConfig
 from pairs.lane.hop import Attempt, Plan
 from pairs.lane.lane import Lane
+from pairs.lane.trouble import Patience
 from pairs.lane.waits import Waits
 from pairs.models.delivery import Act, HopState
 from project.core.errors import Ambiguous, NotFound, RetryLater, TargetGone
@@ -64,7 +65,7 @@ class MemoryJournal:
             old = self.rows[key]
             self.rows[key] = due(
                 old.event, part=old.part, act=old.act, state=outcome.state, wait=outcome.wait or 0.0, age=old.age,
-                identity=old.identity,
+                identity=old.identity, tries=outcome.tries, troubled=outcome.troubled, reason=outcome.reason,
             )  # fmt: skip
 
     async def stop_pair(self, pair_id: int, account: str, reason: str) -> None:
@@ -81,6 +82,8 @@ class FakeHop:
         self.lifetime = lifetime
         self.answers: list[Any] = []
         self.calls: list[tuple[int, int, Attempt]] = []
+        self.always: dict[int, Exception] = {}  # by seq, whenever it is called
+        self.stands: list[int | None] = []  # what a look finds
         self.planning: Callable[[StoredEvent], None] = lambda of: None
 
     def key_lifetime(self, pair: PairConfig) -> float:
@@ -110,8 +113,13 @@ class FakeHop:
             tuple(PartClaim(n, Act.POST, of.message_id, "text", f"{of.message_id}.{n}") for n in range(self.parts))
         )
 
+    async def look(self, pair: PairConfig, of: StoredEvent, part: PartClaim) -> int | None:
+        return self.stands.pop(0) if self.stands else None
+
     async def perform(self, pair: PairConfig, of: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
         self.calls.append((of.seq, part.part, attempt))
+        if of.seq in self.always:
+            raise self.always[of.seq]
         answer = self.answers.pop(0) if self.answers else 1
         if isinstance(answer, Exception):
             raise answer
@@ -133,6 +141,7 @@ class Run:
             tell=lambda _: None,
             waits=self.waits,
             rng=Random(1),
+            patience=Patience(tries=3, seconds=0.0),
         )
 
     def add(self, of: StoredEvent) -> None:
