@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.acceptance.switches.switch import Switch
 
+_SETTINGS = "project/settings.py"
 _CIPHER = "from cryptography.hazmat.primitives.ciphers.aead import AESGCM\n"
 _NO_CIPHER = """
 
@@ -27,6 +28,28 @@ SWITCHES = (
         "return Role(row.role) if row is not None and row.role else None",
         "return Role(row.role) if row is not None and row.role else Role.OPERATOR",
         "everybody is an operator",
+    ),
+    Switch(("S-16",), _SETTINGS, "31_536_000 if _encrypted else 0", "0", "a browser may come back without https"),
+    Switch(
+        ("S-16",),
+        _SETTINGS,
+        "SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _encrypted",
+        "SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = False",
+        "cookies of the site leave without https",
+    ),
+    Switch(
+        ("S-16",),
+        _SETTINGS,
+        '    "django.middleware.clickjacking.XFrameOptionsMiddleware",\n',
+        "",
+        "the site can be put into a frame of another one",
+    ),
+    Switch(
+        ("S-16",),
+        _SETTINGS,
+        'CELERY_ACCEPT_CONTENT = ["json"]',
+        'CELERY_ACCEPT_CONTENT = ["json", "pickle"]',
+        "a message can bring code with it",
     ),
     Switch(
         ("S-16", "S-76"),

@@ -12,6 +12,20 @@ _CONFIG = "project/core/config.py"
 
 SWITCHES = (
     Switch(
+        ("S-12",),
+        "project/settings.py",
+        'CELERY_BEAT_SCHEDULER = "workers.beat:LeaderScheduler"',
+        'CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"',
+        "every Beat ticks",
+    ),
+    Switch(
+        ("S-12",),
+        "workers/apps.py",
+        'post_migrate.connect(importlib.import_module("workers.schedule").seed, sender=self)',
+        "importlib.import_module(post_migrate.__module__)",
+        "nobody makes the rows of the schedule",
+    ),
+    Switch(
         ("S-06", "S-61", "S-62", "S-65", "S-73"),
         _PLAN,
         "needed = -(-len(current) // limit)",
