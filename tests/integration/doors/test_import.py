@@ -49,7 +49,7 @@ def test_a_telethon_login_is_taken_over_and_the_session_changed(
     user = loopback.do(lambda c: c.telegram.create_user(number, "Ann"))
     commands.run("session", "add", "ann", number)
     string = their_login(loopback, number)
-    assert "no Telethon session string" in commands.run("importsession", "ann", "--string", answers="junk\n", code=2)
+    assert "no session string of Telethon" in commands.run("importsession", "ann", "--string", answers="junk\n", code=2)
     said = commands.run("importsession", "ann", "--string", answers=f"{string}\nno\n", code=2)
     assert "must be stopped for good" in said
     assert "Nothing was changed" in said
