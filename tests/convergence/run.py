@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from project.sandbox.client import ControlClient
 from tests.convergence.actors import Actors
@@ -125,9 +126,9 @@ async def _batch(here: Installation, played: Sequence[Played], disturber: Distur
             numbers = {int(n) for line in found[index] for n in re.findall(r"#(\d+)", line)}
             posts = tuple(await actors.posts(numbers))
             rows = await unfinished(here.config.database_direct_url, actors.route)
-            report.differences.append(
-                Difference(index, route, tuple(found[index]), tuple(map(str, actors.done)), posts, rows)
-            )
+            difference = Difference(index, route, tuple(found[index]), tuple(map(str, actors.done)), posts, rows)
+            report.differences.append(difference)
+            say(json.dumps(asdict(difference), indent=1))  # a long run may be ended before its report
 
 
 async def _calm(disturber: Disturber, trouble: asyncio.Task[None]) -> None:
