@@ -21,7 +21,8 @@ UNDO_FOR = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class OperationView:
-    """Bulk work as the doors show it. `eta`: seconds until it is done, None while that cannot be told."""
+    """Bulk work as the doors show it. `eta`: seconds until it is done, None while that cannot be told. `seen_at`: when
+    it was read, by the database's clock."""
 
     id: int
     kind: str
@@ -39,6 +40,7 @@ class OperationView:
     undo_until: datetime | None
     undone: bool
     eta: float | None
+    seen_at: datetime
     untold: str = ""
 
     @property
@@ -175,13 +177,14 @@ def _why_not(operation: OperationView) -> str:
         return "This cannot be undone."
     if operation.undone:
         return "This was undone already."
-    if operation.undo_until <= database_now():
+    if operation.undo_until <= operation.seen_at:
         return "This can be undone for an hour; that is over."
     return ""
 
 
 def _view(operation: Operation) -> OperationView:
-    elapsed = ((operation.finished_at or database_now()) - operation.started_at).total_seconds()
+    now = database_now()
+    elapsed = ((operation.finished_at or now) - operation.started_at).total_seconds()
     running = operation.state == OperationState.RUNNING
     return OperationView(
         id=operation.pk,
@@ -200,5 +203,6 @@ def _view(operation: Operation) -> OperationView:
         undo_until=operation.undo_until,
         undone=operation.undone_at is not None,
         eta=eta(total=operation.total, done=operation.done + operation.failed, elapsed=elapsed) if running else None,
+        seen_at=now,
         untold=operation.untold,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import cast
 
 import pytest
@@ -36,6 +37,7 @@ def operation(state: str = "running") -> OperationView:
         undo_until=None,
         undone=False,
         eta=None,
+        seen_at=datetime(2026, 1, 1, tzinfo=UTC),
     )
 
 
