@@ -166,7 +166,13 @@ async def test_everything_that_is_wrong_is_said_at_once(world: World) -> None:
     operator = await world.operator()
     await operator.says("/addpair @x -5 colour=red")
     shown = await operator.sees("Several things are wrong")
-    for piece in ("Missing: destination", "'@x' names no chat", "discord is a channel id", "'colour'", "Usage:"):
+    for piece in (
+        "Missing: destination",
+        "'@x' names no chat",
+        "'-5' is no channel's id",
+        "'colour'",
+        "Usage:",
+    ):
         assert piece in shown.text, piece
     await operator.says("/removepair 999999")
     await operator.sees("There is no pair 999999")

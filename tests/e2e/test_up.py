@@ -32,12 +32,18 @@ def up(var: Path, port: int, **more: str) -> Iterator[subprocess.Popen[str]]:
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
+        preexec_fn=_hear_ctrl_c,
     )
     try:
         yield process
     finally:
         process.kill()
         process.wait()
+
+
+def _hear_ctrl_c() -> None:
+    """As in a terminal: a shell starts what runs in the background with SIGINT ignored, and so its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def stopped(process: subprocess.Popen[str], *signals: signal.Signals) -> str:

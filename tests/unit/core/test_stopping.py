@@ -10,11 +10,20 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 
 import pytest
 
 from project.core.stopping import StopAsked, check_stop, hurried, pause, run, stop_on_signal
+
+
+@pytest.fixture(autouse=True)
+def _as_in_a_terminal() -> Iterator[None]:
+    """Whoever runs the tests in the background has them ignore SIGINT, which then stays ignored."""
+    former = {number: signal.signal(number, signal.SIG_DFL) for number in (signal.SIGINT, signal.SIGHUP)}
+    yield
+    for number, handler in former.items():
+        signal.signal(number, handler)
 
 
 class Finalizer:
@@ -96,6 +105,7 @@ def test_the_second_signal_ends_even_a_program_that_hangs() -> None:
     """The kernel does it: no Python code has to run."""
     code = """
         import signal, sys, threading
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         from project.core import stopping
         stopping.HURRY = 0.2
         with stopping.stop_on_signal():
