@@ -86,12 +86,16 @@ class WebhookInfo:
 
 @dataclass(frozen=True, slots=True)
 class BotInfo:
-    """The bot behind the token. `flags` are the application's, which tell the privileged intents."""
+    """The bot behind the token. `flags` are the application's, which tell the privileged intents.
+
+    `servers` is roughly how many it is on; None when Discord does not tell (Application, approximate_guild_count).
+    """
 
     id: int
     name: str
     application_id: int
     flags: int
+    servers: int | None = None
 
     @property
     def reads_content(self) -> bool:

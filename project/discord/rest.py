@@ -182,7 +182,7 @@ class DiscordRest:
         user_route, app_route = routes.plain("/users/@me"), routes.plain("/applications/@me")
         user = wire.read(user_route, await self._transport.call(user_route), wire.User)
         app = wire.read(app_route, await self._transport.call(app_route), wire.Application)
-        return BotInfo(int(user.id), user.username or "", int(app.id), app.flags or 0)
+        return BotInfo(int(user.id), user.username or "", int(app.id), app.flags or 0, app.approximate_guild_count)
 
     async def channel(self, channel_id: int) -> ChannelInfo:
         """A channel the bot can see; TargetGone otherwise."""

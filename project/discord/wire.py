@@ -34,6 +34,7 @@ class User(msgspec.Struct):
 class Application(msgspec.Struct):
     id: Snowflake
     flags: int | None = None
+    approximate_guild_count: int | None = None
 
 
 class Message(msgspec.Struct):

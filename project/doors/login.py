@@ -26,13 +26,15 @@ _WORKERS_TURN = (LoginStep.REQUESTED, LoginStep.CODE_GIVEN, LoginStep.RESEND_ASK
 WARNING = "Type it here only. A code that is typed into any Telegram chat burns at once."
 
 
-def converse(account: str, *, say: Say, again: str) -> None:
-    """Leads an open login by code to its end. `again` is the command that starts a new one.
+def converse(account: str, *, say: Say, again: str) -> bool:
+    """Leads an open login by code to its end. `again` is the command that starts a new one. False: nothing was asked,
+    since the key that the session has still works and was kept.
 
     Raises Conflict with the reason when the login failed, and InvalidInput when no answer comes.
     """
-    told = ""
+    told, asked = "", False
     while (state := _next_step(account, say, told)).step != LoginStep.DONE:
+        asked = True
         if state.step == LoginStep.QR_SHOWN and state.link is not None:
             told = state.link.reveal()
             _show_qr(state.link, say)
@@ -52,6 +54,7 @@ def converse(account: str, *, say: Say, again: str) -> None:
         else:
             say("This account has a password (two-step verification).")
             login.give_password(account=account, password=ask_password("Password"))
+    return asked
 
 
 def wait_for_end(account: str, *, say: Say) -> LoginView:

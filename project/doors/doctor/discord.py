@@ -55,7 +55,11 @@ async def check_discord(
     else:
         text = "Message Content Intent is off: the bot cannot read what people write."
         yield failed("intents", text, INTENT.format(bot.application_id))
-    yield ok("invitation", f"{invite_link(bot.application_id)} (asks for: {', '.join(permission_names())}).")
+    link = f"{invite_link(bot.application_id)} (asks for: {', '.join(permission_names())})"
+    if bot.servers == 0:
+        yield warning("invitation", "The bot is on no server: it hears nobody, and cannot post.", f"Invite it: {link}.")
+    else:
+        yield ok("invitation", f"{link}.")
     for check in await look_at_channels(rest, channels[:MOST]):
         yield check
 

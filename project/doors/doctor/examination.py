@@ -16,7 +16,19 @@ from project.core.stopping import run
 from project.core.tables import tables_behind
 from project.discord.session import open_http
 from project.doors.actor import actor
-from project.doors.doctor import binding, bot, checkups, clock, discord, keys, limits, overview, servers, telegram
+from project.doors.doctor import (
+    binding,
+    bot,
+    checkups,
+    clock,
+    discord,
+    endpoints,
+    keys,
+    limits,
+    overview,
+    servers,
+    telegram,
+)
 from project.doors.doctor.advice import next_step
 from project.embedded.servers import ensure_servers
 
@@ -53,7 +65,10 @@ class Examination:
         yield from self._rows()
         yield from servers.check_redis(self.config)
         yield from telegram.check_app(self.config)
-        yield from run(self._platforms())
+        settled = endpoints.check_endpoints(self.config)
+        yield settled
+        if settled.level is not Level.FAILED:
+            yield from run(self._platforms())
         if (facts := self._facts) is not None:
             if self.config.admin_bot_token:
                 yield from self._told(lambda: bot.check_operators(self._username, actor=actor()))

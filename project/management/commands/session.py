@@ -121,17 +121,22 @@ class Command(DoorCommand):
                     f"Session {session.name} is logged in already.",
                     hint=f"`python manage.py session login {session.name} --again` keeps its key while it works.",
                 )
+            if is_logged_in(session):
+                self.say(f"Session {session.name} has a login. While its key works, it is kept: no code is sent.")
             with at_work(current(), self.say):
-                self._converse(session, LoginKind.QR if options["qr"] else LoginKind.CODE)
+                asked = self._converse(session, LoginKind.QR if options["qr"] else LoginKind.CODE)
                 session.refresh_from_db()
+        if not asked:
+            self.say(f"The key of session {session.name} works and was kept (Telegram account {session.user_id}).")
+            return
         self.say(f"Session {session.name} is logged in (Telegram account {session.user_id}).")
         self.say("If Telegram asks on your phone whether this new login was you, answer Yes.")
 
-    def _converse(self, session: TelegramSession, kind: LoginKind) -> None:
+    def _converse(self, session: TelegramSession, kind: LoginKind) -> bool:
         login.request_login(actor=actor(), session=session, kind=kind)
         self.say(f"Asking Telegram for a {kind.label} to log {session.phone_hint} in …")
         try:
-            converse(session.account, say=self.say, again=f"python manage.py session login {session.name}")
+            return converse(session.account, say=self.say, again=f"python manage.py session login {session.name}")
         finally:
             login.give_up(account=session.account, reason="Given up on the command line.")
 

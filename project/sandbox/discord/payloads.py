@@ -45,8 +45,8 @@ def application_flags(bot: Bot) -> int:
     return flags | (_PRESENCE_INTENT_LIMITED if bot.presences_intent else 0)
 
 
-def application(bot: Bot) -> Json:
-    """Application object."""
+def application(bot: Bot, guilds: int) -> Json:
+    """Application object of a bot that is on so many guilds."""
     return {
         "id": str(bot.application_id),
         "name": bot.name,
@@ -59,7 +59,7 @@ def application(bot: Bot) -> Json:
         "role_connections_verification_url": None,
         "eligible_oauth2_scopes": [],
         "explicit_content_filter": 0,
-        "approximate_guild_count": 1,
+        "approximate_guild_count": guilds,
         "approximate_user_install_count": 0,
         "approximate_user_authorization_count": 0,
         "bot_public": True,

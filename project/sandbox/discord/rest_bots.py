@@ -25,7 +25,7 @@ def get_user(call: Call) -> Answer:
 
 def get_application(call: Call) -> Answer:
     """GET /oauth2/applications/@me and /applications/@me"""
-    return payloads.application(call.bot)
+    return payloads.application(call.bot, sum(call.bot.id in found.bots for found in call.state.guilds.values()))
 
 
 def get_my_guilds(call: Call) -> Answer:

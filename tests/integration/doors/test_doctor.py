@@ -42,6 +42,26 @@ def test_a_new_installation_is_told_to_begin(commands: Commands, bot: int) -> No
     assert said.splitlines()[-1] == "Next: Register a Telegram account: `python manage.py session add NAME PHONE`"
 
 
+def test_a_bot_on_no_server_is_told_with_its_invitation(commands: Commands, loopback: Loopback) -> None:
+    made = loopback.do(lambda c: c.discord.create_bot("alone", guild_ids=[]))
+    commands.env["DISCORD_BOT_TOKEN"] = made.token
+    said = commands.run("doctor")
+    assert "The bot is on no server" in said
+    assert "scope=bot&permissions=" in said
+
+
+def test_nothing_is_asked_while_some_endpoints_are_here_and_others_are_not(
+    commands: Commands, loopback: Loopback, bot: int
+) -> None:
+    """One of them was forgotten: a token of the sandbox would reach the platform, or the other way round."""
+    commands.env["BOT_API_URL"] = "https://bots.example.invalid"
+    before = loopback.do(lambda c: c.discord.counters()).calls
+    said = commands.run("doctor", code=1)
+    assert "BOT_API_URL elsewhere" in said
+    assert "Discord bot" not in said
+    assert loopback.do(lambda c: c.discord.counters()).calls == before
+
+
 def test_it_leads_from_step_to_step(commands: Commands, bot: int) -> None:
     commands.run("session", "add", "ann", "+491511234567")
     assert "Next: Log the account in: `python manage.py session login ann`" in commands.run("doctor")

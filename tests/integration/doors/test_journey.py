@@ -85,6 +85,10 @@ def test_from_nothing_to_a_pair(commands: Commands, loopback: Loopback) -> None:
 
     commands.start("runnode")
     wait_for(lambda: Node.objects.filter(state="up").exists(), "the node")
+    said = commands.run("session", "login", "ann", "--again")
+    assert "no code is sent" in said
+    assert "works and was kept" in said
+    assert "this new login" not in said
     assert "This is not a bot token" in commands.run("sender", "add", answers="12345\n", code=2)
     said = commands.run("sender", "add", answers=world.token + "\n")
     assert f"Sender @courier{user}_bot is ready" in said
