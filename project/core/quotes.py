@@ -72,8 +72,8 @@ def _word(text: str, at: int) -> tuple[Word, int]:
         key, equals, value = inner.partition("=")
         return Word(key, value) if equals and not _BLANK.search(key) else Word("", inner), end
     end = _next_blank(text, at)
-    place = next((place for place in range(at + 1, end) if text[place] in _EQUALS), None)
-    if place is None:
+    place = next((place for place in range(at, end) if text[place] in _EQUALS), at)
+    if place == at:  # without a name before it, an equals sign is text
         return Word("", text[at:end]), end
     key, value = text[at:place], text[place + 1 : end]
     inner, quoted = _in_quotes(text, place + 1)

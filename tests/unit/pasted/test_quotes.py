@@ -6,7 +6,7 @@ import time
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from project.core.errors import InvalidInput
@@ -85,6 +85,8 @@ def test_b31_a_correction_keeps_the_whole_value() -> None:
     assert parse_changes(" ".join(draft.fixed)).problems == ()
 
 
+@example("==")
+@example("=a b=c")
 @given(st.text(max_size=80) | st.text(alphabet="".join(QUOTES) + " =ab\n", max_size=40))
 def test_b31_any_line_is_words_or_one_typed_error(text: str) -> None:
     with suppress(InvalidInput):
