@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from pairs.forward.layout import Change, compare_files, deletes, fit_slots, mark, marks_at
 from pairs.forward.look_back import LookBack
 from pairs.forward.media import LOST_FILE, NO_FILE, Media
-from pairs.forward.plan import Planner, at_once, plan_event
+from pairs.forward.plan import Planner, adds_to, at_once, plan_event
 from pairs.forward.rendered import DiscordRendered, discord_part, freeze
 from pairs.forward.renewal import WebhookRenewal
 from pairs.forward.replies import Replies
@@ -19,7 +19,7 @@ from pairs.journal.journal import Journal
 from pairs.journal.rows import AnyEvent, Link, PartClaim, StoredEvent
 from pairs.lane.attempts import look_from
 from pairs.lane.config import PairConfig
-from pairs.lane.hop import Attempt, Plan
+from pairs.lane.hop import Attempt, CopyGone, Plan
 from pairs.models.delivery import Act
 from pairs.text.names import display_name, file_name
 from pairs.text.quote import excerpt, quote_line, reply_line
@@ -219,9 +219,25 @@ class DiscordHop:
         if part.act is Act.EDIT:
             await self._edit(pair, part, rendered)
             return part.target
-        if attempt is Attempt.UNSURE and (found := await self._find(pair, event, part, rendered)):
+        gone = await self._copy_is_gone(pair, event)
+        looks = attempt is Attempt.UNSURE or (gone and attempt is not Attempt.FIRST)
+        if looks and (found := await self._find(pair, event, part, rendered)):
             return found
+        if gone:
+            raise CopyGone
         return await self._post(pair, event, part, rendered)
+
+    async def _copy_is_gone(self, pair: PairConfig, event: StoredEvent) -> bool:
+        """Whether an edit would add to a copy that a moderator deleted, or a part of it: we may hear of it later."""
+        for post in await adds_to(self._journal, event, self.number):
+            if not await self._stands(pair, post):
+                return True
+        return False
+
+    async def _stands(self, pair: PairConfig, post: int) -> bool:
+        if pair.webhook:
+            return await self._rest.has_executed(pair.webhook, post)
+        return await self._rest.has(pair.discord_channel, post)
 
     async def _find(
         self, pair: PairConfig, event: StoredEvent, part: PartClaim, rendered: DiscordRendered

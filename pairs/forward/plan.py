@@ -80,3 +80,12 @@ async def plan_event(
     if not links:
         return Plan(reason="the original was never posted here")
     return planner.edits(event, await changes(pair, event, links))
+
+
+async def adds_to(journal: Journal, event: StoredEvent, hop: int) -> list[int]:
+    """Ids of the posts that a post of this event would be added to, as far as we know: all that we have not deleted
+    ourselves; none for a new message. When somebody has deleted one of them, the edit adds nothing."""
+    if event.kind is not EventKind.EDIT:
+        return []
+    links = await journal.links(event.pair_id, event.scope, event.message_id, hop, with_gone=True)
+    return [link.remote_id for link in links]

@@ -10,14 +10,14 @@ from msgspec.structs import replace
 from pairs.domain.keys import random_id
 from pairs.forward.layout import Change, compare_files, deletes, fit_slots, mark, marks_at
 from pairs.forward.media import DISCORD, LOST_FILE, NO_FILE, Media
-from pairs.forward.plan import Planner, at_once, plan_event
+from pairs.forward.plan import Planner, adds_to, at_once, plan_event
 from pairs.forward.rendered import TelegramRendered, freeze, telegram_part
 from pairs.forward.replies import Replies
 from pairs.journal.journal import Journal
 from pairs.journal.rows import AnyEvent, Link, PartClaim, StoredEvent
 from pairs.lane.attempts import look_from
 from pairs.lane.config import PairConfig
-from pairs.lane.hop import Attempt, Plan
+from pairs.lane.hop import Attempt, CopyGone, Plan
 from pairs.models.delivery import Act
 from pairs.text.names import file_name
 from pairs.text.quote import quote_line
@@ -167,17 +167,28 @@ class TelegramHop:
     async def _perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
         account = self._account(pair)
         if part.act is Act.DELETE:
-            await account.delete(pair.destination_chat, [part.target or 0])
-            return part.target
+            return part.target if await account.delete(pair.destination_chat, [part.target or 0]) else None
         rendered = telegram_part(part.rendered)
         if part.act is Act.EDIT:
             await self._edit(account, pair, part, rendered)
             return part.target
         # Only a repeat can be a duplicate, whose id is looked up.
         after = 0 if attempt is Attempt.FIRST else await self._last_link(pair, event)
-        if attempt is Attempt.UNSURE and (found := await self._find(account, pair, event, rendered, after)):
+        gone = await self._copy_is_gone(account, pair, event)
+        looks = attempt is Attempt.UNSURE or (gone and attempt is not Attempt.FIRST)
+        if looks and (found := await self._find(account, pair, event, rendered, after)):
             return found
-        return (await self._post(account, pair, event, part, rendered, after)).message_id
+        if gone:
+            raise CopyGone
+        sent = await self._post(account, pair, event, part, rendered, after)
+        if sent.message_id is None and attempt is not Attempt.FIRST:  # what was sent first may have had another shape
+            return await self._find(account, pair, event, rendered, after)
+        return sent.message_id
+
+    async def _copy_is_gone(self, account: TelegramAccount, pair: PairConfig, event: StoredEvent) -> bool:
+        """Whether an edit would add to a copy that somebody deleted, or a part of it."""
+        posts = await adds_to(self._journal, event, self.number)
+        return bool(posts) and len(await account.fetch(pair.destination_chat, posts)) < len(posts)
 
     async def _post(
         self,

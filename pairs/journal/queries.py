@@ -54,7 +54,7 @@ WHERE e.pair_id = $1 AND e.scope = $2 AND e.message_id = $3 AND d.hop = $4
   AND d.act = 'post' AND d.state = 'sent' AND d.remote_id IS NOT NULL
   AND NOT EXISTS (
     SELECT 1 FROM pairs_delivery x WHERE x.pair_id = d.pair_id AND x.hop = d.hop AND x.remote_id = d.remote_id
-      AND x.act = 'delete' AND x.state = 'sent')
+      AND x.act = 'delete' AND x.state = 'sent' AND NOT ($5 AND x.reason = 'was gone'))
 ORDER BY e.revision, d.part
 """
 

@@ -34,9 +34,12 @@ class JournalReads(Statements):
         (row,) = await self._fetch(queries.LOOK, sessions, senders, list(inbox_pairs), pairs, hops)
         return Look(row["stamp"], row["inbox"], tuple(lanes[place - 1] for place in row["due"]))
 
-    async def links(self, pair_id: int, scope: str, message_id: int, hop: int) -> list[Link]:
-        """Our living posts of a message on a hop, in reading order."""
-        rows = await self._fetch(queries.LINKS, pair_id, scope, message_id, hop)
+    async def links(
+        self, pair_id: int, scope: str, message_id: int, hop: int, *, with_gone: bool = False
+    ) -> list[Link]:
+        """Our living posts of a message on a hop, in reading order; `with_gone` also those that somebody else had
+        deleted before we could."""
+        rows = await self._fetch(queries.LINKS, pair_id, scope, message_id, hop, with_gone)
         return [Link(row["part"], row["remote_id"], row["source_message"], row["rendered"]) for row in rows]
 
     async def origin(self, pair_id: int, hop: int, remote_id: int) -> tuple[str, int] | None:

@@ -19,6 +19,10 @@ class Attempt(Enum):
     UNSURE = auto()  # it may be there and the key is worth nothing any more: look before sending
 
 
+class CopyGone(Exception):
+    """Somebody deleted the copy that a part was to be added to: a delete is final, and nothing is posted."""
+
+
 class Plan(msgspec.Struct, frozen=True):
     """What a hop does about an event. No parts: skipped, and `reason` says why."""
 
@@ -68,5 +72,6 @@ class Hop(Protocol):
 
     async def perform(self, pair: PairConfig, event: StoredEvent, part: PartClaim, attempt: Attempt) -> int | None:
         """Carries one part out; its remote id, None when it is surely done but the id cannot be found, or when what was
-        to be deleted was gone already."""
+        to be deleted was gone already. Raises CopyGone where an edit would add a post to a copy that somebody deleted,
+        or a part of it."""
         ...

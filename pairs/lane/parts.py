@@ -15,7 +15,7 @@ from pairs.lane import attempts
 from pairs.lane.backoff import backoff
 from pairs.lane.config import PairConfig
 from pairs.lane.gate import Gate
-from pairs.lane.hop import Attempt, Hop
+from pairs.lane.hop import Attempt, CopyGone, Hop
 from pairs.lane.record import UNTROUBLED, Ahead, Record
 from pairs.lane.trouble import Patience, Stuck, Trouble
 from pairs.lane.waits import Waits
@@ -26,6 +26,7 @@ from project.core.logs import get_logger
 _log = get_logger(__name__)
 
 MOST_REFUSALS = 3
+COPY_GONE = "nothing is added to a copy that somebody deleted"
 
 
 class Ready(msgspec.Struct, frozen=True):
@@ -82,8 +83,12 @@ class PartSender:
         """Sends parts in order. False when they cannot all go now: what was not tried is `waiting` again. Stuck when
         the message is suspected to be why the platform decides nothing."""
         for index, ready in enumerate(parts):
+            last = index == len(parts) - 1
             try:
-                put_off = await self._send(event, ready, last=index == len(parts) - 1)
+                put_off = await self._send(event, ready, last=last)
+            except CopyGone:
+                await self._record.outcome(event, ready.part.part, HopState.SKIPPED, reason=COPY_GONE, last=last)
+                continue
             except (TargetGone, AccountDead):
                 await self.put_back(event, parts[index:])
                 raise
@@ -116,7 +121,7 @@ class PartSender:
             passed = False
         except Ambiguous:
             passed, ready = False, replace(ready, attempt=Attempt.UNSURE)
-        except Refused:
+        except (Refused, CopyGone):
             pass  # its own turn says what is wrong with it
         except (TargetGone, AccountDead):
             await self.put_back(event, parts)

@@ -98,7 +98,14 @@ class DiscordRest:
 
     async def delete(self, channel_id: int, message_id: int) -> bool:
         """Delete a message; that it is gone already is success, and False."""
-        return await self._delete(routes.message("DELETE", channel_id, message_id), query=None)
+        return await self._was_there(routes.message("DELETE", channel_id, message_id), query=None)
+
+    async def has(self, channel_id: int, message_id: int) -> bool:
+        """Whether a message stands in a channel; True also where the bot may not look."""
+        try:
+            return await self._was_there(routes.message("GET", channel_id, message_id), query=None)
+        except TargetGone:
+            return True
 
     # --- a webhook's posts
 
@@ -125,7 +132,12 @@ class DiscordRest:
     async def delete_executed(self, webhook: Webhook, message_id: int) -> bool:
         """Delete a message that this webhook posted; that it is gone already is success, and False."""
         self._check(webhook)
-        return await self._delete(routes.executed("DELETE", webhook, message_id), query=_thread(webhook))
+        return await self._was_there(routes.executed("DELETE", webhook, message_id), query=_thread(webhook))
+
+    async def has_executed(self, webhook: Webhook, message_id: int) -> bool:
+        """Whether a message that this webhook posted stands."""
+        self._check(webhook)
+        return await self._was_there(routes.executed("GET", webhook, message_id), query=_thread(webhook))
 
     async def webhook(self, webhook: Webhook) -> WebhookInfo:
         """Where the webhook posts. TargetGone when it does not exist or its token is not the right one."""
@@ -230,7 +242,8 @@ class DiscordRest:
         standing = wire.read(read, await self._transport.call(read, query=query), wire.Message)
         return {"attachments": [{"id": file.id} for file in standing.attachments or ()]}
 
-    async def _delete(self, route: Route, *, query: dict[str, str] | None) -> bool:
+    async def _was_there(self, route: Route, *, query: dict[str, str] | None) -> bool:
+        """Whether the message that the call concerns existed when it was made."""
         try:
             await self._transport.call(route, query=query)
         except Refused as error:

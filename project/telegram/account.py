@@ -291,6 +291,6 @@ class TelegramAccount:
         """Change a message's text or caption."""
         await sending.edit(self._link, self._chats, chat_id, message_id, text)
 
-    async def delete(self, chat_id: int, ids: Sequence[int]) -> None:
-        """Remove messages for everybody."""
-        await sending.delete(self._link, self._chats, chat_id, ids)
+    async def delete(self, chat_id: int, ids: Sequence[int]) -> int:
+        """Remove messages for everybody; how many of them stood."""
+        return await sending.delete(self._link, self._chats, chat_id, ids)

@@ -144,10 +144,12 @@ async def edit(link: Link, chats: Chats, chat_id: int, message_id: int, text: Ri
             raise
 
 
-async def delete(link: Link, chats: Chats, chat_id: int, ids: Sequence[int]) -> None:
-    """Remove messages for everybody. Those already gone are success."""
+async def delete(link: Link, chats: Chats, chat_id: int, ids: Sequence[int]) -> int:
+    """Remove messages for everybody; how many of them stood. Those already gone are success."""
+    stood = 0
     address = await chats.address(chat_id)
     channel = types.InputChannel(chat_id, address.access_hash)
     for start in range(0, len(ids), 100):
         request = functions.channels.DeleteMessagesRequest(channel, list(ids[start : start + 100]))
-        await link.call(request, chat_id=chat_id)
+        stood += (await link.call(request, chat_id=chat_id)).pts_count
+    return stood

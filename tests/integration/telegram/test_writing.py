@@ -85,8 +85,8 @@ async def test_edit_and_delete_reach_the_chat(telegram: Telegram, who: str) -> N
     await probe.account.edit(channel, sent.message_id, words("final"))  # unchanged is no error
     assert telegram.texts(channel) == ["final"]
 
-    await probe.account.delete(channel, [sent.message_id])
-    await probe.account.delete(channel, [sent.message_id])  # already gone is no error
+    assert await probe.account.delete(channel, [sent.message_id]) == 1
+    assert await probe.account.delete(channel, [sent.message_id]) == 0  # already gone is no error
     assert telegram.texts(channel) == []
 
 

@@ -15,7 +15,7 @@ from structlog.testing import capture_logs
 from pairs.journal.rows import AnyEvent, Claim, DueRow, NewEvent, Outcome, PartClaim, Step, StoredEvent
 from pairs.lane import attempts
 from pairs.lane.config import PairConfig
-from pairs.lane.hop import Attempt, Plan
+from pairs.lane.hop import Attempt, CopyGone, Plan
 from pairs.lane.lane import Lane
 from pairs.lane.trouble import Patience
 from pairs.lane.waits import Waits
@@ -236,6 +236,15 @@ async def test_without_a_key_a_lost_answer_is_looked_for() -> None:
     async with running(hop, event(1)) as run:
         await run.until_through(1)
     assert [attempt for _, _, attempt in hop.calls] == [Attempt.FIRST, Attempt.UNSURE]
+
+
+async def test_what_was_to_be_added_to_a_deleted_copy_is_skipped_and_the_rest_goes_on() -> None:
+    hop = FakeHop(parts=3)
+    hop.answers = [1, CopyGone()]
+    async with running(hop, event(1, kind=EventKind.EDIT)) as run:
+        await run.until_through(1)
+    assert [o.state for o in run.journal.outcomes] == [HopState.SENT, HopState.SKIPPED, HopState.SENT]
+    assert "deleted" in run.journal.outcomes[1].reason
 
 
 async def test_a_delete_cancels_a_send_that_waits() -> None:
