@@ -15,7 +15,7 @@ from project.core.clock import database_now
 from project.core.errors import Refused, RelayError
 from project.core.logs import get_logger
 from project.core.models import Notice
-from project.core.notices import NoticeButton
+from project.core.notices import NoticeButton, Severity
 from project.core.whitelist import list_operators
 
 EVERY = 1.0  # seconds
@@ -93,7 +93,13 @@ def waiting_notices() -> list[Waiting]:
     now = database_now()
     rows = Notice.objects.filter(sent_at=None).order_by("pk")[:MOST]
     return [
-        Waiting(row.pk, row.text, (now - row.created_at).total_seconds(), tuple(map(NoticeButton.read, row.buttons)))
+        Waiting(
+            id=row.pk,
+            text=row.text,
+            age=(now - row.created_at).total_seconds(),
+            buttons=tuple(map(NoticeButton.read, row.buttons)),
+            severity=Severity(row.severity),
+        )
         for row in rows
     ]
 

@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from project.botkit.parts import Button, Reply, plain
-from project.core.notices import NoticeButton
+from project.core.notices import NoticeButton, Severity
 
 GATHER = 1.5  # seconds: what happens at once is told in one message
 CALM = 3  # messages within WINDOW that go out as they come; then they are gathered
 WINDOW = 60.0  # seconds
 SHOWN = 15  # notices in one message
 ROWS = 8  # of buttons below it
+_URGENCY = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Waiting:
     text: str
     age: float
     buttons: tuple[NoticeButton, ...] = ()
+    severity: Severity = Severity.INFO
 
 
 def hold_back(waiting: Sequence[Waiting], sent_ago: Sequence[float]) -> float:
@@ -34,7 +36,9 @@ def hold_back(waiting: Sequence[Waiting], sent_ago: Sequence[float]) -> float:
 
 
 def message(waiting: Sequence[Waiting]) -> Reply:
-    """One message about all of them; the oldest in full, with what can be done about them, the others counted."""
+    """One message about all of them, what stands still first; some in full, with what can be done about them, the
+    others counted."""
+    waiting = sorted(waiting, key=lambda one: _URGENCY.index(one.severity))
     rows = _rows(waiting[:SHOWN])
     if len(waiting) == 1:
         return Reply(plain(waiting[0].text), rows)

@@ -140,7 +140,7 @@ def test_the_status_of_sixty_sessions_and_six_hundred_pairs_takes_a_handful_of_q
     Pair.objects.filter(assignment__session__name="s01").update(status="paused")
     with CaptureQueriesContext(connection) as queries:
         status = worker_status(1)
-    assert len(queries) == 17, [query["sql"] for query in queries]
+    assert len(queries) == 12, [query["sql"] for query in queries]
     assert (status.total, status.pages, len(status.workers), status.nodes[0].accounts) == (60, 6, 10, 60)
     shown = status.workers[0]
     assert (shown.session, shown.state, shown.pairs, shown.node, shown.pid) == ("s00", WorkerState.UP, 10, "node1", 100)

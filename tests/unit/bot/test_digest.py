@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from project.bot.digest import GATHER, ROWS, SHOWN, WINDOW, Waiting, hold_back, message
-from project.core.notices import NoticeButton
+from project.core.notices import NoticeButton, Severity
 
 
 def waiting(count: int, age: float = GATHER) -> list[Waiting]:
@@ -43,6 +43,13 @@ def test_what_can_be_done_stands_below_once_for_each_notice() -> None:
     twice = message([Waiting(number, "stopped", GATHER, (resume[7],)) for number in (1, 2)])
     assert len(twice.rows) == 1
     assert len(message([Waiting(n, "stopped", GATHER, (resume[n],)) for n in range(20)]).rows) == ROWS
+
+
+def test_what_stands_still_is_told_before_what_went_well() -> None:
+    """Of many notices only some are shown: a dead session must not be among those that are only counted."""
+    many = [*waiting(SHOWN + 5), Waiting(99, "a session is dead", GATHER, severity=Severity.CRITICAL)]
+    assert "a session is dead" in message(many).text
+    assert message(many).text.index("a session is dead") < message(many).text.index("&lt;0&gt;")
 
 
 def test_a_button_survives_its_way_through_the_table() -> None:
