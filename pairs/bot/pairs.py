@@ -79,7 +79,7 @@ def _carried(text: str) -> tuple[str, ...]:
 
 async def show(call: Call, pair_id: int, note: str = "") -> None:
     """One pair with its buttons, below a sentence about what was just done."""
-    pair = view(await call.do(find_pair, pair_id))
+    pair = await call.do(lambda: view(find_pair(pair_id)))
     text = details(pair, await call.do(database_now))
     await call.reply(Reply(f"{plain(note)}\n\n{text}" if note else text, buttons(pair)))
 
