@@ -38,7 +38,7 @@ async def test_figures_of_host_and_workers_are_shown_where_they_belong(pg: async
     assert [worker.account for worker in read] == ["session.1"], "who has ended is left out"
     assert 0 < read[0].memory < read[0].resident
     elsewhere = [WorkerFigures(account, mine, 1, 1, 1.0) for account in ("session.2", "session.3")]
-    await rows.note_figures(pg, me, gauge.host(), [*read, *elsewhere])
+    await rows.note_figures(pg, me, gauge.host(), [*read, *elsewhere], loaded=False)
 
     host = await pg.fetchrow("SELECT * FROM workers_node WHERE id = $1", me.id)
     assert host is not None
