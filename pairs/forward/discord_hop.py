@@ -271,7 +271,8 @@ class DiscordHop:
 
     async def _edit(self, pair: PairConfig, part: PartClaim, rendered: DiscordRendered) -> None:
         assert part.target is not None
-        post = Post(content=rendered.content, had_files=bool(rendered.files))
+        bare = partial(_with_former_note, rendered.content)
+        post = Post(content=rendered.content, had_files=bool(rendered.files), bare=bare)
         try:
             if pair.webhook:
                 await self._rest.edit_executed(pair.webhook, part.target, post)
@@ -316,3 +317,9 @@ def _noted(content: str, note: str) -> str:
     room = DISCORD_LIMIT - len(note) - len(SMALL_LINE) - 2
     shown = content if len(content) <= room else f"{content[:room]}…"
     return f"{shown}\n{SMALL_LINE}{note}".lstrip("\n")
+
+
+def _with_former_note(content: str, former: str) -> str:
+    """The content with the note that stands in place of a post's files, if there is one."""
+    note = former.rpartition("\n")[2].removeprefix(SMALL_LINE)
+    return _noted(content, note) if note.startswith((TOO_BIG, LOST_FILE)) else content

@@ -120,7 +120,7 @@ class TelegramHop:
         staying, surplus = fit_slots([first, *(post for post in others if not post.files)], len(texts))
         captions = [*texts, *[()] * (len(staying) - len(texts))]
         edits = [
-            Change(Act.EDIT, freeze(TelegramRendered(text)), post.post_id)
+            Change(Act.EDIT, freeze(TelegramRendered(text, file=next(iter(post.files), None))), post.post_id)
             for post, text in zip(staying, captions, strict=False)
         ]
         missing = [file for file in message.attachments if file.index in posts.missing]
@@ -274,8 +274,12 @@ class TelegramHop:
     async def _edit(
         self, account: TelegramAccount, pair: PairConfig, part: PartClaim, rendered: TelegramRendered
     ) -> None:
+        target, text = part.target or 0, rendered.text
+        if rendered.file is not None:
+            stands = (await account.fetch(pair.destination_chat, [target])).get(target)
+            text = _with_former_note(text, stands) if stands else text
         try:
-            await account.edit(pair.destination_chat, part.target or 0, rendered.text)
+            await account.edit(pair.destination_chat, target, text)
         except Refused as error:
             if error.code != GONE:  # somebody deleted it there: nothing left to edit
                 raise
@@ -355,6 +359,12 @@ def _noted(text: RichText, note: str) -> RichText:
     """The text with an honest last line for a file that cannot be sent."""
     line = (Node(Style.ITALIC, children=(Node(Style.TEXT, note),)),)
     return (*text, Node(Style.TEXT, "\n"), *line) if text else line
+
+
+def _with_former_note(text: RichText, stands: Message) -> RichText:
+    """The text with the note that stands in place of a message's file, if there is one."""
+    note = plain_text(stands.text).rpartition("\n")[2]
+    return _noted(text, note) if not stands.attachments and note in FILE_PROBLEMS.values() else text
 
 
 def _comparable(text: RichText) -> str:

@@ -42,7 +42,8 @@ class Post(msgspec.Struct, frozen=True):
 
     `username` is for webhooks only, `reply_to` and `nonce` (<= 25 characters) for the bot only. In an edit,
     `files` replace those there were; without any, those stay, and `had_files=False` (the message never had
-    one) spares the request that looks for them.
+    one) spares the request that looks for them. `bare` makes the content of what stands, when that turns out to
+    have no file.
     """
 
     content: str
@@ -51,6 +52,7 @@ class Post(msgspec.Struct, frozen=True):
     reply_to: int | None = None
     nonce: str = ""
     had_files: bool = True
+    bare: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -92,7 +92,7 @@ class DiscordRest:
     async def edit(self, channel_id: int, message_id: int, post: Post) -> None:
         """Edit one of the bot's messages. Refused with code "10008" when it is gone."""
         read = routes.message("GET", channel_id, message_id)
-        payload = _content(post) | await self._attachments(read, post, query=None)
+        payload = _content(post) | await self._kept(read, post, query=None)
         route = routes.message("PATCH", channel_id, message_id)
         await self._transport.call(route, payload=payload, files=post.files)
 
@@ -125,7 +125,7 @@ class DiscordRest:
         self._check(webhook)
         query = _thread(webhook)
         read = routes.executed("GET", webhook, message_id)
-        payload = _content(post) | await self._attachments(read, post, query=query)
+        payload = _content(post) | await self._kept(read, post, query=query)
         route = routes.executed("PATCH", webhook, message_id)
         await self._by_webhook(webhook, route, payload=payload, files=post.files, query=query)
 
@@ -235,11 +235,13 @@ class DiscordRest:
         route = routes.channel("GET", channel_id)
         return wire.read(route, await self._transport.call(route), wire.Channel)
 
-    async def _attachments(self, read: Route, post: Post, *, query: dict[str, str] | None) -> dict[str, Any]:
-        """An edit has to name every attachment that shall stay."""
+    async def _kept(self, read: Route, post: Post, *, query: dict[str, str] | None) -> dict[str, Any]:
+        """An edit has to name every attachment that shall stay; where there is none, the content may be another one."""
         if post.files or not post.had_files:
             return {}
         standing = wire.read(read, await self._transport.call(read, query=query), wire.Message)
+        if post.bare and not standing.attachments:
+            return {"content": post.bare(standing.content or "")}
         return {"attachments": [{"id": file.id} for file in standing.attachments or ()]}
 
     async def _was_there(self, route: Route, *, query: dict[str, str] | None) -> bool:

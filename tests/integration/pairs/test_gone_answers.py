@@ -119,3 +119,30 @@ async def test_a_photo_where_photos_are_forbidden_leaves_its_caption(
     await rig.arrived("next")
     assert rig.at_destination() == ["look at this\nA file of this message may not be sent in this chat.", "next"]
     await until_value(pg, BAD, 0)
+
+
+NOTES = {
+    "destination": "A file of this message may not be sent in this chat.",
+    "Discord": "-# A file of this message is too big for Discord.",
+}
+
+
+@pytest.mark.parametrize("place", NOTES)
+async def test_the_note_in_place_of_a_file_outlives_edits(rig: Rig, pg: asyncpg.Connection, place: str) -> None:
+    """Also one after which there is nothing else to show."""
+    if place == "Discord":
+        method = "POST /webhooks/{id}/{token}" if rig.webhook else "POST /channels/{id}/messages"
+        large = '{"code": 40005, "message": "Request entity too large"}'
+        rig.discord.world.fault(FaultRule(method, code=413, error=large))
+    else:
+        rig.world.faults.add(FaultRule("messages.sendMedia", code=403, error="CHAT_SEND_PHOTOS_FORBIDDEN"))
+    id_ = rig.world.post(rig.source, "look at this", files=[PHOTO])
+    for number, text in enumerate(["look at this", "look again", ""]):
+        if number:
+            rig.world.edit(rig.source, id_, text)
+        await until_value(pg, f"SELECT count(*) FROM pairs_delivery WHERE state = 'sent' AND {number} < seq", 2)
+        (shown,) = rig.on_discord() if place == "Discord" else rig.at_destination()
+        lines = [line for line in shown.splitlines() if not line.startswith("**Source:**")]
+        assert lines[:-1] == [text] * bool(text)
+        assert lines[-1].startswith(NOTES[place])
+    assert await pg.fetchval(BAD) == 0
