@@ -156,10 +156,10 @@ class SourceIntake:
             # Before the scan, which may journal more than one re-check looks at and then be killed half-way.
             await self._append(await recheck.events(self.chat_id))
             await self._scan_all()
-            if counts_per_account(self.chat_id):
-                await self._follow()
         finally:
             self._scanning = False
+        if counts_per_account(self.chat_id):
+            await self._follow()  # what is posted meanwhile is live: the scan is through and would not find it
 
     async def _follow(self) -> None:
         """A basic group that became a supergroup has ended, and all of it is journaled: its pairs go on in the other

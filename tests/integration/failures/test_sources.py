@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from itertools import count, product
 from random import Random
 
 import asyncpg
@@ -92,6 +93,37 @@ async def test_the_first_post_of_a_source_is_not_pushed(rig: FailureRig) -> None
     rig.world.swallow(None)
     rig.world.post(rig.source, "the second")
     await shows(rig, ["the first, never pushed", "the second"])
+
+
+def losing(rig: FailureRig, lost: Sequence[bool]) -> SwallowRule:
+    """A rule by which, of the next changes of the source, just these pushes vanish."""
+    pts = rig.world.channel(rig.source).pts
+    rules = (SwallowRule(0.5, (PushKind.POSTED,), rig.source, rig.user, seed) for seed in count())
+    told = [(PushKind.POSTED, rig.source, rig.user, pts + place) for place in range(1, len(lost) + 1)]
+    return next(rule for rule in rules if [rule.strikes(*push) for push in told] == list(lost))
+
+
+@pytest.mark.parametrize("found_by", ["the gap", "a look at the source"])
+async def test_albums_of_which_single_pushes_vanish_keep_their_order(
+    rig: FailureRig, pg: asyncpg.Connection, found_by: str
+) -> None:
+    """The post behind them comes while they are missing, or when a look at the source has found them."""
+    if found_by != "the gap":
+        await quicker(rig)
+    journaled = "SELECT array_agg(message_id ORDER BY seq) FROM pairs_event WHERE kind = 'create'"
+    ids: list[int] = []
+    for number, lost in enumerate(product((False, True), repeat=3)):
+        rig.world.swallow(losing(rig, lost))
+        files = [NewFile(f"{number}-{place}.bin", "application/x-test", DATA[:9]) for place in range(3)]
+        first = rig.world.post(rig.source, "", files=files)
+        rig.world.swallow(None)
+        ids += range(first, first + 3)
+        if found_by != "the gap":
+            await until_value(pg, journaled, ids)
+        ids.append(rig.world.post(rig.source, f"behind {number}"))
+        await until_value(pg, journaled, ids)
+    await until(lambda: "behind 7" in rig.at_destination(), "the last one", limit=30)
+    assert [text for text in rig.at_destination() if text] == [f"behind {number}" for number in range(8)]
 
 
 @pytest.mark.parametrize("after", [0, 2], ids=["at once", "after posts that were told"])
@@ -251,6 +283,22 @@ async def test_a_new_pair_begins_where_the_newest_message_cannot_be_decoded(rig:
     rig.world.post(rig.source, "new")
     await until(lambda: rig.at_destination(destination)[-1:] == ["new"], "the new post")
     assert "old" not in rig.at_destination(destination)
+
+
+async def test_an_album_member_whose_file_is_replaced_before_it_went_out_keeps_its_place_until_the_new_file_comes(
+    rig: FailureRig, pg: asyncpg.Connection
+) -> None:
+    """The old file cannot be had: a line stands for it. The edit posts the new one, behind the others as always."""
+    first = rig.world.post(rig.source, "", files=[NewFile(f"{n}.bin", "application/x-test", DATA[:n]) for n in (5, 6)])
+    rig.world.edit(rig.source, first, "new", file=NewFile("new.bin", "application/x-test", DATA[:9]))
+    await until(lambda: [text for text in rig.at_destination() if text] == ["new"], "the edit", limit=30)
+    assert await pg.fetch("SELECT kind, message_id FROM pairs_event ORDER BY seq") == [
+        ("create", first), ("create", first + 1), ("edit", first),
+    ]  # fmt: skip
+    ever = [(m.deleted, "cannot be fetched" in m.text, m.text) for m in rig.world.messages(rig.destination)]
+    assert [(gone, line) for gone, line, _ in ever] == [(True, True), (False, False), (False, False)]
+    assert ever[-1][2] == "new"
+    await until(lambda: len(rig.on_discord()) == 2, "the same on Discord")
 
 
 async def test_a_protected_source_is_skipped_with_a_visible_note(rig: FailureRig, pg: asyncpg.Connection) -> None:

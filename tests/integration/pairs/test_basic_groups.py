@@ -12,6 +12,7 @@ from pairs.domain.pace import Pace
 from project.core.message import UNREADABLE
 from project.sandbox.telegram.messages import NewFile
 from project.sandbox.telegram.swallow import SwallowRule
+from project.telegram.updates import Gap
 from tests.integration.pairs.rig import Rig, relaying, until, until_value
 
 
@@ -82,6 +83,30 @@ async def test_what_happens_last_in_a_group_and_is_not_pushed_is_found(rig: Grou
     await rig.shows("one, corrected")
     rig.say("three")
     await rig.shows("one, corrected", "three")
+
+
+async def test_what_is_posted_while_a_group_is_asked_whether_it_became_another_one(
+    rig: GroupRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The history is read to its end by then, and nothing shows later that something is missing."""
+    rig.say("one")
+    await rig.shows("one")
+    intake = rig.engine._sources._sources[rig.source]
+    account, highest = intake.account, intake._highest
+    real = account.chat
+
+    async def chat(chat_id: int) -> Any:
+        monkeypatch.setattr(account, "chat", real)
+        found = await real(chat_id)
+        rig.say("two")
+        await until(lambda: intake._highest > highest, "the push")
+        return found
+
+    monkeypatch.setattr(account, "chat", chat)
+    rig.engine.on_update(rig.session)(Gap(None))
+    await rig.shows("one", "two")
+    rig.say("three")
+    await rig.shows("one", "two", "three")
 
 
 async def test_a_message_that_cannot_be_decoded_costs_a_line_where_it_stands(rig: GroupRig) -> None:

@@ -46,6 +46,22 @@ async def test_a_difference_keeps_its_edits_and_deletes() -> None:
     assert box.map[5].pts == 13
 
 
+async def test_new_messages_of_a_difference_come_in_the_order_of_their_ids() -> None:
+    box, cache = boxed([]), ChannelCache()
+    box.getting_diff_for.update((5, ENTRY_ACCOUNT))
+    request = functions.updates.GetChannelDifferenceRequest(
+        types.InputChannel(5, 1), types.ChannelMessagesFilterEmpty(), pts=10, limit=100
+    )
+    diff = types.updates.ChannelDifference(13, [message(n) for n in (4, 6, 5)], [], [], [], final=True)
+    updates, _, _ = box.apply_channel_difference(request, diff, cache)
+    assert [u.message.id for u in updates if isinstance(u, types.UpdateNewChannelMessage)] == [4, 5, 6]
+    own = types.updates.Difference(
+        [message(n) for n in (9, 7, 8)], [], [], [], [], types.updates.State(103, 0, NOW, 1, 0)
+    )
+    updates, _, _ = box.apply_difference(own, cache)
+    assert [u.message.id for u in updates if isinstance(u, types.UpdateNewMessage)] == [7, 8, 9]
+
+
 async def test_a_difference_of_the_account_keeps_its_edits_and_deletes() -> None:
     box, cache = boxed([]), ChannelCache()
     box.getting_diff_for.add(ENTRY_ACCOUNT)
