@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from tests.convergence.model import Message, Model, Place
 from tests.convergence.records import Post, Posts, by_number
@@ -85,12 +85,24 @@ def _reply(message: Message, due: Mapping[int, Message], posts: Posts, alive: li
     return [f"is no reply to #{answered}"]
 
 
+def _began(messages: Sequence[Message], posts: Posts) -> list[int]:
+    """The first post of each. One whose file was replaced before it went out may have begun as a line in the place of
+    that file, which nothing shows to be its own: such a line is taken for it where it stands right."""
+    lines = sorted(post.id for post in posts.get(0, ()) if post.deleted)
+    began: list[int] = []
+    for message in messages:
+        first = min(post.id for post in posts[message.number])
+        behind = began[-1] if began else 0
+        began.append(min([first, *(line for line in lines if behind < line)] if message.loose else [first]))
+    return began
+
+
 def _order(due: Mapping[int, Message], posts: Posts) -> list[str]:
     """By the first post of each message that stands, those of the source and of people apart."""
     found = []
     for said in (False, True):
         there = [n for n, message in due.items() if message.said is said and posts.get(n)]
-        began = [min(post.id for post in posts[n]) for n in there]
+        began = _began([due[n] for n in there], posts)
         pairs = zip(zip(there, began, strict=True), zip(there[1:], began[1:], strict=True), strict=False)
         found += [f"#{after[0]} stands before #{before[0]}" for before, after in pairs if after[1] < before[1]]
     return found

@@ -65,6 +65,20 @@ def test_what_is_missing_doubled_old_or_swapped_is_said() -> None:
     assert "version 4" in found([first, second, reply, old])[0]
 
 
+def test_a_copy_that_began_as_a_line_in_the_place_of_its_file_stands_where_that_stood() -> None:
+    """The source replaced the file before it went out; the edit brought the new one, and took the line away."""
+    new = File("c.png", photo=True)
+    acts = (Act(What.POST, 1, 0, (A, B)), Act(What.EDIT, 1, 200, (new,), revision=1))
+    line = Post(10, "A file of this message cannot be fetched any more.", (), frozenset(), deleted=True)
+    second = Post(11, "", (B.digest,), frozenset(), deleted=False)
+    first = Post(12, text(1, 200, revision=1), (new.digest,), frozenset(), deleted=False)
+    late = Post(13, *_rest(line))
+    swapped = "destination: #2 stands before #1"
+    assert swapped not in found([line, second, first], *acts)
+    assert swapped in found([second, first], *acts)
+    assert swapped in found([second, first, late], *acts)
+
+
 def _rest(post: Post) -> tuple[str, tuple[str, ...], frozenset[int], bool]:
     return post.text, post.files, post.links, post.deleted
 
