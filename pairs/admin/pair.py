@@ -6,6 +6,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.contrib.admin.views.main import ChangeList
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -13,6 +14,7 @@ from pairs.models import Pair
 from pairs.services.checks import check_pair
 from pairs.services.guests import of_guest
 from pairs.services.joining import join_source
+from pairs.services.lags import lags
 from pairs.services.moving import change_sessions
 from pairs.services.registry import view
 from pairs.services.removal import remove_pairs
@@ -47,6 +49,19 @@ class MoveForm(ReasonForm):
         self.fields["session"].queryset = living  # type: ignore[attr-defined]
 
 
+class PairList(ChangeList):
+    """A page of pairs with the lags of all of them, read at once."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        """Read the page."""
+        super().get_results(request)
+        rows = list(self.result_list)
+        waiting = lags([row.pk for row in rows])
+        for row in rows:
+            row.waiting = waiting
+        self.result_list = rows
+
+
 @admin.register(Pair)
 class PairAdmin(ReadOnlyAdmin):
     """What is relayed where. Pairs are made by the bot and on the command line, where chats are looked up."""
@@ -60,7 +75,7 @@ class PairAdmin(ReadOnlyAdmin):
         text("session", lambda row: _session(row), ordering="assignment__session__name"),
         text("sender", lambda row: row.sender or "the session", ordering="sender__username"),
         state("status"),
-        text("remark", lambda row: view(row).remark),
+        text("remark", lambda row: view(row, waiting=getattr(row, "waiting", None)).remark),
         text("messages", lambda row: row.last_seq, ordering="last_seq"),
     )
     list_filter = ("status", "assignment__session", "sender")
@@ -140,6 +155,10 @@ class PairAdmin(ReadOnlyAdmin):
         with told(self, request):
             done = remove_pairs(actor=actor_of(request), pair_ids=_ids(rows), reason=answers["reason"])
             self.message_user(request, f"Removed: {len(done)}.", messages.SUCCESS)
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
+        """With lags."""
+        return PairList
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Pair]:
         """With what the remark needs."""

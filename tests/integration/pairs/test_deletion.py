@@ -288,5 +288,5 @@ def test_the_number_of_questions_does_not_grow_with_the_sessions(
             pair(number * 3 + place + 1, one)
     with django_assert_max_num_queries(4):
         assert len(best_sessions([SOURCE + 1]).best) == count
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(10):
         assert len(foresee("s0").moved) == 3
