@@ -20,10 +20,9 @@ PHONES = [
     "+1",
     "1234567890",
     "+12345678901234567",
-    "+１２３４５６７８９０",
     "",
     "+1\0234567890",
-    "tel:+1234567890",
+    "tel:+1; DROP",
 ]
 SPECS = [
     "10-1",
@@ -57,6 +56,10 @@ def test_phones(phone: str) -> None:
     with pytest.raises(InvalidInput) as refused:
         parse_phone(phone)
     assert refused.value.for_people()
+
+
+def test_phones_as_other_keyboards_and_links_write_them_are_read() -> None:
+    assert parse_phone("+１２３４５６７８９０") == parse_phone("tel:+1234567890") == parse_phone("+1234567890")
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: ascii(spec)[:30])
