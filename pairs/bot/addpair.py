@@ -28,6 +28,7 @@ from project.core.redaction import names_webhook
 from project.core.secret import Secret
 from sessions.models import SenderState
 from sessions.services.finding import find_session
+from sessions.services.lookups import check_name
 from sessions.services.senders import list_senders
 
 _STEPS = 4
@@ -87,6 +88,10 @@ async def _source(call: Call) -> None:
 
 async def _destination(call: Call) -> None:
     destination = _chat(call)
+    if destination.startswith("@"):  # other chats may be seen by the sender alone
+        await call.reply(Reply("⏳ Looking the chat up …"))
+        session = await call.do(find_session, call.data["session"])
+        await call.do(check_name, session.account, destination)
     await call.ask(SENDER.name, **_kept(call.data), destination=destination)
     senders = [one for one in await call.do(list_senders) if one.state == SenderState.ACTIVE][:_MOST_SENDERS]
     rows = [(Button(f"@{one.username}", CHOOSE.act, (str(one.bot_id),)),) for one in senders]

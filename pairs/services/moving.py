@@ -114,7 +114,7 @@ def _named(pairs: str | Collection[int], target: str) -> tuple[TelegramSession, 
         if wrong is None:
             raise
         problems = (wrong.message, *error.problems)
-        raise ManyProblems(problems, correction=error.correction, hint=wrong.hint) from None
+        raise ManyProblems(problems, hint=wrong.hint) from None  # with this session no correction would do
     if wrong is not None:
         raise wrong
     return session, chosen

@@ -133,4 +133,4 @@ def dialogue_data(stored: Mapping[str, str]) -> dict[str, str]:
 def dialogue_shown(stored: Mapping[str, str]) -> Shown | None:
     """The message that a dialogue of secrets goes on in: the answers between were deleted."""
     mark = stored.get(_SHOWN, "")
-    return Shown((int(mark[1:]),), photo=mark[0] == "p") if mark else None
+    return Shown((int(mark[1:]),), photo=mark[0] == "p", typed=True) if mark else None

@@ -23,10 +23,12 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The messages of one answer. `photo`: the one message is a picture with a caption."""
+    """The messages of one answer. `photo`: the one message is a picture with a caption. `typed`: it answers what
+    somebody typed, so it has to be seen, also when it says the same once more."""
 
     ids: tuple[int, ...]
     photo: bool = False
+    typed: bool = False
 
 
 class Outlet:
@@ -48,7 +50,8 @@ class Outlet:
         ids = []
         for index, text in enumerate(texts):
             below = (keyboard or markup(reply.rows)) if index == len(texts) - 1 else None
-            ids.append(await self._put(chat_id, kept[index] if index < len(kept) else None, text, below))
+            old = kept[index] if index < len(kept) else None
+            ids.append(await self._put(chat_id, old, text, below, again=shown.typed))
         return Shown(tuple(ids))
 
     async def photo(self, chat_id: int, shown: Shown | None, png: bytes, reply: Reply) -> Shown:
@@ -93,21 +96,27 @@ class Outlet:
             return False
         return True
 
-    async def _put(self, chat_id: int, old: int | None, text: str, keyboard: Keyboard) -> int:
+    async def _put(self, chat_id: int, old: int | None, text: str, keyboard: Keyboard, *, again: bool) -> int:
         try:
-            return await self._put_html(chat_id, old, text, keyboard, {})
+            return await self._put_html(chat_id, old, text, keyboard, {}, again=again)
         except BadMarkup:
-            return await self._put_html(chat_id, old, visible(text), keyboard, {"parse_mode": None})
+            return await self._put_html(chat_id, old, visible(text), keyboard, {"parse_mode": None}, again=again)
 
     async def _put_html(
-        self, chat_id: int, old: int | None, text: str, keyboard: Keyboard, how: dict[str, None]
+        self, chat_id: int, old: int | None, text: str, keyboard: Keyboard, how: dict[str, None], *, again: bool
     ) -> int:
+        """`again`: what shows the very same already is replaced by a new message."""
         if old is not None:
             edit = partial(self._bot.edit_message_text, text, chat_id=chat_id, message_id=old, reply_markup=keyboard)
             with suppress(NotEditable):
-                with suppress(Unchanged):
+                try:
                     await self._call(chat_id, partial(edit, **how))
-                return old
+                except Unchanged:
+                    if not again:
+                        return old
+                    await self.delete(chat_id, old)
+                else:
+                    return old
         send = partial(self._bot.send_message, chat_id, text, reply_markup=keyboard)
         return (await self._call(chat_id, partial(send, **how))).message_id
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from project.botkit.parts import Call, Command, Confirmed, Reply, Room, bold, plain
 from project.core.errors import ManyProblems
 from project.core.operators import Role
-from sessions.services.removal import remove_sender
+from sessions.services.removal import check_sender_unused, remove_sender
 from sessions.services.senders import find_sender
 
 ROLE = Role.OPERATOR
@@ -16,6 +16,7 @@ async def _run(call: Call) -> None:
     if len(call.words) != 1:
         raise ManyProblems(("One sender bot is expected.",), correction="/removebot @bot")
     sender = await call.do(find_sender, call.words[0])
+    await call.do(check_sender_unused, sender)
     preview = Reply(f"🗑 Remove {bold(sender)}? It is logged out, and its token and key are destroyed.")
     await call.confirm(preview, act=ACT, args=(str(sender.bot_id),), label="Remove")
 

@@ -11,7 +11,8 @@ import msgspec
 from django.db import transaction
 
 from project.core.clock import database_now
-from project.core.errors import Conflict, InvalidInput, NotFound
+from project.core.errors import Conflict, InvalidInput, NotFound, RelayError
+from project.core.logs import get_logger
 from project.core.stopping import pause
 from project.telegram.values import NOBODY, AccountInfo, ChatInfo, ChatSight
 from sessions.models import Lookup
@@ -23,6 +24,8 @@ LOOK_LIMIT = 10.0  # seconds; a connected account answers within one
 LIMIT = 60.0  # seconds; taking over a lease may take 30 of them
 _STEP = 0.1
 _LOOK_STEP = 0.05
+
+log = get_logger(__name__)
 
 
 class NoSuchName(NotFound):
@@ -73,6 +76,16 @@ def look_up_chat(account: str, reference: str) -> ChatInfo:
     if len(reference) > LONGEST:
         raise InvalidInput("This names no chat.", hint="Give @name, a t.me link or an id like -1001234567890.")
     return msgspec.convert(_ask(account, reference), ChatInfo)
+
+
+def check_name(account: str, reference: str) -> None:
+    """Raises NoSuchName when nobody on Telegram has this public name; whatever else hinders is found out later."""
+    try:
+        look_up_chat(account, reference)
+    except NoSuchName:
+        raise
+    except RelayError as error:
+        log.info("a name could not be looked up", reason=error.message)
 
 
 def look_up_self(account: str) -> AccountInfo:

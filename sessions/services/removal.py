@@ -77,15 +77,20 @@ def _mark_deleted(session: TelegramSession, *, actor: str, reason: str) -> None:
     record(actor=actor, action="session.delete", target=session.account, before=before, after=after, reason=reason)
 
 
+def check_sender_unused(sender: SenderBot) -> None:
+    """Raises Conflict when a living pair posts by it."""
+    used = list(sender.pairs.exclude(status="removed").order_by("pk").values_list("pk", flat=True)[:10])
+    if used:
+        raise Conflict(f"{sender} posts for the pairs {', '.join(map(str, used))}.", hint="/editpair or /removepair.")
+
+
 def remove_sender(*, actor: str, sender: SenderBot, limit: float = LIMIT) -> Removed:
     """Removes a sender bot that no living pair uses. Blocks up to `limit` s. Raises NotFound and Conflict."""
     with transaction.atomic():
         row = SenderBot.living().select_for_update().filter(pk=sender.pk).first()
         if row is None:
             raise NotFound("This sender bot was removed already.")
-        used = list(row.pairs.exclude(status="removed").order_by("pk").values_list("pk", flat=True)[:10])
-        if used:
-            raise Conflict(f"{row} posts for the pairs {', '.join(map(str, used))}.", hint="/editpair or /removepair.")
+        check_sender_unused(row)
         asked = _ask_log_out(row.account)
         before = {"state": row.state, "bot_id": row.bot_id}
         row.state, row.token_sealed = SenderState.REMOVED, b""

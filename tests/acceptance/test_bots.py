@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pairs.models import Pair
 from project.core.operators import Role
 from sessions.models import AccountSecret, SenderBot
 from tests.acceptance.rig import World
@@ -34,6 +35,12 @@ async def test_a_sender_bot_from_its_token_to_its_end(world: World) -> None:
     assert made.token not in "".join(map(world.processes.log, ("bot", "node", "control")))
 
     sender = await world.orm(SenderBot.objects.get, bot_id=made.user_id)
+    pair = await world.orm(
+        lambda: Pair.objects.create(source_chat=4, discord_channel=5, destination_chat=6, sender=sender)
+    )
+    await operator.says(f"/removebot @{username}")
+    await operator.sees(f"posts for the pairs {pair.pk}")
+    await world.orm(pair.delete)
     await operator.says(f"/removebot @{username}")
     await operator.press("Remove")
     await operator.sees("was removed")

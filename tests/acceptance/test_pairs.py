@@ -83,10 +83,16 @@ async def test_a_pair_is_added_step_by_step_listed_and_tested(world: World) -> N
     assert account.name in (await operator.sees("step 2 of 4")).text
     await operator.says("t.me/+AbCdEf")
     await operator.sees("An invite link names no chat")
+    for _ in range(2):  # each wrong answer is answered
+        await operator.says("@nobody_has_this_name")
+        await operator.sees("nobody_has_this_name")
     await operator.says(f"-100{made.destination}")
     await operator.sees("step 3 of 4")
     await operator.press("itself")
     await operator.sees("step 4 of 4")
+    for _ in range(2):
+        await operator.says("no channel at all")
+        await operator.sees("is no channel")
     await operator.says(made.webhook)
     await operator.sees("It relays from now on")
     assert not [text for text in await operator.own_messages() if "/webhooks/" in text], "a secret was left standing"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -102,6 +103,18 @@ async def test_an_edit_that_is_not_possible_becomes_a_new_message(telegram: Fake
     telegram.fail = failing(1, refused("message to edit not found"), "EditMessageText")
     assert await outlet.edit(CHAT, shown, Reply("b")) != shown
     assert telegram.texts(CHAT) == ["a", "b"]
+
+
+async def test_what_answers_typing_is_seen_also_when_it_says_the_same_again(
+    telegram: FakeTelegram, outlet: Outlet
+) -> None:
+    """A second wrong code or URL: the answer to it reads like the first one's, and its message is unchanged."""
+    shown = await outlet.send(CHAT, Reply("wrong"))
+    telegram.fail = failing(1, refused("message is not modified"), "EditMessageText")
+    again = await outlet.edit(CHAT, replace(shown, typed=True), Reply("wrong"))
+    assert again != shown
+    assert telegram.texts(CHAT) == ["wrong"]
+    assert not again.typed
 
 
 async def test_wrong_markup_goes_out_as_text(telegram: FakeTelegram, outlet: Outlet) -> None:
