@@ -12,5 +12,10 @@ def open_http() -> aiohttp.ClientSession:
 
     Cookies are not kept: nothing of Discord's API needs them, and looking through them costs each request 13 us
     (measured: docs/explanation/performance.md).
+
+    Each call is one attempt. By itself aiohttp repeats a GET, PUT or DELETE when a kept connection breaks (client.py,
+    IDEMPOTENT_METHODS); a delete that had happened then reads "Unknown Message", as if a moderator had been faster.
     """
-    return aiohttp.ClientSession(headers={"User-Agent": AGENT}, cookie_jar=aiohttp.DummyCookieJar())
+    http = aiohttp.ClientSession(headers={"User-Agent": AGENT}, cookie_jar=aiohttp.DummyCookieJar())
+    http._retry_connection = False
+    return http

@@ -64,6 +64,15 @@ async def test_no_answer_in_time(place: Place, monkeypatch: pytest.MonkeyPatch) 
         await place.rest.recent(place.channel, after_id=0)
 
 
+async def test_a_delete_is_one_attempt_also_over_a_kept_connection(place: Place) -> None:
+    """Whoever repeated it would hear that the message is gone, and take our own delete for a moderator's."""
+    sent = await place.rest.execute(place.hook, Post("x"))  # leaves a connection that the next call uses
+    place.world.fault(FaultRule("DELETE /webhooks/{id}/{token}/messages/{message_id}", Phase.DROP))
+    with pytest.raises((Ambiguous, Unreachable)):
+        await place.rest.delete_executed(place.hook, sent)
+    assert place.standing() == []
+
+
 async def test_reading_can_always_be_repeated(place: Place) -> None:
     place.world.fault(FaultRule(READ, Phase.AFTER, 503, "down"))
     with pytest.raises(Unreachable):

@@ -8,6 +8,7 @@ import sys
 
 import asyncpg
 import psutil
+import pytest
 import redis
 
 from tests.integration.workers.conftest import StartNode, until
@@ -133,8 +134,9 @@ async def _changed_hands(pg: asyncpg.Connection, account: str, before: object) -
     return bool((await placement(pg, account))["node_id"] not in (None, before))
 
 
-async def test_a_worker_that_is_stopped_before_its_first_line_ends() -> None:
+async def test_a_worker_that_is_stopped_before_its_first_line_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     """The signal comes within microseconds of the fork, while the worker still has its parent's handlers."""
+    monkeypatch.setenv("PEER_PORT", "9")  # without it the worker might crash before the signal comes
     heard: list[object] = []
     link = ZygoteLink(heard.append)
     await link.start((sys.executable, "-m", "tests.integration.workers.fake_zygote"))
