@@ -16,7 +16,7 @@ from pairs.models import Pair
 from pairs.services.checks import check_pair
 from pairs.services.lags import lags, tell_lags
 from pairs.services.registry import list_pairs, search_pairs, view
-from project.core.checks import Level
+from project.core.checks import Level, ok
 from project.core.config import current
 from project.core.models import Notice
 from project.doors.doctor.overview import _waiting
@@ -92,6 +92,8 @@ async def test_while_it_waits_every_screen_says_so_and_why(
     rig.world.post(rig.source, "poison")
     await until_value(pg, TRIED.replace("2", "4"), True)
     monkeypatch.setattr("pairs.services.lags.current", lambda: _Soon())
+    # No worker answers look-ups in this rig: the minute of waiting for one would let the pauses between tries grow.
+    monkeypatch.setattr("pairs.services.checks._source", lambda pair, session: ok("source", "read"))
     seen = await sync_to_async(apart(screens))()
     for place, text in seen.items():
         assert "behind on the way to Discord: Discord answered 500." in text, place
