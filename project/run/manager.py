@@ -56,22 +56,23 @@ class Manager:
 
     def wait_ready(self, seconds: float) -> tuple[Status, ...]:
         """Wait until all are ready, at most `seconds`. Answers with those that are not. Raises StopAsked."""
-        deadline = time.monotonic() + seconds
-        while self._late() and time.monotonic() < deadline:
-            pause(_TICK)
+        self._wait(lambda: not self._late(), seconds)
         return self._late()
 
     def wait_settled(self, seconds: float) -> None:
         """Wait until each service works or is known not to, at most `seconds`. Raises StopAsked."""
-        deadline = time.monotonic() + seconds
-        while not all(status.settled for status in self._statuses) and time.monotonic() < deadline:
-            pause(_TICK)
+        self._wait(lambda: all(status.settled for status in self._statuses), seconds)
 
     def stop(self) -> None:
         """Ask every service to end, wait up to DRAIN_SECONDS (not at all in a hurry), end what is left. Idempotent."""
         self._leave.set()
         if self._thread.is_alive():
             self._thread.join()
+
+    def _wait(self, true: Callable[[], bool], seconds: float) -> None:
+        deadline = time.monotonic() + seconds
+        while not true() and time.monotonic() < deadline:
+            pause(_TICK)
 
     def _late(self) -> tuple[Status, ...]:
         return tuple(status for status in self._statuses if status.state is not State.READY)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 from django.core.management.base import CommandParser
@@ -11,6 +10,7 @@ from project.botkit.sizes import free_of
 from project.botkit.times import ago, span
 from project.core.clock import database_now
 from project.core.config import current
+from project.core.stopping import pause
 from project.core.words import counted
 from project.doors.actor import actor
 from project.doors.command import DoorCommand
@@ -97,7 +97,7 @@ class Command(DoorCommand):
             while balance.show_spread(by_itself=False).moves:
                 if (moved := balance.move_one(actor=actor())) is not None:
                     self.say(f"{moved.account} goes from {moved.source} to {moved.target}.")
-                time.sleep(_LOOK)
+                pause(_LOOK)
             self.say("All moves are made; `python manage.py node list` shows the accounts.")
 
     def _restart(self, options: dict[str, Any]) -> None:

@@ -10,7 +10,6 @@ import asyncpg
 import pytest
 
 from pairs.people import DiscordPeople
-from project.core.config import current
 from project.core.message import Author, Message, Node, Style
 from project.discord.rest import DiscordRest
 from project.sandbox.faults import FaultRule, Phase
@@ -26,13 +25,6 @@ DELETES = {True: "delete_executed", False: "delete"}
 async def rig(request: pytest.FixtureRequest, pg: asyncpg.Connection) -> AsyncIterator[Rig]:
     async with running_rig(pg, by_webhook=request.param, by_bot=True) as rig:
         yield rig
-
-
-@pytest.fixture
-async def people() -> AsyncIterator[DiscordPeople]:
-    people = DiscordPeople(current().database_url)
-    yield people
-    await people.close()
 
 
 async def posted(rig: Rig) -> tuple[int, list[int]]:

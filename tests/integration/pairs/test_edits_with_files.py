@@ -10,7 +10,6 @@ import asyncpg
 import pytest
 
 from pairs.people import DiscordPeople
-from project.core.config import current
 from project.discord.rest import DiscordRest
 from project.sandbox.discord.views import FileIn
 from project.sandbox.telegram.messages import NewFile
@@ -28,13 +27,6 @@ UNFINISHED = "SELECT count(*) FROM pairs_delivery WHERE state NOT IN ('sent', 's
 async def rig(request: pytest.FixtureRequest, pg: asyncpg.Connection) -> AsyncIterator[Rig]:
     async with running_rig(pg, by_webhook=request.param, by_bot=True) as rig:
         yield rig
-
-
-@pytest.fixture
-async def people() -> AsyncIterator[DiscordPeople]:
-    people = DiscordPeople(current().database_url)
-    yield people
-    await people.close()
 
 
 def squeezed(text: str) -> str:

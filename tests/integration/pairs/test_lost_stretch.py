@@ -29,13 +29,6 @@ async def rig(request: pytest.FixtureRequest, pg: asyncpg.Connection) -> AsyncIt
         yield rig
 
 
-@pytest.fixture
-async def people() -> AsyncIterator[DiscordPeople]:
-    people = DiscordPeople(current().database_url)
-    yield people
-    await people.close()
-
-
 def ours(rig: Rig, text: str) -> int:
     """The id of our post with the text."""
     (found,) = [m.id for m in rig.discord.world.messages(rig.discord.channel) if text in m.content and not m.deleted]

@@ -10,7 +10,6 @@ from msgspec.structs import replace
 
 from pairs.lane import attempts
 from pairs.people import DiscordPeople
-from project.core.config import current
 from project.core.message import Author, Message, Node, Style
 from project.sandbox.faults import FaultRule, Phase
 from tests.integration.pairs.rig import Rig, running_rig, until, until_value
@@ -22,13 +21,6 @@ WEBHOOK = "POST /webhooks/{id}/{token}"
 async def rig(request: pytest.FixtureRequest, pg: asyncpg.Connection) -> AsyncIterator[Rig]:
     async with running_rig(pg, by_webhook=True, by_bot=True, apart=request.param == "two processes") as rig:
         yield rig
-
-
-@pytest.fixture
-async def people() -> AsyncIterator[DiscordPeople]:
-    people = DiscordPeople(current().database_url)
-    yield people
-    await people.close()
 
 
 def said(rig: Rig, text: str, *, reply_to: int | None = None) -> Message:

@@ -11,6 +11,7 @@ import sys
 import textwrap
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
 
 import pytest
 
@@ -120,3 +121,11 @@ def test_the_second_signal_ends_even_a_program_that_hangs() -> None:
     ended = subprocess.run(argv, timeout=30, stderr=subprocess.PIPE, env={**os.environ}, check=False)
     assert ended.returncode == -signal.SIGALRM
     assert b"ends it at once" in ended.stderr
+
+
+def test_commands_for_people_wait_where_a_signal_is_heard() -> None:
+    """The handler raises nothing, so `time.sleep` in a command would be deaf to Ctrl-C."""
+    root = Path(__file__).parents[3] / "project"
+    commands = [*(root / "management" / "commands").glob("*.py"), *(root / "doors").rglob("*.py")]
+    assert commands
+    assert not [path.name for path in commands if "time.sleep(" in path.read_text()]
